@@ -1,0 +1,86 @@
+# Every target makes what it needs by itself; `make` alone lists them.
+
+VENV ?= .venv
+# The interpreter to make $(VENV) with; empty: the first that is new enough.
+PYTHON ?=
+# More for pytest, as in `make test PYTEST_ARGS="-k recover -x"`.
+PYTEST_ARGS ?=
+# Processes that run tests at once.
+TEST_PROCESSES ?= logical
+REDIS_SERVER ?= $(shell command -v redis-server 2>/dev/null)
+# Where the harness lies that measures skedulr beside its peers.
+BENCH ?= ../shared/bench
+
+RUN := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+# Each of these has a target, or a wish of its own.
+SLOW := not containers and not browser and not chaos and not testcontainers
+PYTEST := $(RUN) -m pytest
+PARALLEL := --numprocesses=$(TEST_PROCESSES) --maxprocesses=8 --dist=worksteal
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install up test test-redis test-containers check lint format hooks types contracts lua wheel bench lock clean
+
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## Make .venv and install skedulr in it (every target does it by itself)
+
+# The stamp holds where it was made: an environment that was copied or moved points at the old place.
+ifneq ($(shell cat $(INSTALLED) 2>/dev/null),$(CURDIR))
+.PHONY: $(INSTALLED)
+endif
+$(INSTALLED): pyproject.toml constraints.txt scripts/bootstrap
+	@PYTHON='$(PYTHON)' scripts/bootstrap $(VENV)
+	@echo '$(CURDIR)' > $@
+
+up: $(INSTALLED) ## Run skedulr on this machine with its demo, until Ctrl-C
+	@$(VENV)/bin/skedulr up --demo
+
+test: $(INSTALLED) ## Run the tests on a private Valkey (no container, no browser, nothing to install)
+	$(PYTEST) $(PARALLEL) -m '$(SLOW)' $(PYTEST_ARGS)
+
+test-redis: $(INSTALLED) ## Run the same tests on the redis-server of this machine
+	@test -n '$(REDIS_SERVER)' || { echo 'test-redis: no redis-server on PATH; install it, or name it: make test-redis REDIS_SERVER=PATH'; exit 1; }
+	SKEDULR_TEST_SERVER='$(REDIS_SERVER)' $(PYTEST) $(PARALLEL) -m '$(SLOW)' $(PYTEST_ARGS)
+
+test-containers: $(INSTALLED) ## Bring the compose cluster up and test it (skipped where no Docker engine answers)
+	@if docker version >/dev/null 2>&1; \
+	then $(PYTEST) -m containers $(PYTEST_ARGS); \
+	else echo 'test-containers: skipped, no Docker engine answers on this machine'; fi
+
+check: lint hooks types contracts lua wheel test ## Run everything that CI runs and that needs nothing but this machine
+
+lint: $(INSTALLED) ## Check style and format (ruff)
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+format: $(INSTALLED) ## Rewrite the sources in the project's format
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+hooks: $(INSTALLED) ## Run the pre-commit hooks over all files
+	$(RUN) -m pre_commit run --all-files
+
+types: $(INSTALLED) ## Check types (mypy, strict)
+	$(RUN) -m mypy
+
+contracts: $(INSTALLED) ## Check who imports whom (import-linter)
+	$(VENV)/bin/lint-imports
+
+lua: $(INSTALLED) ## Check the Lua scripts as they are sent to Redis (luacheck)
+	@scripts/lint-lua $(RUN)
+
+wheel: $(INSTALLED) ## Build the wheel and the sdist, compare their contents, import the wheel alone
+	$(RUN) scripts/check_wheel.py
+
+bench: $(INSTALLED) ## Measure skedulr beside its peers (minutes; BENCH names the harness)
+	BENCH='$(BENCH)' $(RUN) -m benchmarks
+
+lock: ## Write constraints.txt anew with today's versions
+	@scripts/lock
+
+clean: ## Remove .venv, caches and builds
+	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
