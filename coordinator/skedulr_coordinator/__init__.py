@@ -1,0 +1,7 @@
+"""The coordinator of skedulr: the service that people and probes talk to over HTTP."""
+
+from __future__ import annotations
+
+from skedulr_coordinator.app import create_app
+
+__all__ = ["create_app"]

@@ -1,0 +1,85 @@
+"""Runs the coordinator as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+import uvicorn
+
+from skedulr_coordinator.app import DEFAULT_REDIS_URL, create_app
+
+__all__ = ["main", "run"]
+
+_DEFAULT_HOST = "127.0.0.1"
+_DEFAULT_PORT = 8080
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def run(
+    host: str = _DEFAULT_HOST,
+    port: int = _DEFAULT_PORT,
+    redis_url: str = DEFAULT_REDIS_URL,
+    namespace: str = "skedulr",
+) -> None:
+    """Serve the coordinator until SIGTERM or SIGINT, and print where it listens.
+
+    :param host: address to listen on; by default only this machine can reach it.
+    :param port: TCP port; 0 takes a free one.
+    :param redis_url: where the tasks are.
+    :param namespace: the application whose tasks these are.
+    :raises OSError: the address cannot be listened on.
+    :raises ValueError: ``redis_url`` is no Redis URL.
+    """
+    app = create_app(redis_url, namespace)
+    with _listen(host, port) as listener:
+        print(_announcement(host, listener.getsockname()[1]), flush=True)
+        config = uvicorn.Config(app, log_level="warning")
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def main() -> int:
+    """Run the coordinator as the environment says, and return the exit code.
+
+    ``SKEDULR_HOST``, ``SKEDULR_PORT``, ``SKEDULR_REDIS_URL`` and ``SKEDULR_NAMESPACE`` are read.
+    """
+    host = os.environ.get("SKEDULR_HOST", _DEFAULT_HOST)
+    port = os.environ.get("SKEDULR_PORT", str(_DEFAULT_PORT))
+    if not port.isdecimal() or int(port) > 65535:
+        return _refuse(f"SKEDULR_PORT is {port!r}, and must be a number from 0 to 65535")
+    try:
+        run(
+            host,
+            int(port),
+            os.environ.get("SKEDULR_REDIS_URL", DEFAULT_REDIS_URL),
+            os.environ.get("SKEDULR_NAMESPACE", "skedulr"),
+        )
+    except OSError as error:
+        return _refuse(
+            f"cannot listen on {host}:{port} ({error.strerror});"
+            " choose another with SKEDULR_HOST and SKEDULR_PORT, port 0 takes a free one"
+        )
+    except ValueError:
+        # The parser's own words may quote the URL, and the password with it.
+        return _refuse(
+            "SKEDULR_REDIS_URL is no Redis URL; it looks like redis://user:password@host:6379/0,"
+            " with / @ and : in a password written as %2F %40 and %3A"
+        )
+    return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
+
+
+def _announcement(host: str, port: int) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    reach = "this machine only" if host in _LOOPBACK else "reachable from other machines"
+    return f"skedulr coordinator: http://{shown}:{port} ({reach}; SKEDULR_HOST changes it)"
+
+
+def _refuse(reason: str) -> int:
+    print(f"skedulr coordinator: {reason}", file=sys.stderr)
+    return 2
