@@ -1,0 +1,56 @@
+"""Waiting for a condition, instead of sleeping and hoping."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.1
+
+
+def wait_until(condition: Callable[[], T], timeout: float = 10.0, what: str = "the condition") -> T:
+    """Return the first true value of `condition()`.
+
+    After `timeout` seconds without one, `AssertionError` says what was awaited and the last value.
+    An exception from the condition is not caught.
+    """
+    deadline = time.monotonic() + timeout
+    for pause in _pauses():
+        if value := condition():
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(_too_late(what, timeout, value))
+        time.sleep(pause)
+    raise AssertionError("unreachable: there is always another pause")
+
+
+async def await_until(
+    condition: Callable[[], T | Awaitable[T]],
+    timeout: float = 10.0,  # noqa: ASYNC109  its own message says more than a TimeoutError
+    what: str = "the condition",
+) -> T:
+    """Do as `wait_until` does without blocking the loop; `condition` may be async."""
+    deadline = time.monotonic() + timeout
+    for pause in _pauses():
+        given = condition()
+        value = await given if inspect.isawaitable(given) else given
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(_too_late(what, timeout, value))
+        await asyncio.sleep(pause)
+    raise AssertionError("unreachable: there is always another pause")
+
+
+def _pauses() -> Iterator[float]:
+    pause = _FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _too_late(what: str, timeout: float, value: object) -> str:
+    return f"waited {timeout:g} s for {what}; the last value was {value!r}"
