@@ -27,8 +27,9 @@ help: ## List the targets
 
 install: $(INSTALLED) ## Make .venv and install skedulr in it (every target does it by itself)
 
-# The stamp holds where it was made: an environment that was copied or moved points at the old place.
-ifneq ($(shell cat $(INSTALLED) 2>/dev/null),$(CURDIR))
+# The stamp holds where it was made: an environment that was copied or moved points at the old place. One
+# whose interpreter has gone is made anew.
+ifneq ($(shell $(RUN) -c '' 2>/dev/null && cat $(INSTALLED) 2>/dev/null),$(CURDIR))
 .PHONY: $(INSTALLED)
 endif
 $(INSTALLED): pyproject.toml constraints.txt scripts/bootstrap
