@@ -1,0 +1,109 @@
+"""Every Redis key of skedulr, in one table: its type, its members, its score and who removes it.
+
+All keys of a pool carry the hash tag ``{namespace:pool}``, so one Redis Cluster slot holds the pool and
+no script crosses slots. The registry of pools and instances carries ``{namespace}``.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+POOL_KEYS: Final = {
+    "ready": "zset id -> (1023 - priority) * 2^43 + seq; the queue; emptied by claims",
+    "due": "zset id -> due time (ms); emptied by promote",
+    "tasks": "hash id -> record (head and small body); removed by trim",
+    "payloads": "hash id -> body above 1 KiB; removed with the record",
+    "results": "hash id -> packed result; removed with the record",
+    "attempts": "hash id -> packed ended attempts, one after the other; removed with the record",
+    "progress": "hash id -> packed percent, message, time; removed with the record",
+    "waiters": "hash id -> packed clients to be told of its end; removed at its end",
+    "keys": "hash dedupe key -> id of the live task; removed when that task ends",
+    "running": "zset id -> claim time (ms); removed when the claim ends",
+    "gates": "zset gate -> opening time (ms), 0: by condition; removed when the gate is found empty",
+    "limits": "hash job -> how many of its tasks run at once; removed by control",
+    "inst": "hash instance -> packed last exchange, class, lease, slots; removed by leave or trim",
+    "seen": "zset instance -> last sign of life (ms); removed by leave or trim",
+    "lease": "zset instance -> end of the lease on all that it owns (ms); removed when it owns nothing",
+    "classes": "hash class -> wire format, kind and jobs; removed by trim when no instance has it",
+    "done_succeeded": "zset id -> end (ms); trimmed by age and length",
+    "done_failed": "zset id -> end (ms); trimmed by age and length",
+    "done_dead": "zset id -> end (ms); trimmed by age and length",
+    "done_cancelled": "zset id -> end (ms); trimmed by age and length",
+    "expiring": "zset id -> when its own result_ttl is over (ms); removed with the record",
+    "stats": "hash counter -> total since the pool exists; stays",
+    "meta": "hash of the pool's settings and sequence; stays",
+}
+"""Keys of a pool with one fixed name. In a name the first ``_`` stands for ``:``."""
+
+POOL_FAMILIES: Final = {
+    "own": "hash own:<instance>: id -> epoch, exchange number, c when cancelled; removed as its claims end",
+    "held": "zset held:<gate>: id -> the score it had in ready; emptied as the gate opens",
+    "limited": "zset limited:<job>: id -> claim time (ms), running tasks of a limited job; as running",
+    "wake": "zset wake:<class>: one marker when that class has something to claim; removed by the next script",
+    "inbox": "list inbox:<client>: ids of ended tasks that the client waits for; TTL",
+    "log": "list log:<id>: packed log lines, capped; removed with the record",
+    "stats": "hash stats:<minute>: counter -> count in that minute; TTL",
+}
+"""Keys of a pool that come in families."""
+
+REGISTRY_KEYS: Final = {
+    "pools": "set of the names of all pools; stays",
+    "control": "hash of the cluster's pause and its version; stays",
+    "workers": "hash worker process -> packed report; removed by the worker or the next report",
+    "alive": "zset worker process -> until when its report counts (ms); as workers",
+}
+"""Keys of a namespace."""
+
+
+def key_name(name: str) -> str:
+    """The Redis name for a name of the tables: ``done_dead`` is ``done:dead``."""
+    return name.replace("_", ":", 1)
+
+
+class PoolKeys:
+    """The keys of one pool."""
+
+    __slots__ = ("_lists", "namespace", "pool", "prefix")
+
+    def __init__(self, namespace: str, pool: str) -> None:
+        self.namespace = namespace
+        self.pool = pool
+        self.prefix = f"{{{namespace}:{pool}}}:"
+        self._lists: dict[tuple[str, ...], tuple[bytes, ...]] = {}
+
+    def __getattr__(self, name: str) -> bytes:
+        if name not in POOL_KEYS:
+            raise AttributeError(f"a pool has no key named {name!r}")
+        return (self.prefix + key_name(name)).encode()
+
+    def of(self, family: str, member: str) -> bytes:
+        """One key of a family, as ``of("own", instance)``."""
+        return f"{self.prefix}{family}:{member}".encode()
+
+    def listed(self, names: tuple[str, ...]) -> tuple[bytes, ...]:
+        """The fixed keys of those names, in order; the same tuple each time."""
+        found = self._lists.get(names)
+        if found is None:
+            found = self._lists[names] = tuple(getattr(self, name) for name in names)
+        return found
+
+
+class RegistryKeys:
+    """The keys of a namespace that no pool holds."""
+
+    __slots__ = ("prefix",)
+
+    def __init__(self, namespace: str) -> None:
+        self.prefix = f"{{{namespace}}}:"
+
+    def __getattr__(self, name: str) -> bytes:
+        if name not in REGISTRY_KEYS:
+            raise AttributeError(f"the registry has no key named {name!r}")
+        return (self.prefix + name).encode()
+
+
+@lru_cache(maxsize=4096)
+def pool_keys(namespace: str, pool: str) -> PoolKeys:
+    """The keys of a pool; the same object each time."""
+    return PoolKeys(namespace, pool)

@@ -1,0 +1,73 @@
+-- Renews the lease of an instance on all that it owns, gives back what got lost between Redis and the process,
+-- and tells what it should stop: sent by the supervisor, whatever the user's code does.
+-- flags: allow-oom
+-- KEYS[1] ready
+-- KEYS[2] due
+-- KEYS[3] tasks
+-- KEYS[4] payloads
+-- KEYS[5] results
+-- KEYS[6] attempts
+-- KEYS[7] progress
+-- KEYS[8] waiters
+-- KEYS[9] keys
+-- KEYS[10] running
+-- KEYS[11] gates
+-- KEYS[12] limits
+-- KEYS[13] inst
+-- KEYS[14] seen
+-- KEYS[15] lease
+-- KEYS[16] classes
+-- KEYS[17] done_succeeded
+-- KEYS[18] done_failed
+-- KEYS[19] done_dead
+-- KEYS[20] done_cancelled
+-- KEYS[21] expiring
+-- KEYS[22] stats
+-- KEYS[23] meta
+-- KEYS[24] own  of the instance
+-- ARGV[1] instance
+-- ARGV[2] upto   number of the last exchange whose reply the process has read
+-- ARGV[3] holding   msgpack list id, epoch, id, epoch, ...: what it runs, or has finished and not acknowledged
+-- Returns {'unknown'}, or {'ok', next_at, suspects, {lost id, epoch, ...}, {id to cancel, epoch, ...}}.
+-- include: wake
+-- include: release
+-- include: promote
+local packed = redis.call('HGET', inst, instance)
+if not packed then return { 'unknown' } end
+local me = cmsgpack.unpack(packed)
+local held = cmsgpack.unpack(holding)
+local epochs = {}
+for i = 1, #held, 2 do epochs[held[i]] = held[i + 1] end
+
+local owned = redis.call('HGETALL', own)
+local owns, astray, cancelled, lost = {}, {}, {}, {}
+for i = 1, #owned, 2 do
+  local id = owned[i]
+  local epoch, number, mark = string.match(owned[i + 1], '^(%d+) (%d+) ?(c?)$')
+  owns[id] = tonumber(epoch)
+  if epochs[id] == owns[id] then
+    if mark == 'c' then
+      cancelled[#cancelled + 1] = id
+      cancelled[#cancelled + 1] = owns[id]
+    end
+  elseif tonumber(number) <= tonumber(upto) then
+    astray[#astray + 1] = id
+  end
+end
+for id, epoch in pairs(epochs) do
+  if owns[id] ~= epoch then
+    lost[#lost + 1] = id
+    lost[#lost + 1] = epoch
+  end
+end
+
+load(astray)
+for _, id in ipairs(astray) do
+  if not give_back(id, owns[id], instance) then drop_leftover(id, instance) end
+end
+zset(seen, instance, now)
+flush()
+if redis.call('EXISTS', own) == 1 then redis.call('ZADD', lease, now + me[3], instance) end
+local class = live_classes[me[2]]
+local gates_held = wake()
+return { 'ok', next_due(), class and suspects_for(class, gates_held) or 0, lost, cancelled }

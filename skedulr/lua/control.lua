@@ -1,0 +1,81 @@
+-- Changes settings of the pool, all given ones at once; what is not given stays.
+-- flags: allow-oom
+-- KEYS[1] ready
+-- KEYS[2] due
+-- KEYS[3] tasks
+-- KEYS[4] payloads
+-- KEYS[5] results
+-- KEYS[6] attempts
+-- KEYS[7] progress
+-- KEYS[8] waiters
+-- KEYS[9] keys
+-- KEYS[10] running
+-- KEYS[11] gates
+-- KEYS[12] limits
+-- KEYS[13] inst
+-- KEYS[14] seen
+-- KEYS[15] lease
+-- KEYS[16] classes
+-- KEYS[17] done_succeeded
+-- KEYS[18] done_failed
+-- KEYS[19] done_dead
+-- KEYS[20] done_cancelled
+-- KEYS[21] expiring
+-- KEYS[22] stats
+-- KEYS[23] meta
+-- ARGV[1] version   of the cluster's pause that is copied, 0 where pause is not meant
+-- ARGV[2] fields   msgpack map: paused, pool_paused (0 or 1), limit, capacity, history (counts, -1: none), retention (ms)
+-- ARGV[3] job_limits   msgpack map job -> how many of its tasks run at once, -1: no limit
+-- Returns {paused, limit, capacity, slots, running}: -1 for no limit; slots is what live instances can run at once.
+-- include: wake
+local ALIVE = 60000
+local COUNTED = 1000
+
+local changes = cmsgpack.unpack(fields)
+local newest = tonumber(redis.call('HGET', meta, 'pause_version') or 0)
+if changes.paused and tonumber(version) > 0 then
+  if tonumber(version) < newest then
+    changes.paused = nil
+  else
+    hash(meta, 'pause_version', version)
+  end
+end
+for name, value in pairs(changes) do
+  if value == -1 then
+    hash(meta, name, false)
+  else
+    hash(meta, name, value)
+  end
+end
+
+-- Running tasks of a job that becomes limited count from now on.
+local function begin_counting(job)
+  local ids = redis.call('ZRANGE', running, 0, COUNTED - 1)
+  load(ids)
+  for _, id in ipairs(ids) do
+    local record = records[id]
+    if record and record[JOB] == job then zset(limited_of(job), id, record[STARTED_AT]) end
+  end
+end
+
+for job, most in pairs(cmsgpack.unpack(job_limits)) do
+  if most == -1 then
+    hash(limits, job, false)
+    delete(limited_of(job))
+  else
+    if not limit_of[job] then begin_counting(job) end
+    hash(limits, job, most)
+  end
+end
+flush()
+read_settings()
+read_limits()
+wake()
+
+local slots = 0
+local all = redis.call('HGETALL', inst)
+for i = 1, #all, 2 do
+  local last = tonumber(redis.call('ZSCORE', seen, all[i]) or 0)
+  if last >= now - ALIVE then slots = slots + cmsgpack.unpack(all[i + 1])[4] end
+end
+return { paused and 1 or 0, limit, tonumber(settings[4] or -1), slots, size(running) }

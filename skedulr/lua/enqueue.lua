@@ -1,0 +1,139 @@
+-- Submits tasks: each is stored and takes its place, or is refused, in one step.
+-- flags:
+-- KEYS[1] ready
+-- KEYS[2] due
+-- KEYS[3] tasks
+-- KEYS[4] payloads
+-- KEYS[5] results
+-- KEYS[6] attempts
+-- KEYS[7] progress
+-- KEYS[8] waiters
+-- KEYS[9] keys
+-- KEYS[10] running
+-- KEYS[11] gates
+-- KEYS[12] limits
+-- KEYS[13] lease
+-- KEYS[14] classes
+-- KEYS[15] done_succeeded
+-- KEYS[16] done_failed
+-- KEYS[17] done_dead
+-- KEYS[18] done_cancelled
+-- KEYS[19] expiring
+-- KEYS[20] stats
+-- KEYS[21] meta
+-- ARGV[1] existing   1 when a live task with the same key is the answer, 0 when it is a refusal
+-- ARGV[2..] one task each, msgpack {id, job, priority, key, group, token, delay (ms), at (ms), expires_in (ms),
+--   ttl (ms), body}; `at` is absolute and wins where it is not 0
+-- Returns a flat list of what was not stored anew: index (from 1), outcome, id or limit. Outcomes: 'same' (this
+-- very submission was stored before), 'existing', 'duplicate_id', 'duplicate_key', 'full'.
+-- include: promote
+-- include: wake
+local FIRST = 2
+
+local requests, ids, wanted_keys = {}, {}, {}
+for i = FIRST, #ARGV do
+  local id, job, priority, key, group, token, delay, at, expires_in, ttl, body = unpack(cmsgpack.unpack(ARGV[i]), 1, 11)
+  ids[#ids + 1] = id
+  if key ~= '' then wanted_keys[#wanted_keys + 1] = key end
+  requests[#requests + 1] = {
+    id = id, job = job, priority = priority, key = key, group = group, token = token, delay = delay, at = at,
+    expires_in = expires_in, ttl = ttl, body = body,
+  }
+end
+load(ids)
+
+local holders = {}
+if #wanted_keys > 0 then
+  for i, id in ipairs(redis.call('HMGET', keys, unpack(wanted_keys))) do holders[wanted_keys[i]] = id end
+end
+
+local capacity = tonumber(settings[4] or -1)
+local room = math.huge
+if capacity >= 0 then
+  room = capacity - redis.call('HLEN', tasks)
+  for _, key in pairs(done) do room = room + redis.call('ZCARD', key) end
+end
+
+local function new_record(request, epoch)
+  local record = {}
+  for field = 1, FIELD_COUNT do record[field] = 0 end
+  for _, field in ipairs({ GATE, AGAIN, OWNER, REASON }) do record[field] = '' end
+  record[VERSION], record[JOB], record[PRIORITY] = FORMAT, request.job, request.priority
+  record[TOKEN], record[KEY], record[GROUP] = request.token, request.key, request.group
+  record[EPOCH], record[ENQUEUED_AT], record[TTL] = epoch, now, request.ttl
+  record[EXPIRES_AT] = request.expires_in > 0 and now + request.expires_in or 0
+  return record
+end
+
+-- An id may be used again once its task has ended: nothing of the former one remains.
+local function clear_former(id, former)
+  take(id, former, QUEUED)
+  forget(id, former)
+  return math.max(former[EPOCH] + 1, now)
+end
+
+local scheduled = math.huge -- the earliest due time among these tasks
+
+local function place(id, record, due_at)
+  if due_at > now then
+    record[STATE] = SCHEDULED
+    zset(due, id, due_at)
+    scheduled = math.min(scheduled, due_at)
+  else
+    record[STATE] = QUEUED
+    record[SCORE] = next_score(record[PRIORITY])
+    put_into_queue(id, record)
+  end
+end
+
+local function store(request, former)
+  local id = request.id
+  local epoch = former and clear_former(id, former) or now
+  local record = new_record(request, epoch)
+  if #request.body > INLINE_LIMIT then
+    record[SPILLED] = 1
+    hash(payloads, id, request.body)
+    bodies[id] = ''
+  else
+    bodies[id] = request.body
+  end
+  records[id], changed[id] = record, true
+  if request.key ~= '' then
+    holders[request.key] = id
+    hash(keys, request.key, id)
+  end
+  place(id, record, request.at > 0 and request.at or now + request.delay)
+  room = room - 1
+end
+
+-- What stands against storing this task: an outcome and the id or limit that explains it.
+local function refusal(request, former)
+  if former and former[TOKEN] == request.token then return 'same', request.id end
+  if former and (is_newer(former) or not is_terminal(former)) then return 'duplicate_id', request.id end
+  local holder = request.key ~= '' and holders[request.key]
+  if holder then return existing == '1' and 'existing' or 'duplicate_key', holder end
+  if room <= 0 then return 'full', capacity end
+  return nil
+end
+
+local answers, stored = {}, 0
+for i, request in ipairs(requests) do
+  local former = records[request.id]
+  local outcome, detail = refusal(request, former)
+  if outcome then
+    for _, value in ipairs({ i, outcome, detail }) do answers[#answers + 1] = value end
+  else
+    store(request, former)
+    stored = stored + 1
+  end
+end
+
+if stored > 0 then
+  local earliest = scheduled < math.huge and next_due() or 0
+  count('enqueued', stored)
+  flush()
+  -- More tasks make no class unable to claim: those awake stay so.
+  if not awake then wake() end
+  if scheduled < (earliest > 0 and earliest or math.huge) then wake_timers() end
+end
+return answers

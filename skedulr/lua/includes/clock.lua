@@ -1,0 +1,3 @@
+-- The server's time in whole ms, read once: no rule trusts the clock of a client.
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)

@@ -1,0 +1,18 @@
+-- include: names
+-- include: clock
+-- What happened is counted once per script, in total and for the minute.
+local STATS_SECONDS = 90000
+local minute = prefix .. 'stats:' .. string.format('%.0f', math.floor(now / 60000))
+local counted = {}
+
+local function count(counter, by) counted[counter] = (counted[counter] or 0) + by end
+
+local function write_counters()
+  if next(counted) == nil then return end
+  for counter, by in pairs(counted) do
+    redis.call('HINCRBY', stats, counter, by)
+    redis.call('HINCRBY', minute, counter, by)
+  end
+  redis.call('EXPIRE', minute, STATS_SECONDS)
+  counted = {}
+end

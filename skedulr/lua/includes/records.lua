@@ -1,0 +1,60 @@
+-- include: plan
+-- The records that this script has read, by id; false where there is none. Every change to one is planned
+-- through this table, so two steps of a script see the same record.
+local records, bodies, changed = {}, {}, {}
+
+-- A record that no code can read stands for itself: its bytes become the body of a dead task.
+local UNREADABLE = 0
+
+local function unreadable_record()
+  return {
+    UNREADABLE, QUEUED, '?', 0, 0, '', 0, 0, '', '', '', 0, 0, 0, 0, 0, 0, 0, 0, now, 0, 0, 0, 0, 0, '', '', '',
+  }
+end
+
+local function decode(id, value)
+  local readable, rest, head = pcall(cmsgpack.unpack_one, value)
+  if readable and type(head) == 'table' and type(head[VERSION]) == 'number'
+    and (head[VERSION] > FORMAT or (#head == FIELD_COUNT and TRANSITIONS[head[STATE]])) then
+    bodies[id] = rest == -1 and '' or string.sub(value, rest + 1)
+    return head
+  end
+  bodies[id] = value
+  return unreadable_record()
+end
+
+local function load(ids)
+  local wanted = {}
+  for _, id in ipairs(ids) do
+    if records[id] == nil then
+      records[id] = false
+      wanted[#wanted + 1] = id
+    end
+  end
+  for first = 1, #wanted, SLICE do
+    local last = math.min(first + SLICE - 1, #wanted)
+    local values = redis.call('HMGET', tasks, unpack(wanted, first, last))
+    for offset, value in ipairs(values) do
+      local id = wanted[first + offset - 1]
+      if value then records[id] = decode(id, value) end
+    end
+  end
+end
+
+local function load_one(id)
+  if records[id] == nil then
+    local value = redis.call('HGET', tasks, id)
+    records[id] = value and decode(id, value)
+  end
+  return records[id]
+end
+
+local function is_newer(record) return record[VERSION] > FORMAT end
+local function is_unreadable(record) return record[VERSION] == UNREADABLE end
+local function is_terminal(record) return record[STATE] >= SUCCEEDED end
+
+local function write_changes()
+  for id in pairs(changed) do hash(tasks, id, cmsgpack.pack(records[id]) .. bodies[id]) end
+  changed = {}
+  write_plan()
+end

@@ -1,0 +1,48 @@
+-- An instance enters the pool, or says again what it can do: needed before its first exchange.
+-- flags: allow-oom
+-- KEYS[1] ready
+-- KEYS[2] due
+-- KEYS[3] tasks
+-- KEYS[4] payloads
+-- KEYS[5] results
+-- KEYS[6] attempts
+-- KEYS[7] progress
+-- KEYS[8] waiters
+-- KEYS[9] keys
+-- KEYS[10] running
+-- KEYS[11] gates
+-- KEYS[12] limits
+-- KEYS[13] inst
+-- KEYS[14] seen
+-- KEYS[15] lease
+-- KEYS[16] classes
+-- KEYS[17] done_succeeded
+-- KEYS[18] done_failed
+-- KEYS[19] done_dead
+-- KEYS[20] done_cancelled
+-- KEYS[21] expiring
+-- KEYS[22] stats
+-- KEYS[23] meta
+-- ARGV[1] instance
+-- ARGV[2] class   short name of the set of jobs, the same for all instances that know the same
+-- ARGV[3] jobs   'wire kind /job/job/': record format, 'any' or 'solo', jobs
+-- ARGV[4] lease_ms
+-- ARGV[5] slots   how many tasks it runs at once at most
+-- ARGV[6] job_limits   msgpack map job -> how many of its tasks run at once in the cluster
+-- Returns {'ok', paused, format}: paused is 1 when the pool is paused.
+-- include: wake
+local known = redis.call('HGET', inst, instance)
+local number, gave = 0, {}
+if known then
+  local me = cmsgpack.unpack(known)
+  number, gave = me[1], me[5]
+end
+hash(inst, instance, cmsgpack.pack({ number, class, tonumber(lease_ms), tonumber(slots), gave }))
+hash(classes, class, jobs)
+zset(seen, instance, now)
+for job, most in pairs(cmsgpack.unpack(job_limits)) do hash(limits, job, most) end
+flush()
+read_classes()
+read_limits()
+wake()
+return { 'ok', paused and 1 or 0, FORMAT }

@@ -1,0 +1,81 @@
+-- An instance is gone: what it owns returns to its place, and the pool forgets it. After a crash its tasks are
+-- suspects; one that crashed a process where it ran alone is charged, and dead after the third time.
+-- flags: allow-oom
+-- KEYS[1] ready
+-- KEYS[2] due
+-- KEYS[3] tasks
+-- KEYS[4] payloads
+-- KEYS[5] results
+-- KEYS[6] attempts
+-- KEYS[7] progress
+-- KEYS[8] waiters
+-- KEYS[9] keys
+-- KEYS[10] running
+-- KEYS[11] gates
+-- KEYS[12] limits
+-- KEYS[13] inst
+-- KEYS[14] seen
+-- KEYS[15] lease
+-- KEYS[16] classes
+-- KEYS[17] done_succeeded
+-- KEYS[18] done_failed
+-- KEYS[19] done_dead
+-- KEYS[20] done_cancelled
+-- KEYS[21] expiring
+-- KEYS[22] stats
+-- KEYS[23] meta
+-- KEYS[24] own  of the instance
+-- ARGV[1] instance
+-- ARGV[2] crashed   1 when the process died, 0 when it stopped
+-- ARGV[3] problem   msgpack of the crash for the attempt's record, empty for none
+-- Returns {more, back, suspects}: more is 1 when it owns more than one call gives back.
+-- include: wake
+-- include: release
+-- include: history
+local MOST = 1000
+local POISON = 3
+
+local packed = redis.call('HGET', inst, instance)
+local me = packed and cmsgpack.unpack(packed)
+local class = me and live_classes[me[2]]
+local alone = class and class.solo
+local owned = redis.call('HGETALL', own)
+local ids = {}
+for i = 1, math.min(#owned, 2 * MOST), 2 do ids[#ids + 1] = owned[i] end
+load(ids)
+
+local function charge(id, record)
+  record[SUSPECT] = 1
+  changed[id] = true
+  if not alone then return false end
+  record[CRASHES] = record[CRASHES] + 1
+  if problem ~= '' then keep_attempt(id, record, 'crash', problem) end
+  if record[CRASHES] < POISON then return false end
+  record[ENDED] = record[EPOCH]
+  finish(id, record, DEAD, 'poison')
+  return true
+end
+
+local back, suspects = 0, 0
+for i, id in ipairs(ids) do
+  local epoch = tonumber(string.match(owned[2 * i], '^%d+'))
+  local record = records[id]
+  local charged = crashed == '1' and is_claim(record, epoch, instance) and record[CANCEL] == 0 and charge(id, record)
+  if not charged then
+    if give_back(id, epoch, instance) then
+      back = back + 1
+      suspects = suspects + record[SUSPECT]
+    else
+      drop_leftover(id, instance)
+    end
+  end
+end
+local more = #owned > 2 * MOST
+if not more then
+  hash(inst, instance, false)
+  zset(seen, instance, false)
+  zset(lease, instance, false)
+end
+flush()
+wake()
+return { more and 1 or 0, back, suspects }

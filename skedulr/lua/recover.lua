@@ -1,0 +1,76 @@
+-- Takes back the tasks of one instance whose lease has run out. It does nothing for a while after a time in which
+-- no sweep could run: then Redis was away, and live instances had no way to renew.
+-- flags: allow-oom
+-- KEYS[1] ready
+-- KEYS[2] due
+-- KEYS[3] tasks
+-- KEYS[4] payloads
+-- KEYS[5] results
+-- KEYS[6] attempts
+-- KEYS[7] progress
+-- KEYS[8] waiters
+-- KEYS[9] keys
+-- KEYS[10] running
+-- KEYS[11] gates
+-- KEYS[12] limits
+-- KEYS[13] inst
+-- KEYS[14] lease
+-- KEYS[15] classes
+-- KEYS[16] done_succeeded
+-- KEYS[17] done_failed
+-- KEYS[18] done_dead
+-- KEYS[19] done_cancelled
+-- KEYS[20] expiring
+-- KEYS[21] stats
+-- KEYS[22] meta
+-- Returns {more, instance, recovered}: instance is '' when no lease has run out.
+-- include: wake
+-- include: release
+local MOST = 500
+local LONGEST_GAP = 3000
+
+local function longest_lease()
+  local longest = 0
+  for _, packed in ipairs(redis.call('HVALS', inst)) do longest = math.max(longest, cmsgpack.unpack(packed)[3]) end
+  return longest
+end
+
+local sweeps = redis.call('HMGET', meta, 'swept', 'hold')
+local gap = now - tonumber(sweeps[1] or 0)
+local hold_until = tonumber(sweeps[2] or 0)
+local longest = longest_lease()
+if gap > LONGEST_GAP or gap < 0 then
+  hold_until = now + longest
+  hash(meta, 'hold', hold_until)
+end
+hash(meta, 'swept', now)
+
+-- The clock has jumped back: no lease ends further ahead than a lease lasts.
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', lease, now + longest + 1, '+inf', 'LIMIT', 0, MOST)) do
+  zset(lease, name, now + longest)
+end
+
+local over = redis.call('ZRANGEBYSCORE', lease, '-inf', now, 'LIMIT', 0, 1)[1]
+if now < hold_until or not over then
+  flush()
+  return { 0, '', 0 }
+end
+
+local owned = redis.call('HGETALL', own_of(over))
+local ids = {}
+for i = 1, math.min(#owned, 2 * MOST), 2 do ids[#ids + 1] = owned[i] end
+load(ids)
+local recovered = 0
+for i, id in ipairs(ids) do
+  if recover_claim(id, tonumber(string.match(owned[2 * i], '^%d+')), over) then
+    recovered = recovered + 1
+  else
+    drop_leftover(id, over)
+  end
+end
+local more = #owned > 2 * MOST
+if not more then zset(lease, over, false) end
+flush()
+wake()
+more = more or redis.call('ZCOUNT', lease, '-inf', now) > 0
+return { more and 1 or 0, over, recovered }

@@ -1,0 +1,82 @@
+-- Looks at one page of the running tasks and of one instance's claims, and puts right what does not fit together.
+-- Scripts leave nothing to repair; a failover or a script killed by hand might.
+-- flags: allow-oom
+-- KEYS[1] ready
+-- KEYS[2] due
+-- KEYS[3] tasks
+-- KEYS[4] payloads
+-- KEYS[5] results
+-- KEYS[6] attempts
+-- KEYS[7] progress
+-- KEYS[8] waiters
+-- KEYS[9] keys
+-- KEYS[10] running
+-- KEYS[11] gates
+-- KEYS[12] limits
+-- KEYS[13] lease
+-- KEYS[14] classes
+-- KEYS[15] done_succeeded
+-- KEYS[16] done_failed
+-- KEYS[17] done_dead
+-- KEYS[18] done_cancelled
+-- KEYS[19] expiring
+-- KEYS[20] stats
+-- KEYS[21] meta
+-- ARGV[1] cursor   of the page, '0' to begin
+-- Returns {cursor, repaired}: cursor '0' when the last page is done.
+-- include: wake
+-- include: release
+local PAGE = 500
+
+local first = tonumber(cursor)
+local ids = redis.call('ZRANGE', running, first, first + PAGE - 1)
+load(ids)
+local repaired = 0
+
+-- A task that runs is owned by its owner, at its epoch, and counted where its job is limited.
+local function mend_running(id, record)
+  if not record or record[STATE] ~= RUNNING then
+    zset(running, id, false)
+    return 1
+  end
+  local owned = redis.call('HGET', own_of(record[OWNER]), id)
+  if not owned or tonumber(string.match(owned, '^%d+')) ~= record[EPOCH] then
+    requeue(id, record)
+    return 1
+  end
+  local limited = limit_of[record[JOB]] and limited_of(record[JOB])
+  if limited and not redis.call('ZSCORE', limited, id) then
+    zset(limited, id, record[STARTED_AT])
+    return 1
+  end
+  return 0
+end
+
+-- What an instance owns is running, at that epoch, and its own.
+local function mend_claims(name)
+  local owned, mended = redis.call('HSCAN', own_of(name), 0, 'COUNT', PAGE)[2], 0
+  local claimed = {}
+  for i = 1, #owned, 2 do claimed[#claimed + 1] = owned[i] end
+  load(claimed)
+  for i, id in ipairs(claimed) do
+    local record = records[id]
+    local epoch = tonumber(string.match(owned[2 * i], '^%d+'))
+    if not (record and record[STATE] == RUNNING and record[OWNER] == name and record[EPOCH] == epoch) then
+      hash(own_of(name), id, false)
+      former_owners[name] = true
+      mended = mended + 1
+    end
+  end
+  return mended
+end
+
+for _, id in ipairs(ids) do
+  local record = records[id]
+  if not record or (not is_newer(record) and not is_unreadable(record)) then
+    repaired = repaired + mend_running(id, record)
+  end
+end
+for _, name in ipairs(redis.call('ZRANGE', lease, 0, -1)) do repaired = repaired + mend_claims(name) end
+flush()
+wake()
+return { #ids == PAGE and string.format('%.0f', first + PAGE) or '0', repaired }

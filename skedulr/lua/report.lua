@@ -1,0 +1,24 @@
+-- A worker process tells what it is and does; reports of processes that are gone leave.
+-- flags: allow-oom
+-- KEYS[1] workers
+-- KEYS[2] alive
+-- ARGV[1] name  of the process
+-- ARGV[2] report  packed, empty when it leaves
+-- ARGV[3] ttl_ms  how long the report counts
+-- Returns how many processes report.
+-- include: names
+-- include: clock
+local gone = redis.call('ZRANGEBYSCORE', alive, '-inf', now, 'LIMIT', 0, 100)
+if report == '' then
+  gone[#gone + 1] = name
+else
+  redis.call('HSET', workers, name, report)
+  redis.call('ZADD', alive, now + ttl_ms, name)
+end
+for _, other in ipairs(gone) do
+  if report == '' or other ~= name then
+    redis.call('HDEL', workers, other)
+    redis.call('ZREM', alive, other)
+  end
+end
+return redis.call('ZCARD', alive)

@@ -1,0 +1,104 @@
+"""The record of a task as Redis holds it: a packed head that scripts read, then opaque bytes.
+
+One hash per pool (``tasks``) maps a task's id to ``head ‖ body``. The head is a msgpack array of the
+fields below; the body is the call (arguments and options), which no script looks into. A body above
+``INLINE_LIMIT`` bytes lives in the hash ``payloads`` instead, so that moving a task never copies it.
+Why one hash: ``docs/adr/0002-one-hash-per-pool.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgpack
+
+from skedulr.errors import Undecodable
+from skedulr.states import State
+
+FORMAT: Final = 1
+"""The newest record format that this code reads, and the one that it writes."""
+
+INLINE_LIMIT: Final = 1024
+"""Bytes of a body that still live beside the head."""
+
+FIELDS: Final = {
+    "version": "record format",
+    "state": "number of the state",
+    "job": "name of the job",
+    "priority": "0..1023, larger sooner",
+    "score": "place in the queue; 0 until it first enters it",
+    "gate": "gate that holds it while queued, '' for none",
+    "epoch": "fence: rises with submission, resubmission and every claim (ms)",
+    "ended": "epoch of the last claim that ended, 0 for none",
+    "token": "submit token, '' where the generated id is the token",
+    "again": "token of the last resubmission, '' for none",
+    "owner": "instance of the last claim, '' for none",
+    "attempt": "ended attempts of this generation",
+    "crashes": "processes that it killed while it ran alone",
+    "losses": "leases lost in a row",
+    "suspect": "1 while it must run alone",
+    "cancel": "1 once cancellation of the running task was asked for",
+    "waited": "1 when clients wait for its end",
+    "logged": "1 when it has log lines",
+    "spilled": "1 when its body lives in payloads",
+    "enqueued_at": "submission (ms)",
+    "ready_at": "last entry into the queue (ms), 0: at submission",
+    "started_at": "last claim (ms), 0 for none",
+    "finished_at": "end (ms), 0 for none",
+    "expires_at": "cancelled when not started by then (ms), 0: never",
+    "ttl": "how long it is kept after its end (ms), 0: as long as the pool says",
+    "key": "dedupe key, '' for none",
+    "group": "tenant, '' for none",
+    "reason": "why it ended as it did, '' where the state says it all",
+}
+"""Fields of the head in their order, with their meaning."""
+
+_POSITION: Final = {name: index for index, name in enumerate(FIELDS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A task's record as read from Redis: named fields of the head, and the body."""
+
+    fields: dict[str, int | str]
+    body: bytes
+
+    @property
+    def state(self) -> State:
+        return State(int(self.fields["state"]))
+
+    def number(self, field: str) -> int:
+        """A numeric field."""
+        return int(self.fields[field])
+
+    def text(self, field: str) -> str:
+        """A text field."""
+        return str(self.fields[field])
+
+
+def decode(data: bytes) -> Record:
+    """Read a record.
+
+    Raises ``Undecodable`` where the bytes are no record, or one of a newer format.
+    """
+    unpacker = msgpack.Unpacker(raw=False, strict_map_key=False, unicode_errors="surrogateescape")
+    unpacker.feed(data)
+    try:
+        head = unpacker.unpack()
+    except (msgpack.UnpackException, ValueError) as error:
+        raise Undecodable(f"these {len(data)} bytes are no task record: {error}") from error
+    if not isinstance(head, list) or not head or not isinstance(head[0], int):
+        raise Undecodable(f"these {len(data)} bytes are no task record")
+    if head[0] > FORMAT:
+        raise Undecodable(f"the record has format {head[0]}, this version reads up to {FORMAT}: upgrade skedulr")
+    if len(head) != len(FIELDS):
+        raise Undecodable(f"the record has {len(head)} fields, not {len(FIELDS)}")
+    return Record(dict(zip(FIELDS, head, strict=True)), data[unpacker.tell() :])
+
+
+def as_lua() -> str:
+    """The positions of the fields as Lua source: ``VERSION``, ``STATE`` … and the limits."""
+    names = ", ".join(name.upper() for name in FIELDS)
+    numbers = ", ".join(str(index + 1) for index in range(len(FIELDS)))
+    return f"local {names} = {numbers}\nlocal FORMAT, INLINE_LIMIT, FIELD_COUNT = {FORMAT}, {INLINE_LIMIT}, {len(FIELDS)}\n"
