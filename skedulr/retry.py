@@ -191,8 +191,8 @@ def decide(
 ) -> Verdict:
     """What becomes of a task whose attempt ended with ``error``.
 
-    ``attempt`` is its number, the first being 1. ``policy`` and ``max_retries`` are the nearest that
-    were given, ``None`` where nobody said anything; an empty ``retry_on`` means every error.
+    ``attempt`` is its number, the first being 1. ``policy`` and ``max_retries`` are the nearest
+    that were given, ``None`` where nobody said anything; an empty ``retry_on`` means every error.
     """
     if isinstance(error, Fail):
         return Verdict(State.FAILED, reason="the job gave up")
