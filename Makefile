@@ -5,16 +5,21 @@ VENV ?= .venv
 PYTHON ?=
 # More for pytest, as in `make test PYTEST_ARGS="-k recover -x"`.
 PYTEST_ARGS ?=
+# The same for the benchmarks, as in `make bench BENCH_ARGS="drain --rounds 5"`.
+BENCH_ARGS ?=
 # Processes that run tests at once.
 TEST_PROCESSES ?= logical
 REDIS_SERVER ?= $(shell command -v redis-server 2>/dev/null)
-# Where the harness lies that measures skedulr beside its peers.
-BENCH ?= ../shared/bench
+# The harness that measures skedulr beside its peers, and the folder that the peers are installed into.
+BENCH_HARNESS ?= ../shared/bench
+BENCH_ENVIRONMENTS ?= .bench
 
 RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 # Each of these has a target, or a wish of its own.
 SLOW := not containers and not browser and not chaos and not testcontainers
+BENCH := PYTHONDONTWRITEBYTECODE=1 BENCH_PEERS=benchmarks/peers.toml \
+	BENCH_HARNESS='$(BENCH_HARNESS)' BENCH_ENVIRONMENTS='$(BENCH_ENVIRONMENTS)'
 PYTEST := $(RUN) -m pytest
 PARALLEL := --numprocesses=$(TEST_PROCESSES) --maxprocesses=8 --dist=worksteal
 
@@ -71,17 +76,22 @@ contracts: $(INSTALLED) ## Check who imports whom (import-linter)
 	$(VENV)/bin/lint-imports
 
 lua: $(INSTALLED) ## Check the Lua scripts as they are sent to Redis (luacheck)
-	@scripts/lint-lua $(RUN)
+	$(RUN) scripts/lint_lua.py
 
 wheel: $(INSTALLED) ## Build the wheel and the sdist, compare their contents, import the wheel alone
 	$(RUN) scripts/check_wheel.py
 
-bench: $(INSTALLED) ## Measure skedulr beside its peers (minutes; BENCH names the harness)
-	BENCH='$(BENCH)' $(RUN) -m benchmarks
+bench: $(INSTALLED) $(BENCH_ENVIRONMENTS)/.installed ## Measure skedulr beside its peers, most of an hour (BENCH_HARNESS: where its harness is)
+	$(BENCH) $(RUN) -m benchmarks $(BENCH_ARGS)
+
+$(BENCH_ENVIRONMENTS)/.installed: benchmarks/peers.toml
+	@test -f '$(BENCH_HARNESS)/bench.py' || { echo 'bench: no harness in $(BENCH_HARNESS); name its folder: make bench BENCH_HARNESS=DIRECTORY'; exit 1; }
+	$(BENCH) $(RUN) '$(BENCH_HARNESS)/bench.py' setup
+	@touch $@
 
 lock: ## Write constraints.txt anew with today's versions
 	@scripts/lock
 
 clean: ## Remove .venv, caches and builds
-	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH_ENVIRONMENTS) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
