@@ -1,12 +1,19 @@
 """Why a server has ended at its start, read from its log."""
 
 import os
+import re
 import shlex
+from pathlib import Path
 
 from skedulr.embedded.errors import EmbeddedServerError, PortTaken
 from skedulr.embedded.folder import DataFolder
 
 _SHOWN_LINES = 12
+_DAMAGED_FILE = re.compile(
+    r"(?:Bad file format|Unexpected end of file) reading "
+    r"the append only file (?P<name>[^\s:]+[^\s:.])"
+)
+_BROKEN_SET = ("AOF MANIFEST FILE ERROR", "No such file or directory", "doesn't exist")
 
 
 def explain_exit(
@@ -55,20 +62,22 @@ def _how(code: int) -> str:
 
 
 def _advice(log: str, folder: DataFolder, binary: str) -> str:
-    if "RDB format version" in log:
+    damaged = _DAMAGED_FILE.search(log)
+    if "RDB format version" in log or (damaged and damaged["name"].endswith(".rdb")):
         return (
             f"the data in {folder.path} was written by another kind or a newer version of server: "
             "start it with that one, or choose another folder"
         )
-    if "append only file" in log and ("Bad file format" in log or "Unexpected end" in log):
+    if damaged:
         return (
             f"its append-only file is damaged: copy the folder {folder.path}, then cut off "
-            f"everything from the damage on with\n  {_repair(folder, binary)}\n"
+            "everything from the damage on with\n"
+            f"  {_repair(folder.append_only / damaged['name'], binary)}\n"
             "or choose another folder, to begin with no tasks"
         )
-    if "AOF" in log and ("FATAL" in log or "doesn't exist" in log):
+    if "AOF" in log and any(words in log for words in _BROKEN_SET):
         return (
-            f"files in {folder.append_only_manifest.parent} are missing or do not belong together: "
+            f"files in {folder.append_only} are missing or do not belong together: "
             "restore that folder from a copy, or choose another data folder"
         )
     if "cannot run" in log:
@@ -78,15 +87,16 @@ def _advice(log: str, folder: DataFolder, binary: str) -> str:
     return "its log says why"
 
 
-def _repair(folder: DataFolder, binary: str) -> str:
-    """Return the command that repairs the append-only file.
+def _repair(file: Path, binary: str) -> str:
+    """Return the command that repairs a part of the append-only file.
 
-    The checker is the server itself, called by another name; not every package brings that name.
+    It names the part and not the manifest of all parts, since the checker of Valkey 9 takes the
+    healthy snapshot of Valkey 9 for damaged (valkey-io/valkey#4739). The checker is the server
+    itself under another name, which not every package brings.
     """
     name = os.path.basename(binary).replace("-server", "-check-aof")
     checker = os.path.join(os.path.dirname(binary), name)
-    manifest = str(folder.append_only_manifest)
     if name.endswith("-check-aof") and os.access(checker, os.X_OK):
-        return shlex.join([checker, "--fix", manifest])
-    call = f"exec -a valkey-check-aof {shlex.join([binary, '--fix', manifest])}"
+        return shlex.join([checker, "--fix", str(file)])
+    call = f"exec -a valkey-check-aof {shlex.join([binary, '--fix', str(file)])}"
     return shlex.join(["bash", "-c", call])

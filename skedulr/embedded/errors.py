@@ -6,7 +6,11 @@ from skedulr.errors import ConfigurationError
 
 
 class EmbeddedServerError(ConfigurationError):
-    """The embedded server could not be started."""
+    """The embedded server could not be started: `problem` says why, `remedy` what to do."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        self.problem, self.remedy = problem, remedy
+        super().__init__(f"{problem}; {remedy}")
 
 
 class FolderInUse(EmbeddedServerError):

@@ -60,7 +60,7 @@ class DataFolder:
         self.is_temporary = is_temporary
         self.log = self.path / "server.log"
         self.configuration = self.path / "server.conf"
-        self.append_only_manifest = self.path / "appendonlydir" / "appendonly.aof.manifest"
+        self.append_only = self.path / "appendonlydir"
         self._lock = self.path / "lock"
         self._memo = self.path / "server.json"
 

@@ -20,6 +20,7 @@ from skedulr.embedded.ports import HOST
 _POLL_SECONDS = 0.01
 _LOADING_SECONDS = 600.0
 _GRACE_SECONDS = 10.0
+_ANSWER_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _client(plan: Plan) -> Redis:
         HOST,
         plan.port,
         password=plan.password,
-        socket_timeout=1,
-        socket_connect_timeout=1,
+        socket_timeout=_ANSWER_SECONDS,
+        socket_connect_timeout=_ANSWER_SECONDS,
         retry=Retry(NoBackoff(), 0),
     )
