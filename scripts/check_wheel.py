@@ -66,7 +66,9 @@ def main() -> int:
 def build(source: Path, target: Path) -> tuple[Path, Path]:
     """Return the wheel and the sdist of ``source``, built into ``target``."""
     command = [sys.executable, "-m", "hatchling", "build", "-d", str(target)]
-    subprocess.run(command, cwd=source, check=True, stdout=subprocess.DEVNULL)
+    built = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
+    if built.returncode:
+        sys.exit(f"check_wheel: hatchling cannot build:\n{built.stdout}{built.stderr}")
     return next(target.glob("*.whl")), next(target.glob("*.tar.gz"))
 
 
@@ -115,13 +117,22 @@ def check_alone(wheel: Path, folder: Path) -> list[str]:
         for package in json.loads(output([*pip, "list", "--format", "json"]))
         if package["name"] != "skedulr"
     }
-    loaded = set(json.loads(output([str(python), "-I", "-c", IMPORT_THE_CORE])))
     return [
         *complaints("a plain install does not bring", PROMISED - installed),
         *complaints("a plain install also brings", installed - PROMISED),
-        *complaints("the core imports", loaded - PROMISED - {"skedulr"}),
+        *check_import(python),
         *check_command(folder),
     ]
+
+
+def check_import(python: Path) -> list[str]:
+    """Return what an import of the core needs or loads beyond what is promised."""
+    command = [str(python), "-I", "-c", IMPORT_THE_CORE]
+    imported = subprocess.run(command, capture_output=True, text=True, check=False)
+    if imported.returncode:
+        return [f"the core cannot be imported alone:\n{imported.stderr}"]
+    loaded = set(json.loads(imported.stdout))
+    return complaints("the core imports", loaded - PROMISED - {"skedulr"})
 
 
 def check_command(folder: Path) -> list[str]:
