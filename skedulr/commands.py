@@ -1,15 +1,15 @@
 """Everything that skedulr says to Redis, as plain values: one function per Lua script.
 
-A ``Command`` names the script, its keys and its arguments, and knows how to read the reply. The sync and
-the async client send the same values, so building and reading exist once.
+A ``Command`` names the script, its keys and its arguments, and knows how to read the reply. The
+sync and the async client send the same values, so building and reading exist once.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 import msgpack
 
@@ -35,9 +35,23 @@ class Command(Generic[T]):
     parse: Callable[[Any], T]
 
 
+@dataclass(frozen=True, slots=True)
+class Read(Generic[T]):
+    """Plain read-only Redis commands in one trip, and how to read the list of their replies."""
+
+    calls: tuple[tuple[Argument, ...], ...]
+    parse: Callable[[list[Any]], T]
+
+
+Steps: TypeAlias = Generator["Command[Any] | Read[Any]", Any, T]
+"""An operation of several trips, written once for both clients: it yields what to send and gets
+the reply.
+"""
+
+
 def _packed(value: object) -> bytes:
     # Lua's cmsgpack knows neither bin nor ext: text and bytes alike travel as raw strings.
-    return msgpack.packb(value, use_bin_type=False)  # type: ignore[no-any-return]  # msgpack is untyped
+    return msgpack.packb(value, use_bin_type=False)
 
 
 def _pool_keys(script: str, keys: PoolKeys, *families: bytes) -> tuple[bytes, ...]:
@@ -54,7 +68,8 @@ def _texts(values: Iterable[bytes]) -> list[str]:
     return [_text(value) for value in values]
 
 
-# --- producers ---------------------------------------------------------------------------------------
+# --- producers
+# ---------------------------------------------------------------------------------------
 
 
 class Submission(NamedTuple):
@@ -80,7 +95,7 @@ class Submission(NamedTuple):
 class Refusal(NamedTuple):
     """A submission that was not stored anew."""
 
-    index: int
+    place: int
     """Position in the batch, from 0."""
     outcome: str
     """``same``, ``existing``, ``duplicate_id``, ``duplicate_key`` or ``full``."""
@@ -88,7 +103,9 @@ class Refusal(NamedTuple):
     """The id of the task that stands against it, or the limit."""
 
 
-def enqueue(keys: PoolKeys, tasks: Sequence[Submission], *, existing: bool = False) -> Command[list[Refusal]]:
+def enqueue(
+    keys: PoolKeys, tasks: Sequence[Submission], *, existing: bool = False
+) -> Command[list[Refusal]]:
     """Submit up to ``MOST_TASKS`` tasks of one pool; answers those that were not stored anew."""
     args = [b"1" if existing else b"0", *map(_packed, tasks)]
     return Command("enqueue", _pool_keys("enqueue", keys), args, _refusals)
@@ -96,7 +113,9 @@ def enqueue(keys: PoolKeys, tasks: Sequence[Submission], *, existing: bool = Fal
 
 def _refusals(reply: list[Any]) -> list[Refusal]:
     return [
-        Refusal(index - 1, _text(outcome), _text(detail) if isinstance(detail, bytes) else str(detail))
+        Refusal(
+            index - 1, _text(outcome), _text(detail) if isinstance(detail, bytes) else str(detail)
+        )
         for index, outcome, detail in zip(reply[::3], reply[1::3], reply[2::3], strict=True)
     ]
 
@@ -118,7 +137,9 @@ def cancel(keys: PoolKeys, task_id: str, epoch: int = 0) -> Command[Standing]:
     return Command("cancel", _pool_keys("cancel", keys), (task_id, epoch), _standing)
 
 
-def resubmit(keys: PoolKeys, task_id: str, epoch: int, token: bytes, *, any_state: bool = False) -> Command[Standing]:
+def resubmit(
+    keys: PoolKeys, task_id: str, epoch: int, token: bytes, *, any_state: bool = False
+) -> Command[Standing]:
     """Run an ended task again that still has this epoch (0: whatever it has).
 
     Outcomes: ``resubmitted``, ``refused``, ``changed``, ``duplicate_key``, ``newer``, ``missing``.
@@ -157,7 +178,8 @@ def _ending(reply: list[Any]) -> Ending:
     return Ending(_text(outcome), State(state), _text(reason), result, attempts, epoch)
 
 
-# --- instances ---------------------------------------------------------------------------------------
+# --- instances
+# ---------------------------------------------------------------------------------------
 
 
 class Ack(NamedTuple):
@@ -203,11 +225,17 @@ class Exchanged(NamedTuple):
     claims: Sequence[Claim] = ()
 
 
-def exchange(keys: PoolKeys, instance: str, number: int, free: int, acks: Sequence[Ack]) -> Command[Exchanged]:
-    """End the claims in ``acks`` and claim up to ``free`` tasks; safe to send again with the same number."""
-    packed = _packed([ack if len(ack) > 2 and ack != ack[:2] + _QUIET else ack[:2] for ack in acks])
+def exchange(
+    keys: PoolKeys, instance: str, number: int, free: int, acks: Sequence[Ack]
+) -> Command[Exchanged]:
+    """End the claims in ``acks`` and claim up to ``free`` tasks; safe to send again with the
+    same number.
+    """
+    packed = _packed([ack[:2] if ack[2:] == _QUIET else ack for ack in acks])
     args = (instance, number, free, packed)
-    return Command("exchange", _pool_keys("exchange", keys, keys.of("own", instance)), args, _exchanged)
+    return Command(
+        "exchange", _pool_keys("exchange", keys, keys.of("own", instance)), args, _exchanged
+    )
 
 
 _QUIET: Final = tuple(Ack("", 0))[2:]
@@ -225,7 +253,9 @@ def _exchanged(reply: list[Any]) -> Exchanged:
 
 
 def job_class(jobs: Iterable[str], *, solo: bool = False) -> tuple[str, str]:
-    """The short name of a set of jobs and its text: instances that know the same jobs share them."""
+    """The short name of a set of jobs and its text: instances that know the same jobs share
+    them.
+    """
     text = f"{FORMAT} {'solo' if solo else 'any'} /{'/'.join(sorted(jobs))}/"
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest(), text
 
@@ -240,7 +270,9 @@ def join(
     solo: bool = False,
     job_limits: Mapping[str, int] | None = None,
 ) -> Command[bool]:
-    """Enter the pool, before the first exchange and whenever one says ``unknown``; answers whether it is paused."""
+    """Enter the pool, before the first exchange and whenever one says ``unknown``; answers
+    whether it is paused.
+    """
     name, text = job_class(jobs, solo=solo)
     args = (instance, name, text, lease_ms, slots, _packed(dict(job_limits or {})))
     return Command("join", _pool_keys("join", keys), args, lambda reply: reply[1] == 1)
@@ -259,8 +291,12 @@ class Beat(NamedTuple):
     """Claims (id, epoch) whose task is to be cancelled."""
 
 
-def beat(keys: PoolKeys, instance: str, upto: int, holding: Iterable[tuple[str, int]]) -> Command[Beat]:
-    """Renew the lease of an instance that has read the replies up to exchange ``upto`` and holds these claims."""
+def beat(
+    keys: PoolKeys, instance: str, upto: int, holding: Iterable[tuple[str, int]]
+) -> Command[Beat]:
+    """Renew the lease of an instance that has read the replies up to exchange ``upto`` and
+    holds these claims.
+    """
     flat = [value for claim in holding for value in claim]
     args = (instance, upto, _packed(flat))
     return Command("beat", _pool_keys("beat", keys, keys.of("own", instance)), args, _beat)
@@ -292,25 +328,34 @@ class Left(NamedTuple):
     suspects: int
 
 
-def leave(keys: PoolKeys, instance: str, *, crashed: bool = False, problem: bytes = b"") -> Command[Left]:
-    """Give back all that a stopped or dead instance owns, and forget it; call again while ``more``."""
+def leave(
+    keys: PoolKeys, instance: str, *, crashed: bool = False, problem: bytes = b""
+) -> Command[Left]:
+    """Give back all that a stopped or dead instance owns, and forget it; call again while
+    ``more``.
+    """
     args = (instance, 1 if crashed else 0, problem)
     parse: Callable[[Any], Left] = lambda reply: Left(reply[0] == 1, reply[1], reply[2])  # noqa: E731 - typed
     return Command("leave", _pool_keys("leave", keys, keys.of("own", instance)), args, parse)
 
 
 def progress(keys: PoolKeys, reports: Sequence[tuple[str, int, bytes]]) -> Command[list[str]]:
-    """Keep the newest progress (id, epoch, packed) of running tasks; answers those whose claim has ended."""
+    """Keep the newest progress (id, epoch, packed) of running tasks; answers those whose claim
+    has ended.
+    """
     return Command("progress", _pool_keys("progress", keys), (_packed(reports),), _texts)
 
 
 def log(keys: PoolKeys, lines: Sequence[tuple[str, int, Sequence[bytes]]]) -> Command[list[str]]:
-    """Append packed log lines (id, epoch, lines) of running tasks; answers those whose claim has ended."""
+    """Append packed log lines (id, epoch, lines) of running tasks; answers those whose claim
+    has ended.
+    """
     flat = [(task_id, epoch, *entries) for task_id, epoch, entries in lines]
     return Command("log", _pool_keys("log", keys), (_packed(flat),), _texts)
 
 
-# --- sweeps ------------------------------------------------------------------------------------------
+# --- sweeps
+# ------------------------------------------------------------------------------------------
 
 
 class Recovered(NamedTuple):
@@ -324,26 +369,41 @@ class Recovered(NamedTuple):
 
 def recover(keys: PoolKeys) -> Command[Recovered]:
     """Take back the tasks of one instance whose lease is over."""
-    parse: Callable[[Any], Recovered] = lambda reply: Recovered(reply[0] == 1, _text(reply[1]), reply[2])  # noqa: E731 - typed
+    parse: Callable[[Any], Recovered] = lambda reply: Recovered(
+        reply[0] == 1, _text(reply[1]), reply[2]
+    )
     return Command("recover", _pool_keys("recover", keys), (), parse)
 
 
 def promote(keys: PoolKeys) -> Command[tuple[bool, int]]:
-    """Move due tasks into the queue; answers whether more are due, and when the next one is (ms, 0: none)."""
-    return Command("promote", _pool_keys("promote", keys), (), lambda reply: (reply[0] == 1, reply[1]))
+    """Move due tasks into the queue; answers whether more are due, and when the next one is
+    (ms, 0: none).
+    """
+    return Command(
+        "promote", _pool_keys("promote", keys), (), lambda reply: (reply[0] == 1, reply[1])
+    )
 
 
 def trim(keys: PoolKeys, most: int = 100) -> Command[tuple[bool, int]]:
-    """Forget up to ``most`` ended tasks of each kind; answers whether more could go, and how many went."""
-    return Command("trim", _pool_keys("trim", keys), (most,), lambda reply: (reply[0] == 1, reply[1]))
+    """Forget up to ``most`` ended tasks of each kind; answers whether more could go, and how
+    many went.
+    """
+    return Command(
+        "trim", _pool_keys("trim", keys), (most,), lambda reply: (reply[0] == 1, reply[1])
+    )
 
 
 def repair(keys: PoolKeys, cursor: str = "0") -> Command[tuple[str, int]]:
-    """Check one page of running tasks; answers the next cursor (``0``: done) and how much was put right."""
-    return Command("repair", _pool_keys("repair", keys), (cursor,), lambda reply: (_text(reply[0]), reply[1]))
+    """Check one page of running tasks; answers the next cursor (``0``: done) and how much was
+    put right.
+    """
+    return Command(
+        "repair", _pool_keys("repair", keys), (cursor,), lambda reply: (_text(reply[0]), reply[1])
+    )
 
 
-# --- control -----------------------------------------------------------------------------------------
+# --- control
+# -----------------------------------------------------------------------------------------
 
 
 class PoolSettings(NamedTuple):
@@ -364,9 +424,16 @@ def control(
     version: int = 0,
     job_limits: Mapping[str, int] | None = None,
 ) -> Command[PoolSettings]:
-    """Change settings: ``paused`` (with its version), ``pool_paused``, ``limit``, ``capacity``, ``history``, ``retention``."""
+    """Change settings: ``paused`` (with its version), ``pool_paused``, ``limit``, ``capacity``,
+    ``history``, ``retention``.
+    """
     args = (version, _packed(dict(changes or {})), _packed(dict(job_limits or {})))
-    return Command("control", _pool_keys("control", keys), args, lambda reply: PoolSettings(reply[0] == 1, *reply[1:]))
+    return Command(
+        "control",
+        _pool_keys("control", keys),
+        args,
+        lambda reply: PoolSettings(reply[0] == 1, *reply[1:]),
+    )
 
 
 def pause(keys: RegistryKeys, paused: bool) -> Command[int]:
@@ -375,5 +442,7 @@ def pause(keys: RegistryKeys, paused: bool) -> Command[int]:
 
 
 def report(keys: RegistryKeys, name: str, packed: bytes, ttl_ms: int) -> Command[int]:
-    """Tell what a worker process is and does; empty ``packed`` when it leaves. Answers how many report."""
+    """Tell what a worker process is and does; empty ``packed`` when it leaves. Answers how many
+    report.
+    """
     return Command("report", (keys.workers, keys.alive), (name, packed, ttl_ms), int)

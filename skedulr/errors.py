@@ -14,7 +14,8 @@
     │   ├── UnknownOption        (TypeError)
     │   ├── InvalidOption        (ValueError)
     │   ├── InvalidArguments     (TypeError) they do not fit the job's signature
-    │   └── OutOfMemory          Redis is full
+    │   ├── OutOfMemory          Redis is full
+    │   └── SomeRefused          of many, some were refused; the others were stored
     ├── UnknownTask              (LookupError)
     ├── AmbiguousTask            (LookupError) several pools have a task of that id
     ├── UnknownJob               (LookupError)
@@ -40,7 +41,7 @@ Constructors take the facts and keep them as attributes; all of them survive ``c
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -170,6 +171,18 @@ class OutOfMemory(Refused):
         )
 
 
+class SomeRefused(Refused):
+    """Of many submissions some were refused: ``tasks`` and ``errors`` tell of each by its place."""
+
+    def __init__(self, tasks: Mapping[int, Any], errors: Mapping[int, Exception]) -> None:
+        self.tasks, self.errors = dict(tasks), dict(errors)
+        place, first = min(self.errors.items())
+        super().__init__(
+            f"{len(self.errors)} of {len(self.tasks) + len(self.errors)} submissions were refused, "
+            f"the others stored; see .errors and .tasks; the first, number {place}: {first}"
+        )
+
+
 class UnknownTask(SkedulrError, LookupError):
     """No task has the id: it was never submitted here, or its history has been trimmed."""
 
@@ -243,7 +256,7 @@ class ResultTimeout(SkedulrError, TimeoutError):
     def __init__(self, task_id: str, seconds: float) -> None:
         self.task_id, self.seconds = task_id, seconds
         super().__init__(
-            f"task {task_id} has not ended after {seconds:g} s; wait on, or explain() it"
+            f"task {task_id} has not ended after {seconds:g} s; wait on, or look at its info()"
         )
 
 

@@ -1,7 +1,7 @@
 """Every Redis key of skedulr, in one table: its type, its members, its score and who removes it.
 
-All keys of a pool carry the hash tag ``{namespace:pool}``, so one Redis Cluster slot holds the pool and
-no script crosses slots. The registry of pools and instances carries ``{namespace}``.
+All keys of a pool carry the hash tag ``{namespace:pool}``, so one Redis Cluster slot holds the pool
+and no script crosses slots. The registry of pools and instances carries ``{namespace}``.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The record of a task as Redis holds it: a packed head that scripts read, then opaque bytes.
 
-One hash per pool (``tasks``) maps a task's id to ``head ‖ body``. The head is a msgpack array of the
-fields below; the body is the call (arguments and options), which no script looks into. A body above
-``INLINE_LIMIT`` bytes lives in the hash ``payloads`` instead, so that moving a task never copies it.
-Why one hash: ``docs/adr/0002-one-hash-per-pool.md``.
+One hash per pool (``tasks``) maps a task's id to ``head ‖ body``. The head is a msgpack array of
+the fields below; the body is the call (arguments and options), which no script looks into. A body
+above ``INLINE_LIMIT`` bytes lives in the hash ``payloads`` instead, so that moving a task never
+copies it. Why one hash: ``docs/adr/0002-one-hash-per-pool.md``.
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ def decode(data: bytes) -> Record:
     if not isinstance(head, list) or not head or not isinstance(head[0], int):
         raise Undecodable(f"these {len(data)} bytes are no task record")
     if head[0] > FORMAT:
-        raise Undecodable(f"the record has format {head[0]}, this version reads up to {FORMAT}: upgrade skedulr")
+        raise Undecodable(
+            f"the record has format {head[0]}, this version reads up to {FORMAT}: upgrade skedulr"
+        )
     if len(head) != len(FIELDS):
         raise Undecodable(f"the record has {len(head)} fields, not {len(FIELDS)}")
     return Record(dict(zip(FIELDS, head, strict=True)), data[unpacker.tell() :])

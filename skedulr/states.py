@@ -13,7 +13,9 @@ class State(IntEnum):
     """Where a task is; the number is what a record holds."""
 
     SCHEDULED = 1
-    """Due later: submitted with a delay, or waiting for its next attempt. ``promote`` takes it out."""
+    """Due later: submitted with a delay, or waiting for its next attempt. ``promote`` takes it
+    out.
+    """
     WAITING = 2
     """Waiting for its parents. A trigger or ``cancel`` takes it out."""
     QUEUED = 3
@@ -25,9 +27,14 @@ class State(IntEnum):
     FAILED = 6
     """Ended with an error and had no retry policy, or gave up."""
     DEAD = 7
-    """Retries exhausted, poison or unreadable: kept until somebody looks. ``resubmit`` revives it."""
+    """Retries exhausted, poison or unreadable: kept until somebody looks. ``resubmit`` revives
+    it.
+    """
     CANCELLED = 8
     """Ended by a user, by the end of its parents, or by its expiry."""
+
+    def __str__(self) -> str:
+        return self.label
 
     @property
     def label(self) -> str:
@@ -69,15 +76,21 @@ TRANSITIONS: Final[dict[tuple[State, State], str]] = {
     (S.DEAD, S.QUEUED): "resubmit",
     (S.CANCELLED, S.QUEUED): "resubmit",
 }
-"""Every move that a task can make, with what makes it. Submission enters SCHEDULED, WAITING or QUEUED."""
+"""Every move that a task can make, with what makes it. Submission enters SCHEDULED, WAITING or
+QUEUED.
+"""
 
 
 def as_lua() -> str:
-    """The states and the transitions as Lua source: ``SCHEDULED`` … and ``TRANSITIONS[from][to]``."""
+    """The states and the transitions as Lua source: ``SCHEDULED`` … and
+    ``TRANSITIONS[from][to]``.
+    """
     names = ", ".join(state.name for state in State)
     numbers = ", ".join(str(int(state)) for state in State)
     rows = []
     for source in State:
         targets = [to for (origin, to) in TRANSITIONS if origin is source]
-        rows.append(f"  [{source.name}] = {{" + ", ".join(f"[{to.name}] = true" for to in targets) + "},")
+        rows.append(
+            f"  [{source.name}] = {{" + ", ".join(f"[{to.name}] = true" for to in targets) + "},"
+        )
     return f"local {names} = {numbers}\nlocal TRANSITIONS = {{\n" + "\n".join(rows) + "\n}\n"

@@ -1,14 +1,17 @@
 """The Lua scripts: loaded from this folder, put together, and known by name.
 
-A script file begins with its Redis flags and a header; the header is what code reads, so it is true:
+A script file begins with its Redis flags and a header; the header is what code reads, so it is
+true:
 
 - ``-- flags: allow-oom`` gives the flags of the ``#!lua`` line, ``-- flags:`` for none.
 - ``-- KEYS[2] ready  …`` declares the key and the local ``ready`` that the text uses.
-- ``-- ARGV[1] instance  …`` does so for an argument; ``-- ARGV[3..]`` describes a tail that the text reads itself.
+- ``-- ARGV[1] instance  …`` does so for an argument; ``-- ARGV[3..]`` describes a tail that the
+text reads itself.
 - ``-- include: place`` splices ``includes/place.lua`` in, once, after what that one includes.
 
-The states, the transitions, the record's fields and the states' numbers come from ``skedulr.states`` and
-``skedulr.record``. ``python -m skedulr.lua DIR`` writes the finished texts, for a linter or a reader.
+The states, the transitions, the record's fields and the states' numbers come from
+``skedulr.states`` and ``skedulr.record``. ``python -m skedulr.lua DIR`` writes the finished texts,
+for a linter or a reader.
 """
 
 from __future__ import annotations
@@ -42,12 +45,16 @@ class Script:
 
 def names() -> list[str]:
     """The names of all scripts."""
-    return sorted(path.name[:-4] for path in files(__package__).iterdir() if path.name.endswith(".lua"))
+    return sorted(
+        path.name[:-4] for path in files(__package__).iterdir() if path.name.endswith(".lua")
+    )
 
 
 @cache
 def load(name: str, *, virtual_clock: bool = False) -> Script:
-    """The script of that name; with ``virtual_clock`` it reads its time from a key instead of ``TIME``."""
+    """The script of that name; with ``virtual_clock`` it reads its time from a key instead of
+    ``TIME``.
+    """
     source = _read(f"{name}.lua")
     keys, arguments = _declared(source, "KEYS"), _declared(source, "ARGV")
     flags = FLAGS.search(source)
@@ -93,7 +100,15 @@ def _constants(body: str) -> str:
     for line in (record.as_lua() + states.as_lua()).split("\n"):
         if match := re.fullmatch(r"local ([A-Z_, ]+) = ([\d, ]+)", line):
             pairs = zip(match[1].split(", "), match[2].split(", "), strict=True)
-            used = [(name, n) for name, n in pairs if re.search(rf"\b{name}\b", body) or name in states.State.__members__]
-            line = f"local {', '.join(n for n, _ in used)} = {', '.join(v for _, v in used)}" if used else ""
+            used = [
+                (name, n)
+                for name, n in pairs
+                if re.search(rf"\b{name}\b", body) or name in states.State.__members__
+            ]
+            line = (
+                f"local {', '.join(n for n, _ in used)} = {', '.join(v for _, v in used)}"
+                if used
+                else ""
+            )
         kept.append(line)
     return "\n".join(kept)

@@ -7,7 +7,9 @@ from skedulr import lua
 
 
 def main() -> None:
-    """Write the scripts as ``DIR/<name>.lua``; the ``#!lua`` line becomes a comment, as linters want it."""
+    """Write the scripts as ``DIR/<name>.lua``; the ``#!lua`` line becomes a comment, as linters
+    want it.
+    """
     if len(sys.argv) != 2:
         sys.exit("usage: python -m skedulr.lua DIR")
     folder = Path(sys.argv[1])

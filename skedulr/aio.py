@@ -1,0 +1,198 @@
+"""The async client: many coroutines share one connection, and their commands travel together.
+
+What is sent in one turn of the event loop arrives in one write; replies are handed out in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import redis.asyncio
+from redis import exceptions
+
+from skedulr import connection as link
+from skedulr.client import FIRST_PAUSE, LONGEST_PAUSE
+from skedulr.commands import Command, Steps
+from skedulr.connection import Address
+
+T = TypeVar("T")
+
+
+class Line:
+    """One connection on which calls are pipelined; it connects when it is first used, and again
+    after a failure.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self._connection: redis.asyncio.Connection | None = None
+        self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._unsent: list[bytes] = []
+        self._reader: asyncio.Task[None] | None = None
+        self._opening = asyncio.Lock()
+
+    async def call(self, data: bytes, time_limit: float | None = None) -> Any:
+        """The reply to one packed command.
+
+        Raises what redis-py raises; after ``time_limit`` seconds (the address' own unless given)
+        its ``TimeoutError``, and the connection is given up.
+        """
+        if self._connection is None:
+            await self._open()
+        future = self.post(data)
+        loop = asyncio.get_running_loop()
+        limit = self.address.time_limit if time_limit is None else time_limit
+        timer = loop.call_later(limit, self._give_up, future)
+        try:
+            return await future
+        finally:
+            timer.cancel()
+
+    def post(self, data: bytes) -> asyncio.Future[Any]:
+        """Send a command with all others of this turn of the loop; the line must be open."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._waiting.append(future)
+        self._unsent.append(data)
+        if len(self._unsent) == 1:
+            loop.call_soon(self._send)
+        return future
+
+    async def close(self) -> None:
+        """Close the connection; what was under way fails."""
+        if self._reader is not None:
+            self._reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reader
+        await self._drop(exceptions.ConnectionError("closed"))
+
+    async def _open(self) -> None:
+        async with self._opening:
+            if self._connection is not None:
+                return
+            connection = self.address.open_async()
+            await connection.connect()
+            self._connection = connection
+            self._reader = asyncio.create_task(self._read(connection), name="skedulr line")
+
+    def _send(self) -> None:
+        data, self._unsent = b"".join(self._unsent), []
+        if self._connection is not None and data:
+            self._connection._writer.write(data)  # type: ignore[union-attr]  # send_packed_command is a coroutine
+
+    async def _read(self, connection: redis.asyncio.Connection) -> None:
+        failure: Exception = exceptions.ConnectionError("the connection was closed")
+        try:
+            while True:
+                try:
+                    reply = await connection.read_response(
+                        disable_decoding=True, timeout=math.inf, disconnect_on_error=False
+                    )
+                except exceptions.ResponseError as error:
+                    reply = error
+                if not self._waiting:
+                    raise exceptions.ConnectionError("a reply that nobody waits for")
+                future = self._waiting.popleft()
+                if future.done():
+                    continue
+                if isinstance(reply, Exception):
+                    future.set_exception(reply)
+                else:
+                    future.set_result(reply)
+        except link.UNREACHED as error:
+            failure = error
+        finally:
+            await self._drop(failure)
+
+    async def _drop(self, failure: Exception) -> None:
+        connection, self._connection = self._connection, None
+        waiting, self._waiting = self._waiting, deque()
+        self._unsent = []
+        for future in waiting:
+            if not future.done():
+                future.set_exception(failure)
+        if connection is not None:
+            await connection.disconnect(nowait=True)
+
+    def _give_up(self, future: asyncio.Future[Any]) -> None:
+        if not future.done():
+            future.set_exception(exceptions.TimeoutError("no reply in time"))
+            if (
+                self._reader is not None
+            ):  # replies after this one could not be told apart in time either
+                self._reader.cancel()
+
+
+class AsyncClient:
+    """Runs commands on one server for one event loop."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self.line = Line(address)
+
+    async def run(self, command: Command[T], *, persist: bool = True) -> T:
+        """The command's reply.
+
+        Raises ``RedisUnavailable`` when there is none within the time limit (with ``persist``
+        false: at the first failure), ``OutOfMemory``, ``UpgradeNeeded``.
+        """
+        data = link.pack_call(command)
+
+        async def once() -> Any:
+            try:
+                return await self.line.call(data)
+            except exceptions.NoScriptError:
+                await self.line.call(link.pack_load(command))
+                return await self.line.call(data)
+
+        return command.parse(await self._attempt(once, command, persist))
+
+    async def perform(self, steps: Steps[T]) -> T:
+        """The result of an operation, each of whose steps is run here. Raises as ``run``."""
+        reply = None
+        while True:
+            try:
+                step = steps.send(reply)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]  # Any in the library's types
+            reply = (
+                await self.run(step)
+                if isinstance(step, Command)
+                else step.parse(await self.ask(*step.calls))
+            )
+
+    async def ask(self, *calls: Sequence[bytes | str | int]) -> list[Any]:
+        """The replies to plain read-only Redis commands, sent in one trip."""
+
+        async def once() -> Any:
+            return await asyncio.gather(*(self.line.call(link.pack(*call)) for call in calls))
+
+        return await self._attempt(once, None, True)  # type: ignore[no-any-return]
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self.line.close()
+
+    async def _attempt(self, once: Any, command: Command[Any] | None, persist: bool) -> Any:
+        loop = asyncio.get_running_loop()
+        until = 0.0
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await once()
+            except (*link.UNREACHED, *link.NOT_NOW) as error:
+                timed_out = isinstance(error, exceptions.TimeoutError)
+                until = until or loop.time() + (
+                    0.0 if timed_out or not persist else self.address.time_limit
+                )
+                if loop.time() + pause > until or link.is_refused_login(error):
+                    raise link.unavailable(self.address, error) from error
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            except exceptions.ResponseError as error:
+                raise link.explained(error, command) from error

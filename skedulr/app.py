@@ -1,0 +1,417 @@
+"""The app: jobs, the way to Redis, and everything that a user asks of a cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect as python_inspect
+import logging
+import os
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar, Unpack, cast, overload
+from weakref import WeakKeyDictionary
+
+from skedulr import commands, control, inspect, operations, submission
+from skedulr import job as jobs
+from skedulr.aio import AsyncClient
+from skedulr.client import Client
+from skedulr.commands import Refusal
+from skedulr.config import NAMESPACE_VARIABLE, URL_VARIABLE, Config
+from skedulr.connection import Address
+from skedulr.context import Current
+from skedulr.errors import ConfigurationError, InvalidOption
+from skedulr.job import Isolation, Job, JobDecorator, Signature
+from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
+from skedulr.names import job as check_job_name
+from skedulr.options import Options, TaskOptions
+from skedulr.results import AsyncResults, Results
+from skedulr.retry import Exceptions, exceptions
+from skedulr.task import Task
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Middleware = Callable[[Current, Callable[[], Awaitable[Any]]], Awaitable[Any]]
+Hook = Callable[[], Any]
+ErrorHandler = Callable[[Current, BaseException], Any]
+
+
+class Skedulr:
+    """An app: the same object in producers and workers. Making one does no I/O.
+
+    ``url`` is a Redis URL; without it ``SKEDULR_REDIS_URL`` counts, and without that an embedded
+    server starts with the first use and lives as long as the process, where the ``embedded`` extra
+    is installed. ``namespace`` keeps apps apart on one server (``SKEDULR_NAMESPACE`` wins over the
+    default). The other options are those of ``skedulr.config.Config``. Raises
+    ``ConfigurationError``, ``InvalidOption`` and ``InvalidName``.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        namespace: str | None = None,
+        logger: logging.Logger | None = None,
+        **options: Any,
+    ) -> None:
+        namespace = namespace or os.environ.get(NAMESPACE_VARIABLE) or "skedulr"
+        try:
+            self.config = Config(namespace=namespace, **options)
+        except TypeError as error:
+            raise ConfigurationError(
+                f"Skedulr(): {error}; known: {', '.join(Config.__dataclass_fields__)}"
+            ) from None
+        self.logger = logger or logging.getLogger("skedulr")
+        self.jobs: dict[str, Job[..., Any]] = {}
+        self.middlewares: list[Middleware] = []
+        self.startup_hooks: list[Hook] = []
+        self.shutdown_hooks: list[Hook] = []
+        self.error_handlers: list[ErrorHandler] = []
+        self._url = url
+        if url is not None:
+            Address(url)
+        self._lock = threading.Lock()
+        self._client: Client | None = None
+        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _OnLoop] = WeakKeyDictionary()
+        self._registered: set[str] = set()
+        self._embedded: Any = None
+        self._results: Results | None = None
+        self.registry = RegistryKeys(self.config.namespace)
+        self.pools = control.Pools(self)
+
+    # --- jobs
+    # --------------------------------------------------------------------------------------
+
+    @overload
+    def job(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> Job[P, R]: ...
+    @overload
+    def job(self, function: Callable[P, R], /) -> Job[P, R]: ...
+    @overload
+    def job(
+        self,
+        *,
+        name: str | None = None,
+        isolation: Isolation = "thread",
+        retry_on: type[BaseException] | Exceptions = (),
+        give_up_on: type[BaseException] | Exceptions = (),
+        limit: int | None = None,
+        **options: Unpack[TaskOptions],
+    ) -> JobDecorator: ...
+    def job(
+        self,
+        function: Callable[..., Any] | None = None,
+        /,
+        *,
+        name: str | None = None,
+        isolation: Isolation = "thread",
+        retry_on: type[BaseException] | Exceptions = (),
+        give_up_on: type[BaseException] | Exceptions = (),
+        limit: int | None = None,
+        **options: Unpack[TaskOptions],
+    ) -> Any:
+        """Register a function as a job, as ``@app.job`` or ``@app.job(pool="mail", timeout=30)``.
+
+        ``name`` is the function's own unless given. ``isolation`` says where a sync job runs.
+        ``retry_on`` and ``give_up_on`` are exception classes. ``limit`` is how many of its tasks
+        run at once in the whole cluster. The options are those of ``using`` but ``id``, ``delay``
+        and ``at``. Raises ``ConfigurationError`` for a name that is taken by another function,
+        ``UnknownOption``, ``InvalidOption`` and ``InvalidName``.
+        """
+        if limit is not None and (isinstance(limit, bool) or limit < 1):
+            raise InvalidOption("limit", limit, "give a whole number of tasks, 1 or more")
+        if isolation not in ("thread", "process"):
+            raise InvalidOption("isolation", isolation, 'give "thread" or "process"')
+        for option in ("id", "delay", "at"):
+            if option in options:
+                raise InvalidOption(
+                    option, options[option], "it belongs to one task: say it with using()"
+                )
+        declared = Options().using(options)
+
+        def register(target: Callable[..., Any]) -> Job[..., Any]:
+            signature = python_inspect.signature(target)
+            job: Job[..., Any] = Job(
+                self,
+                check_job_name(name or function_name(target)),
+                target,
+                declared,
+                declared,
+                isolation,
+                exceptions(retry_on, "retry_on"),
+                exceptions(give_up_on, "give_up_on"),
+                limit,
+                signature,
+                jobs.plain_counts(signature),
+            )
+            known = self.jobs.get(job.name)
+            if known is not None and known.function.__code__ is not getattr(
+                target, "__code__", None
+            ):
+                raise ConfigurationError(
+                    f"two functions are registered as job {job.name!r}; give one of them name=…"
+                )
+            self.jobs[job.name] = job
+            return job
+
+        return JobDecorator(register) if function is None else register(function)
+
+    def middleware(self, function: Middleware) -> Middleware:
+        """Wrap every task in ``await function(task, call_next)``; the first one registered is
+        the outermost.
+        """
+        self.middlewares.append(function)
+        return function
+
+    def on_startup(self, function: Hook) -> Hook:
+        """Call this in every worker process before it claims; it may be a coroutine function."""
+        self.startup_hooks.append(function)
+        return function
+
+    def on_shutdown(self, function: Hook) -> Hook:
+        """Call this in every worker process after its last task; it may be a coroutine function."""
+        self.shutdown_hooks.append(function)
+        return function
+
+    def on_error(self, function: ErrorHandler) -> ErrorHandler:
+        """Call ``function(task, error)`` for every unhandled exception of a job; the task still
+        fails.
+        """
+        self.error_handlers.append(function)
+        return function
+
+    # --- submitting
+    # --------------------------------------------------------------------------------
+
+    def enqueue(
+        self,
+        job: str,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        **options: Unpack[TaskOptions],
+    ) -> Task[Any]:
+        """Submit a task by the name of its job, whose code need not be here. Raises as
+        ``Job.enqueue``.
+        """
+        return self.submit(self.call(job, args, kwargs, **options))
+
+    async def aenqueue(
+        self,
+        job: str,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        **options: Unpack[TaskOptions],
+    ) -> Task[Any]:
+        """``enqueue`` for asyncio."""
+        return await self.asubmit(self.call(job, args, kwargs, **options))
+
+    def call(
+        self,
+        job: str,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        **options: Unpack[TaskOptions],
+    ) -> Signature[Any]:
+        """A call by name as a value; a job that is registered here lends its options and its
+        signature.
+        """
+        known = self.jobs.get(job)
+        if known is not None:
+            return known.using(**options).s(*args, **dict(kwargs or {}))
+        chosen = Options().using(options)
+        return Signature(
+            check_job_name(job),
+            tuple(args),
+            dict(kwargs or {}),
+            chosen,
+            jobs.said(chosen, Options()),
+        )
+
+    def submit(self, call: Signature[R]) -> Task[R]:
+        """Submit a call that ``job.s(…)`` or ``call`` made."""
+        return submission.submit(self, call)
+
+    async def asubmit(self, call: Signature[R]) -> Task[R]:
+        """``submit`` for asyncio."""
+        return await self._on_loop().coalescer.submit(call)
+
+    def enqueue_many(self, calls: Iterable[Signature[R]]) -> list[Task[R]]:
+        """Submit calls in trips of a thousand; answers their tasks in order.
+
+        Raises ``SomeRefused`` when some were refused: it holds the tasks of the others.
+        """
+        submitted = submission.Submitted(self)
+        sent = []
+
+        def trips() -> Iterable[commands.Command[list[Refusal]]]:
+            for batch in submission.batches(self, calls):
+                self.register_pool(batch.pool)
+                sent.append(batch)
+                yield commands.enqueue(self.keys(batch.pool), batch.tasks, existing=batch.existing)
+
+        for number, refusals in enumerate(self.client.stream(trips())):
+            submitted.add(sent[number], refusals)
+        return submitted.tasks()
+
+    async def aenqueue_many(self, calls: Iterable[Signature[R]]) -> list[Task[R]]:
+        """``enqueue_many`` for asyncio."""
+        submitted = submission.Submitted(self)
+        for batch in submission.batches(self, calls):
+            await self.aregister_pool(batch.pool)
+            steps = operations.submit(self.keys(batch.pool), batch.tasks, existing=batch.existing)
+            submitted.add(batch, await self.aclient.perform(steps))
+        return submitted.tasks()
+
+    # --- tasks and the cluster
+    # ---------------------------------------------------------------------
+
+    def task(self, name: str) -> Task[Any]:
+        """A handle on a task by ``pool/id``, or by an id that one pool has.
+
+        Raises ``UnknownTask`` and ``AmbiguousTask`` for a bare id.
+        """
+        keys, task_id = self.client.perform(operations.find(self.config.namespace, name))
+        return Task(self, keys.pool, task_id)
+
+    async def atask(self, name: str) -> Task[Any]:
+        """``task`` for asyncio."""
+        keys, task_id = await self.aclient.perform(operations.find(self.config.namespace, name))
+        return Task(self, keys.pool, task_id)
+
+    def pause(self) -> None:
+        """Stop all claims in the cluster until ``resume``; running tasks go on, submissions
+        queue.
+        """
+        self.client.perform(operations.pause(self.registry, True))
+
+    async def apause(self) -> None:
+        """``pause`` for asyncio."""
+        await self.aclient.perform(operations.pause(self.registry, True))
+
+    def resume(self) -> None:
+        """End a pause."""
+        self.client.perform(operations.pause(self.registry, False))
+
+    async def aresume(self) -> None:
+        """``resume`` for asyncio."""
+        await self.aclient.perform(operations.pause(self.registry, False))
+
+    def workers(self) -> list[dict[str, Any]]:
+        """The reports of all worker processes that live."""
+        return self.client.perform(inspect.workers(self.registry))
+
+    def worker(self, **options: Any) -> Any:
+        """A worker inside this process: ``async with app.worker(): …``; needs the ``worker``
+        extra.
+        """
+        try:
+            module = importlib.import_module("skedulr_worker")
+        except ImportError as error:
+            raise ConfigurationError(
+                f'a worker needs more packages ({error}): pip install "skedulr[worker]"'
+            ) from error
+        return module.worker_in(self, **options)
+
+    # --- connections
+    # -------------------------------------------------------------------------------
+
+    def keys(self, pool: str) -> PoolKeys:
+        """The Redis keys of a pool."""
+        return pool_keys(self.config.namespace, pool)
+
+    @property
+    def url(self) -> str:
+        """The Redis URL in use; starts the embedded server where nothing names another."""
+        if self._url is None:
+            self._url = os.environ.get(URL_VARIABLE) or self._start_embedded()
+        return self._url
+
+    @property
+    def address(self) -> Address:
+        """Where Redis is, and how long a call may take."""
+        return Address(self.url, self.config.time_limit)
+
+    @property
+    def client(self) -> Client:
+        """The sync client of this app."""
+        client = self._client
+        if client is None:
+            address = self.address
+            with self._lock:
+                client = self._client = self._client or Client(address)
+        return client
+
+    @property
+    def aclient(self) -> AsyncClient:
+        """The async client of this app for the running event loop."""
+        return self._on_loop().client
+
+    @property
+    def results(self) -> Results:
+        """What waits for results in threads."""
+        if self._results is None:
+            self._results = Results(self.client)
+        return self._results
+
+    @property
+    def aresults(self) -> AsyncResults:
+        """What waits for results on the running event loop."""
+        return self._on_loop().results
+
+    def close(self) -> None:
+        """Close the sync connections, and stop the embedded server if there is one."""
+        if self._client is not None:
+            self._client.close()
+        if self._embedded is not None:
+            self._embedded.stop()
+            self._embedded, self._url, self._client = None, None, None
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
+        found = self._loops.pop(asyncio.get_running_loop(), None)
+        if found is not None:
+            await found.results.close()
+            await found.client.close()
+
+    def register_pool(self, pool: str) -> None:
+        """Make the pool known once per process, and store what the code declares of it."""
+        if pool not in self._registered:
+            settings = self.config.pool_settings(pool)
+            self.client.perform(operations.register_pool(self.registry, self.keys(pool), settings))
+            self._registered.add(pool)
+
+    async def aregister_pool(self, pool: str) -> None:
+        """``register_pool`` for asyncio."""
+        if pool not in self._registered:
+            settings = self.config.pool_settings(pool)
+            await self.aclient.perform(
+                operations.register_pool(self.registry, self.keys(pool), settings)
+            )
+            self._registered.add(pool)
+
+    def _on_loop(self) -> _OnLoop:
+        loop = asyncio.get_running_loop()
+        found = self._loops.get(loop)
+        if found is None:
+            found = self._loops[loop] = _OnLoop(self)
+        return found
+
+    def _start_embedded(self) -> str:
+        embedded = importlib.import_module("skedulr.embedded")
+        with self._lock:
+            if self._embedded is None:
+                self._embedded = embedded.start_for_process()
+        return cast(str, self._embedded.url)
+
+
+def function_name(function: Callable[..., Any]) -> str:
+    """The name that a job gets unless one is given: the function's own."""
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+class _OnLoop:
+    """What an app has for one event loop."""
+
+    def __init__(self, app: Skedulr) -> None:
+        self.client = AsyncClient(app.address)
+        self.results = AsyncResults(self.client)
+        self.coalescer = submission.Coalescer(app)

@@ -1,0 +1,192 @@
+"""The sync client: sends commands to Redis within a time limit, over connections that threads
+share.
+
+It survives ``fork()`` (a child opens its own connections) and restarts of the server (every command
+may be sent again).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, TypeVar
+
+import redis
+from redis import exceptions
+
+from skedulr import connection as link
+from skedulr.commands import Command, Steps
+from skedulr.connection import Address
+
+T = TypeVar("T")
+
+FIRST_PAUSE: Final = 0.02
+LONGEST_PAUSE: Final = 0.25
+
+
+class Client:
+    """Runs commands on one server; safe to share between threads."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self._free: deque[redis.Connection] = deque()
+        self._pid = os.getpid()
+
+    def run(self, command: Command[T]) -> T:
+        """The command's reply.
+
+        Raises ``RedisUnavailable`` when there is none within the time limit, ``OutOfMemory``,
+        ``UpgradeNeeded``.
+        """
+        return command.parse(self._persist(link.pack_call(command), command))
+
+    def perform(self, steps: Steps[T]) -> T:
+        """The result of an operation, each of whose steps is run here. Raises as ``run``."""
+        reply = None
+        while True:
+            try:
+                step = steps.send(reply)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]  # Any in the library's types
+            reply = (
+                self.run(step) if isinstance(step, Command) else step.parse(self.ask(*step.calls))
+            )
+
+    def stream(self, commands: Iterable[Command[T]]) -> Iterator[T]:
+        """The replies in order, one command ahead: the server works on one while the next is
+        made.
+        """
+        waiting: tuple[Command[T], bytes] | None = None
+        line: redis.Connection | None = None
+        try:
+            for command in commands:
+                data = link.pack_call(command)
+                line = line or self._take()
+                sent = self._try_send(line, data)
+                if waiting is not None:
+                    yield waiting[0].parse(self._reply_or_again(line, *waiting))
+                waiting = command, data
+                if not sent:
+                    line = None
+            if waiting is not None:
+                yield waiting[0].parse(self._reply_or_again(line, *waiting))
+                waiting = None
+        finally:
+            if line is not None:
+                if waiting is not None:
+                    line.disconnect()
+                self._free.append(line)
+
+    def ask(self, *calls: Sequence[bytes | str | int]) -> list[Any]:
+        """The replies to plain read-only Redis commands, sent in one trip."""
+        data = b"".join(link.pack(*call) for call in calls)
+        return self._attempt(lambda line: self._send_and_read(line, data, len(calls)))  # type: ignore[no-any-return]
+
+    def pop(self, key: bytes, seconds: float) -> bytes | None:
+        """The next member of a list, awaited for that long; nothing when none came or Redis
+        went away.
+        """
+        line = self._take()
+        try:
+            line.send_packed_command([link.pack("BLPOP", key, f"{max(seconds, 0.01):.3f}")])
+            reply = line.read_response(
+                disable_decoding=True, timeout=seconds + self.address.time_limit
+            )
+        except link.UNREACHED:
+            line.disconnect()
+            time.sleep(min(seconds, LONGEST_PAUSE))
+            return None
+        self._free.append(line)
+        return reply[1] if reply else None
+
+    def close(self) -> None:
+        """Close all connections that no thread is using."""
+        while self._free:
+            with contextlib.suppress(IndexError):
+                self._free.pop().disconnect()
+
+    def _take(self) -> redis.Connection:
+        if self._pid != os.getpid():  # a forked child must not talk over its parent's sockets
+            self._free = deque()
+            self._pid = os.getpid()
+        try:
+            return self._free.pop()
+        except IndexError:
+            return self.address.open()
+
+    def _try_send(self, line: redis.Connection, data: bytes) -> bool:
+        try:
+            line.send_packed_command([data])
+        except link.UNREACHED:
+            return False
+        return True
+
+    def _reply_or_again(
+        self, line: redis.Connection | None, command: Command[Any], data: bytes
+    ) -> Any:
+        """The reply that is due on the line; where it got lost the command is sent again
+        elsewhere.
+        """
+        if line is not None and line.is_connected:
+            try:
+                return line.read_response(disable_decoding=True)
+            except link.UNREACHED:
+                line.disconnect()
+            except exceptions.ResponseError:
+                pass
+        return self._persist(data, command)
+
+    def _persist(self, data: bytes, command: Command[Any]) -> Any:
+        def once(line: redis.Connection) -> Any:
+            line.send_packed_command((data,))
+            try:
+                return line.read_response(disable_decoding=True)
+            except exceptions.NoScriptError:
+                return self._send_and_read(line, link.pack_load(command) + data, 2)[1]
+
+        return self._attempt(once, command)
+
+    def _send_and_read(self, line: redis.Connection, data: bytes, replies: int) -> list[Any]:
+        line.send_packed_command([data])
+        read: list[Any] = []
+        failure: exceptions.ResponseError | None = None
+        for _ in range(replies):
+            try:
+                read.append(line.read_response(disable_decoding=True))
+            except exceptions.ResponseError as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
+        return read
+
+    def _attempt(self, once: Any, command: Command[Any] | None = None) -> Any:
+        """Try until it answers, or the time limit is over."""
+        until = 0.0
+        pause = FIRST_PAUSE
+        while True:
+            line = self._take()
+            try:
+                reply = once(line)
+            except (*link.UNREACHED, *link.NOT_NOW) as error:
+                line.disconnect()
+                until = until or time.monotonic() + self._time_left(error)
+                if time.monotonic() + pause > until or link.is_refused_login(error):
+                    raise link.unavailable(self.address, error) from error
+                time.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            except exceptions.ResponseError as error:
+                self._free.append(line)
+                raise link.explained(error, command) from error
+            except BaseException:
+                line.disconnect()  # a reply may still be under way
+                raise
+            else:
+                self._free.append(line)
+                return reply
+
+    def _time_left(self, error: BaseException) -> float:
+        """After a failure: a reply that did not come has used the time up already."""
+        return 0.0 if isinstance(error, exceptions.TimeoutError) else self.address.time_limit

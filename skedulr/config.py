@@ -1,0 +1,92 @@
+"""The settings of an app, checked once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from skedulr import durations, names
+from skedulr import retry as retry_policies
+from skedulr.durations import Span
+from skedulr.errors import InvalidOption
+
+MAX_PAYLOAD: Final = 1024 * 1024
+RETENTION: Final = "7d"
+URL_VARIABLE: Final = "SKEDULR_REDIS_URL"
+NAMESPACE_VARIABLE: Final = "SKEDULR_NAMESPACE"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolConfig:
+    """What the code declares of a pool; it is stored when a process first uses the pool."""
+
+    max_capacity: int | None = None
+    """Unfinished tasks at which a submission is refused; ``None`` says nothing."""
+
+    def __post_init__(self) -> None:
+        if self.max_capacity is not None and (
+            isinstance(self.max_capacity, bool) or self.max_capacity < 1
+        ):
+            raise InvalidOption(
+                "max_capacity", self.max_capacity, "give a whole number of tasks, 1 or more"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings of an app; spans in seconds, timedelta or text."""
+
+    namespace: str = "skedulr"
+    task_timeout: Span | None = None
+    retry: retry_policies.Policy | int | None = None
+    history_retention: Span = RETENTION
+    history_limit: int | None = None
+    max_payload: int = MAX_PAYLOAD
+    """Bytes of the packed arguments, and of a packed result."""
+    time_limit: float = 2.0
+    """Seconds after which a call gives up on Redis."""
+    pools: dict[str, PoolConfig] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        names.namespace(self.namespace)
+        if self.retention_ms < 60_000:
+            raise InvalidOption(
+                "history_retention", self.history_retention, "ended tasks are kept 60 s at least"
+            )
+        if self.history_limit is not None and self.history_limit < 1:
+            raise InvalidOption(
+                "history_limit", self.history_limit, "give a whole number of tasks, 1 or more"
+            )
+        for pool in self.pools:
+            names.pool(pool)
+
+    @property
+    def retention_ms(self) -> int:
+        """How long ended tasks are kept."""
+        return durations.milliseconds(self.history_retention, "history_retention")
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds that an attempt may take where neither task nor job says it."""
+        return (
+            None
+            if self.task_timeout is None
+            else durations.seconds(self.task_timeout, "task_timeout")
+        )
+
+    @property
+    def policy(self) -> retry_policies.Policy | None:
+        """The retry policy where neither task nor job has one."""
+        return retry_policies.as_policy(self.retry)
+
+    def pool_settings(self, pool: str) -> dict[str, int]:
+        """What is stored of a pool when a process first uses it: only what the code says."""
+        said = {}
+        declared = self.pools.get(pool)
+        if declared and declared.max_capacity is not None:
+            said["capacity"] = declared.max_capacity
+        if self.history_retention != RETENTION:
+            said["retention"] = self.retention_ms
+        if self.history_limit is not None:
+            said["history"] = self.history_limit
+        return said

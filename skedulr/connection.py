@@ -1,0 +1,142 @@
+"""How skedulr reaches Redis: one address, opened as sync or async connections with the same
+settings.
+
+redis-py makes and authenticates the connections (TLS, users, sockets, databases); what is sent over
+them and what becomes of an error is decided here, once for both clients.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, cast
+from urllib.parse import urlsplit
+
+import hiredis
+import redis
+import redis.asyncio
+from redis import exceptions
+
+from skedulr import lua
+from skedulr.commands import Command
+from skedulr.errors import (
+    ConfigurationError,
+    OutOfMemory,
+    RedisUnavailable,
+    RedisUnsuitable,
+    UpgradeNeeded,
+)
+from skedulr.record import FORMAT
+from skedulr.wording import without_secrets
+
+SCHEMES: Final = ("redis", "rediss", "unix")
+
+UNREACHED: Final = (exceptions.ConnectionError, exceptions.TimeoutError, OSError, EOFError)
+"""What says that nobody knows whether the command arrived. All commands may be sent again."""
+
+NOT_NOW: Final = (exceptions.ReadOnlyError, exceptions.BusyLoadingError, exceptions.TryAgainError)
+"""What says that this server, or the one that takes over from it, will answer soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A Redis server: its URL, and the time limit in seconds for connecting and for each reply."""
+
+    url: str
+    time_limit: float = 2.0
+
+    def __post_init__(self) -> None:
+        scheme = urlsplit(self.url).scheme
+        if scheme not in SCHEMES:
+            raise ConfigurationError(
+                f"{without_secrets(self.url)!r} is no Redis URL; give redis://host:6379/0, rediss://… or unix://…"
+            )
+
+    @property
+    def shown(self) -> str:
+        """The URL without its password."""
+        return without_secrets(self.url)
+
+    def open(self) -> redis.Connection:
+        """A new connection; it connects when it first sends."""
+        pool = redis.ConnectionPool.from_url(self.url, **self._settings())
+        return cast(redis.Connection, pool.make_connection())  # type: ignore[no-untyped-call]  # redis-py
+
+    def open_async(self) -> redis.asyncio.Connection:
+        """A new connection for asyncio; it connects when it first sends."""
+        pool = redis.asyncio.ConnectionPool.from_url(self.url, **self._settings())
+        return cast(redis.asyncio.Connection, pool.make_connection())
+
+    def _settings(self) -> dict[str, Any]:
+        settings: dict[str, Any] = {
+            "protocol": 2,
+            "socket_timeout": self.time_limit,
+            "socket_connect_timeout": self.time_limit,
+            "decode_responses": False,
+            "client_name": "skedulr",
+        }
+        if not self.url.startswith("unix"):
+            settings |= {"socket_keepalive": True}
+        return settings
+
+
+_pack = cast("Callable[[tuple[bytes | str | int, ...]], bytes]", hiredis.pack_command)
+
+
+def pack(*args: bytes | str | int) -> bytes:
+    """One Redis command as the bytes to send."""
+    return _pack(args)
+
+
+def pack_call(command: Command[Any]) -> bytes:
+    """A script call as the bytes to send."""
+    sha = lua.load(command.script).sha
+    return _pack(("EVALSHA", sha, len(command.keys), *command.keys, *command.args))
+
+
+def pack_load(command: Command[Any]) -> bytes:
+    """What makes the server know the script of a call."""
+    return _pack(("SCRIPT", "LOAD", lua.load(command.script).text))
+
+
+def is_missing_script(error: Exception) -> bool:
+    """Whether the server does not know a script, or no more."""
+    return isinstance(error, exceptions.NoScriptError)
+
+
+def is_refused_login(error: BaseException) -> bool:
+    """Whether trying again is useless: the password or the user is wrong."""
+    return isinstance(error, exceptions.AuthenticationError | exceptions.AuthorizationError)
+
+
+def unavailable(address: Address, error: BaseException) -> RedisUnavailable:
+    """The error for a server that was not reached; without the URL's password."""
+    if is_refused_login(error):
+        return RedisUnavailable(address.url, "it refuses the user or the password in the URL")
+    if isinstance(error, exceptions.TimeoutError | socket.timeout | TimeoutError):
+        return RedisUnavailable(address.url, f"no reply within {address.time_limit:g} s")
+    return RedisUnavailable(address.url, without_secrets(str(error)) or type(error).__name__)
+
+
+def explained(error: exceptions.ResponseError, command: Command[Any] | None = None) -> Exception:
+    """What the server's refusal means for a user of skedulr."""
+    text = str(error)
+    if isinstance(error, exceptions.OutOfMemoryError) or text.startswith("OOM"):
+        return OutOfMemory(_pool_of(command))
+    if text.startswith("UPGRADE"):
+        return UpgradeNeeded(int(text.rsplit(" ", 1)[1]), FORMAT)
+    if isinstance(error, exceptions.NoPermissionError):
+        return RedisUnsuitable(
+            f"its user may not do this: {text}", "allow the user ~{namespace* and the commands"
+        )
+    if "unknown command" in text and "EVALSHA" in text.upper():
+        return RedisUnsuitable("it does not run scripts", "use Redis 7.0 or Valkey 7.2 and later")
+    return error
+
+
+def _pool_of(command: Command[Any] | None) -> str:
+    if command is None or not command.keys:
+        return "?"
+    tag = command.keys[0].decode().partition("}")[0]
+    return tag.partition(":")[2]

@@ -1,0 +1,186 @@
+"""What users do to tasks and pools, step by step: each written once, run by the sync and the
+async client.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from skedulr import commands, names
+from skedulr.commands import PoolSettings, Read, Refusal, Standing, Steps, Submission
+from skedulr.errors import (
+    AmbiguousTask,
+    DuplicateId,
+    DuplicateKey,
+    QueueFull,
+    RedisUnsuitable,
+    Refused,
+    UnknownTask,
+    UpgradeNeeded,
+    WrongState,
+)
+from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
+from skedulr.record import FORMAT, decode
+
+TRIES: Final = 10
+"""How often a command on a task is repeated because the task had moved on meanwhile."""
+
+
+def register_pool(
+    registry: RegistryKeys, keys: PoolKeys, settings: Mapping[str, int]
+) -> Steps[None]:
+    """Make the pool known, copy the cluster's pause into it, and set what the code declares of
+    it.
+    """
+    # The name goes in before the pause is read, and `pause` works the other way round: none misses
+    # the other.
+    paused, version = yield Read(
+        (("SADD", registry.pools, keys.pool), ("HMGET", registry.control, "paused", "version")),
+        lambda replies: (int(replies[1][0] or 0), int(replies[1][1] or 0)),
+    )
+    changes = dict(settings) | ({"paused": paused} if version else {})
+    if changes:
+        yield commands.control(keys, changes, version=version)
+
+
+def list_pools(registry: RegistryKeys) -> Steps[list[str]]:
+    """The names of all pools, sorted."""
+    found = yield Read(
+        (("SMEMBERS", registry.pools),),
+        lambda replies: sorted(name.decode() for name in replies[0]),
+    )
+    return list(found)
+
+
+def find(namespace: str, name: str) -> Steps[tuple[PoolKeys, str]]:
+    """The pool and the id that a name means: ``pool/id``, or a bare id that one pool has.
+
+    Raises ``UnknownTask`` and ``AmbiguousTask``.
+    """
+    pool, task_id = names.split(name)
+    if pool is not None:
+        return pool_keys(namespace, pool), task_id
+    pools = yield from list_pools(RegistryKeys(namespace))
+    if not pools:
+        raise UnknownTask(name)
+    calls = tuple(("HEXISTS", pool_keys(namespace, each).tasks, task_id) for each in pools)
+    hits = yield Read(
+        calls, lambda replies: [pool for pool, hit in zip(pools, replies, strict=True) if hit]
+    )
+    if not hits:
+        raise UnknownTask(name)
+    if len(hits) > 1:
+        raise AmbiguousTask(name, hits)
+    return pool_keys(namespace, hits[0]), task_id
+
+
+def submit(keys: PoolKeys, tasks: Sequence[Submission], *, existing: bool) -> Steps[list[Refusal]]:
+    """Submit tasks of one pool; answers what was not stored anew."""
+    return (yield commands.enqueue(keys, tasks, existing=existing))  # type: ignore[no-any-return]  # steps are untyped
+
+
+def refused(keys: PoolKeys, task: Submission, refusal: Refusal) -> Refused | None:
+    """The error that a refusal means; nothing where the task is there all the same."""
+    match refusal.outcome:
+        case "duplicate_id":
+            return DuplicateId(names.full_name(keys.pool, task.id))
+        case "duplicate_key":
+            return DuplicateKey(task.key, names.full_name(keys.pool, refusal.detail))
+        case "full":
+            return QueueFull(keys.pool, int(refusal.detail))
+    return None
+
+
+def cancel(keys: PoolKeys, task_id: str) -> Steps[bool]:
+    """Cancel a task: true when it is over, false when its worker has been asked.
+
+    Raises ``UnknownTask``, and ``WrongState`` when it had ended otherwise.
+    """
+    epoch = yield _epoch_of(keys, task_id)
+    for _ in range(TRIES):
+        standing: Standing = yield commands.cancel(keys, task_id, epoch)
+        if standing.outcome != "changed":
+            break
+        epoch = standing.epoch
+    _check_found(keys, task_id, standing)
+    if standing.outcome in ("ended", "changed"):
+        raise _wrong_state(
+            keys, task_id, standing, "cancel", "scheduled, waiting, queued or running"
+        )
+    return standing.outcome == "cancelled"
+
+
+def resubmit(keys: PoolKeys, task_id: str, *, any_state: bool = False) -> Steps[None]:
+    """Run an ended task again.
+
+    Raises ``UnknownTask``, ``WrongState``, and ``DuplicateKey`` when a live task has taken its key.
+    """
+    token = os.urandom(8)
+    epoch = yield _epoch_of(keys, task_id)
+    standing: Standing = yield commands.resubmit(keys, task_id, epoch, token, any_state=any_state)
+    _check_found(keys, task_id, standing)
+    if standing.outcome == "duplicate_key":
+        raise DuplicateKey(task_id, names.full_name(keys.pool, standing.holder))
+    if standing.outcome != "resubmitted":
+        raise _wrong_state(keys, task_id, standing, "resubmit", "failed, dead or cancelled")
+
+
+def pause(registry: RegistryKeys, paused: bool) -> Steps[None]:
+    """Stop or start all claims of the cluster; running tasks go on."""
+    version = yield commands.pause(registry, paused)
+    pools = yield from list_pools(registry)
+    namespace = registry.prefix[1:-2]
+    for pool in pools:
+        yield commands.control(pool_keys(namespace, pool), {"paused": int(paused)}, version=version)
+
+
+def set_pool(keys: PoolKeys, changes: Mapping[str, int]) -> Steps[PoolSettings]:
+    """Change settings of one pool; answers them all."""
+    yield Read((("SADD", RegistryKeys(keys.namespace).pools, keys.pool),), lambda replies: None)
+    return (yield commands.control(keys, changes))  # type: ignore[no-any-return]  # steps are untyped
+
+
+def check_server() -> Steps[None]:
+    """Make sure that the server can carry skedulr; raises ``RedisUnsuitable``."""
+    facts: dict[str, str] = yield Read((("INFO", "server"), ("INFO", "memory")), _facts)
+    version = facts.get("redis_version", "0")
+    if int(version.split(".")[0]) < 7:
+        raise RedisUnsuitable(f"it is Redis {version}", "use Redis 7.0 or Valkey 7.2 and later")
+    policy = facts.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        raise RedisUnsuitable(
+            f"its maxmemory-policy is {policy}, so a full Redis silently drops tasks",
+            "run CONFIG SET maxmemory-policy noeviction and put it into its configuration",
+        )
+
+
+def _facts(replies: list[Any]) -> dict[str, str]:
+    lines = b"\n".join(replies).decode().split("\n")
+    return dict(line.strip().split(":", 1) for line in lines if ":" in line)
+
+
+def _epoch_of(keys: PoolKeys, task_id: str) -> Read[int]:
+    """The epoch that the caller acts on: a repeated command must not hit a later generation."""
+
+    def parse(replies: list[Any]) -> int:
+        if replies[0] is None:
+            raise UnknownTask(names.full_name(keys.pool, task_id))
+        return decode(replies[0]).number("epoch")
+
+    return Read((("HGET", keys.tasks, task_id),), parse)
+
+
+def _check_found(keys: PoolKeys, task_id: str, standing: Standing) -> None:
+    if standing.outcome == "missing":
+        raise UnknownTask(names.full_name(keys.pool, task_id))
+    if standing.outcome == "newer":
+        raise UpgradeNeeded(FORMAT + 1, FORMAT)
+
+
+def _wrong_state(
+    keys: PoolKeys, task_id: str, standing: Standing, command: str, allowed: str
+) -> WrongState:
+    state = standing.state.label if standing.state else "unreadable"
+    return WrongState(names.full_name(keys.pool, task_id), state, command, allowed)

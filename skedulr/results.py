@@ -1,0 +1,167 @@
+"""Waiting for the end of tasks without polling: Redis tells a client's inbox.
+
+The ending script pushes the task's id to ``inbox:<client>``. A waiter asks again every half minute
+and after each failure, so a message that got lost delays it, and never hangs it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import os
+import threading
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from skedulr import commands
+from skedulr import connection as link
+from skedulr.aio import AsyncClient, Line
+from skedulr.client import LONGEST_PAUSE, Client
+from skedulr.commands import Ending
+from skedulr.errors import ResultTimeout, UnknownTask
+from skedulr.keys import PoolKeys
+from skedulr.names import full_name, new_id
+
+ASK_AGAIN: Final = 30.0
+"""Seconds after which a waiter asks again, whatever it was told."""
+
+CROWDED_PAUSE: Final = 1.0
+"""Seconds between questions about a task for which too many clients wait already."""
+
+
+class Results:
+    """Waits in threads: each has an inbox of its own."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._names = threading.local()
+
+    def wait(self, keys: PoolKeys, task_id: str, timeout: float | None) -> Ending:
+        """How the task ended; raises ``ResultTimeout`` and ``UnknownTask``."""
+        inbox = self._inbox()
+        until = time.monotonic() + (math.inf if timeout is None else timeout)
+        while True:
+            ending = self._client.run(commands.wait(keys, task_id, inbox))
+            if ending.outcome == "ended":
+                return ending
+            left = _check(ending, keys, task_id, until - time.monotonic(), timeout)
+            if ending.outcome == "crowded":
+                time.sleep(min(left, CROWDED_PAUSE))
+            else:
+                self._listen(keys.of("inbox", inbox), task_id, min(left, ASK_AGAIN))
+
+    def _inbox(self) -> str:
+        owner, name = getattr(self._names, "inbox", (0, ""))
+        if owner != os.getpid():  # a forked child must not take its parent's messages
+            name = new_id()
+            self._names.inbox = os.getpid(), name
+        return str(name)
+
+    def _listen(self, inbox: bytes, task_id: str, seconds: float) -> None:
+        """Until the inbox names the task, or the time is over; others that it names were given
+        up before.
+        """
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            told = self._client.pop(inbox, left)
+            if told is None or told.decode() == task_id:
+                return
+
+
+class AsyncResults:
+    """Waits on an event loop: one inbox, and one blocking read for each pool."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+        self._inbox = new_id()
+        self._listeners: dict[bytes, _Listener] = {}
+
+    async def wait(self, keys: PoolKeys, task_id: str, timeout: float | None) -> Ending:
+        """How the task ended; raises ``ResultTimeout`` and ``UnknownTask``."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + (math.inf if timeout is None else timeout)
+        inbox = keys.of("inbox", self._inbox)
+        listener = self._listeners.get(inbox)
+        if listener is None:
+            listener = self._listeners[inbox] = _Listener(self._client, inbox)
+        with listener.told(task_id) as told:
+            while True:
+                told.clear()
+                ending = await self._client.run(commands.wait(keys, task_id, self._inbox))
+                if ending.outcome == "ended":
+                    return ending
+                left = _check(ending, keys, task_id, until - loop.time(), timeout)
+                pause = CROWDED_PAUSE if ending.outcome == "crowded" else ASK_AGAIN
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(min(left, pause)):
+                        await told.wait()
+
+    async def close(self) -> None:
+        """End the blocking reads."""
+        for listener in self._listeners.values():
+            await listener.close()
+
+
+class _Listener:
+    """Reads one inbox while somebody waits, and wakes those whose task it names."""
+
+    def __init__(self, client: AsyncClient, inbox: bytes) -> None:
+        self._line = Line(client.address)
+        self._inbox = inbox
+        self._waiting: dict[str, set[asyncio.Event]] = {}
+        self._reader: asyncio.Task[None] | None = None
+
+    @contextlib.contextmanager
+    def told(self, task_id: str) -> Iterator[asyncio.Event]:
+        event = asyncio.Event()
+        self._waiting.setdefault(task_id, set()).add(event)
+        if self._reader is None or self._reader.done():
+            self._reader = asyncio.create_task(self._read(), name="skedulr inbox")
+        try:
+            yield event
+        finally:
+            events = self._waiting[task_id]
+            events.discard(event)
+            if not events:
+                del self._waiting[task_id]
+
+    async def close(self) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reader
+        await self._line.close()
+
+    async def _read(self) -> None:
+        limit = self._line.address.time_limit
+        while self._waiting:
+            try:
+                reply = await self._line.call(link.pack("BLPOP", self._inbox, "5"), 5 + limit)
+            except link.UNREACHED:
+                self._wake_all()  # what was told meanwhile is lost: everybody asks again
+                await asyncio.sleep(LONGEST_PAUSE)
+                continue
+            if reply is not None:
+                self._wake(reply[1].decode())
+
+    def _wake(self, task_id: str) -> None:
+        for event in self._waiting.get(task_id, ()):
+            event.set()
+
+    def _wake_all(self) -> None:
+        for task_id in self._waiting:
+            self._wake(task_id)
+
+
+def _check(
+    ending: Ending, keys: PoolKeys, task_id: str, left: float, timeout: float | None
+) -> float:
+    """The seconds left to wait; raises where waiting on is in vain."""
+    name = full_name(keys.pool, task_id)
+    if ending.outcome == "missing":
+        raise UnknownTask(name)
+    if left <= 0 and timeout is not None:
+        raise ResultTimeout(name, timeout)
+    return left

@@ -1,0 +1,115 @@
+"""A handle on a submitted task: its state, its result, and what can be done to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+from skedulr import inspect, names, operations, values
+from skedulr.commands import Ending
+from skedulr.errors import TaskCancelled, TaskFailed
+from skedulr.keys import PoolKeys
+from skedulr.states import State
+
+if TYPE_CHECKING:
+    from skedulr.app import Skedulr
+
+R = TypeVar("R")
+
+
+class Task(Generic[R]):
+    """A task in a pool. Each method asks Redis anew; those that begin with ``a`` are for
+    asyncio.
+    """
+
+    __slots__ = ("_app", "id", "pool")
+
+    def __init__(self, app: Skedulr, pool: str, task_id: str) -> None:
+        self._app = app
+        self.pool = pool
+        self.id = task_id
+
+    @property
+    def name(self) -> str:
+        """``pool/id``: unique in the namespace."""
+        return names.full_name(self.pool, self.id)
+
+    def __repr__(self) -> str:
+        return f"Task({self.name!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Task)
+            and self.name == other.name
+            and self._keys.namespace == other._keys.namespace
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    @property
+    def _keys(self) -> PoolKeys:
+        return self._app.keys(self.pool)
+
+    def status(self) -> State:
+        """The state; raises ``UnknownTask`` where there is no such task, or no more."""
+        return self.info().state
+
+    async def astatus(self) -> State:
+        """``status`` for asyncio."""
+        return (await self.ainfo()).state
+
+    def info(self) -> inspect.TaskInfo:
+        """All that Redis holds of the task: times, attempts with errors, progress, log. Raises
+        ``UnknownTask``.
+        """
+        return self._app.client.perform(inspect.task(self._keys, self.id))
+
+    async def ainfo(self) -> inspect.TaskInfo:
+        """``info`` for asyncio."""
+        return await self._app.aclient.perform(inspect.task(self._keys, self.id))
+
+    def result(self, timeout: float | None = None) -> R:
+        """What the job returned, awaited for up to ``timeout`` seconds (``None``: for ever),
+        without polling.
+
+        Raises ``TaskFailed``, ``TaskCancelled``, ``ResultTimeout``, ``UnknownTask``.
+        """
+        return self._outcome(self._app.results.wait(self._keys, self.id, timeout))
+
+    async def aresult(self, timeout: float | None = None) -> R:
+        """``result`` for asyncio: any number of tasks are awaited over one connection a pool."""
+        return self._outcome(await self._app.aresults.wait(self._keys, self.id, timeout))
+
+    def cancel(self) -> bool:
+        """Cancel it: true when it is over, false when it runs and its worker was asked to stop it.
+
+        Raises ``WrongState`` when it had ended otherwise, ``UnknownTask``.
+        """
+        return self._app.client.perform(operations.cancel(self._keys, self.id))
+
+    async def acancel(self) -> bool:
+        """``cancel`` for asyncio."""
+        return await self._app.aclient.perform(operations.cancel(self._keys, self.id))
+
+    def resubmit(self, *, force: bool = False) -> None:
+        """Run a failed, dead or cancelled task again, with ``force`` one that succeeded too; its
+        history stays.
+
+        Raises ``WrongState``, ``DuplicateKey`` when a live task has taken its key, ``UnknownTask``.
+        """
+        self._app.client.perform(operations.resubmit(self._keys, self.id, any_state=force))
+
+    async def aresubmit(self, *, force: bool = False) -> None:
+        """``resubmit`` for asyncio."""
+        await self._app.aclient.perform(operations.resubmit(self._keys, self.id, any_state=force))
+
+    def _outcome(self, ending: Ending) -> R:
+        if ending.state is State.SUCCEEDED:
+            return cast(R, values.loads(ending.result) if ending.result else None)
+        if ending.state is State.CANCELLED:
+            raise TaskCancelled(self.name, ending.reason)
+        attempts = inspect.unpack_attempts(ending.attempts)
+        last = attempts[-1] if attempts else None
+        raise TaskFailed(
+            self.name, last.error if last else ending.reason, last.traceback if last else ""
+        )

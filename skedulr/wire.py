@@ -1,0 +1,78 @@
+"""The body of a task: its call and the options that only a worker reads, as opaque bytes for Redis.
+
+A body is a msgpack list ``[args]``, ``[args, kwargs]`` or ``[args, kwargs, options]``; values are
+packed by ``skedulr.values``. Options are a map with short names, each left out where nothing was
+said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from skedulr import retry, values
+from skedulr.errors import Undecodable
+
+_TIMEOUT: Final = "t"
+_MAX_RETRIES: Final = "n"
+_RETRY: Final = "r"
+_META: Final = "m"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What to call, and how: the decoded body of a task."""
+
+    args: list[Any]
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    timeout: float | None = None
+    """Seconds; ``None`` where the task says nothing."""
+    max_retries: int | None = None
+    retry: retry.Policy | None = None
+    meta: dict[str, Any] | None = None
+
+
+def worker_options(
+    timeout: float | None,
+    max_retries: int | None,
+    policy: retry.Policy | None,
+    meta: dict[str, Any] | None,
+) -> dict[str, Any]:
+    """The options as they stand in a body."""
+    said = {
+        _TIMEOUT: timeout,
+        _MAX_RETRIES: max_retries,
+        _RETRY: policy and policy.to_wire(),
+        _META: meta,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def pack_call(args: tuple[Any, ...], kwargs: dict[str, Any], options: dict[str, Any]) -> bytes:
+    """The body for a call; raises ``NotSerialisable``."""
+    if options:
+        return values.dumps([list(args), kwargs, options])
+    if kwargs:
+        return values.dumps([list(args), kwargs])
+    return values.dumps([list(args)])
+
+
+def unpack_call(body: bytes) -> Call:
+    """The call that a body holds; raises ``Undecodable``."""
+    parts = values.loads(body)
+    match parts:
+        case [list() as args]:
+            return Call(args)
+        case [list() as args, dict() as kwargs]:
+            return Call(args, kwargs)
+        case [list() as args, dict() as kwargs, dict() as options]:
+            policy = options.get(_RETRY)
+            return Call(
+                args,
+                kwargs,
+                options.get(_TIMEOUT),
+                options.get(_MAX_RETRIES),
+                retry.Policy.from_wire(policy) if policy is not None else None,
+                options.get(_META),
+            )
+    raise Undecodable("the body is no call: a list of arguments was expected")
