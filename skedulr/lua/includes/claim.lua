@@ -85,6 +85,8 @@ local function claim(class, wanted, instance, number)
         taken[#taken + 1] = id
         steps = steps - 1
       end
+    else
+      zset(key, id, false) -- it stands elsewhere, perhaps since a moment ago
     end
   end
   return taken, steps >= STEPS
