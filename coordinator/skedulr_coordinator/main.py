@@ -8,6 +8,7 @@ import sys
 
 import uvicorn
 
+from skedulr.config import NAMESPACE_VARIABLE, URL_VARIABLE
 from skedulr_coordinator.app import DEFAULT_REDIS_URL, create_app
 
 __all__ = ["main", "run"]
@@ -42,18 +43,18 @@ def run(
 def main() -> int:
     """Run the coordinator as the environment says, and return the exit code.
 
-    ``SKEDULR_HOST``, ``SKEDULR_PORT``, ``SKEDULR_REDIS_URL`` and ``SKEDULR_NAMESPACE`` are read.
+    ``SKEDULR_HOST``, ``SKEDULR_PORT``, ``SKEDULR_REDIS_URL`` and ``SKEDULR_NAMESPACE`` are read; an empty one counts as unset.
     """
-    host = os.environ.get("SKEDULR_HOST", _DEFAULT_HOST)
-    port = os.environ.get("SKEDULR_PORT", str(_DEFAULT_PORT))
+    host = os.environ.get("SKEDULR_HOST") or _DEFAULT_HOST
+    port = os.environ.get("SKEDULR_PORT") or str(_DEFAULT_PORT)
     if not port.isdecimal() or int(port) > 65535:
         return _refuse(f"SKEDULR_PORT is {port!r}, and must be a number from 0 to 65535")
     try:
         run(
             host,
             int(port),
-            os.environ.get("SKEDULR_REDIS_URL", DEFAULT_REDIS_URL),
-            os.environ.get("SKEDULR_NAMESPACE", "skedulr"),
+            os.environ.get(URL_VARIABLE) or DEFAULT_REDIS_URL,
+            os.environ.get(NAMESPACE_VARIABLE) or "skedulr",
         )
     except OSError as error:
         return _refuse(
@@ -63,7 +64,7 @@ def main() -> int:
     except ValueError:
         # The parser's own words may quote the URL, and the password with it.
         return _refuse(
-            "SKEDULR_REDIS_URL is no Redis URL; it looks like redis://user:password@host:6379/0,"
+            f"{URL_VARIABLE} is no Redis URL; it looks like redis://user:password@host:6379/0,"
             " with / @ and : in a password written as %2F %40 and %3A"
         )
     return 0
