@@ -43,7 +43,8 @@ def run(
 def main() -> int:
     """Run the coordinator as the environment says, and return the exit code.
 
-    ``SKEDULR_HOST``, ``SKEDULR_PORT``, ``SKEDULR_REDIS_URL`` and ``SKEDULR_NAMESPACE`` are read; an empty one counts as unset.
+    ``SKEDULR_HOST``, ``SKEDULR_PORT``, ``SKEDULR_REDIS_URL`` and ``SKEDULR_NAMESPACE`` are read;
+    an empty one counts as unset.
     """
     host = os.environ.get("SKEDULR_HOST") or _DEFAULT_HOST
     port = os.environ.get("SKEDULR_PORT") or str(_DEFAULT_PORT)
