@@ -44,7 +44,9 @@ load(ids)
 
 local holders = {}
 if #wanted_keys > 0 then
-  for i, id in ipairs(redis.call('HMGET', keys, unpack(wanted_keys))) do holders[wanted_keys[i]] = id end
+  for i, id in ipairs(redis.call('HMGET', keys, unpack(wanted_keys))) do
+    holders[wanted_keys[i]] = id and holds_key(id) and id
+  end
 end
 
 local capacity = tonumber(settings[4] or -1)

@@ -43,7 +43,7 @@ end
 local outcome = outcome_of()
 if outcome then return { outcome, record[STATE], record[EPOCH], '' } end
 local holder = record[KEY] ~= '' and redis.call('HGET', keys, record[KEY])
-if holder then return { 'duplicate_key', record[STATE], record[EPOCH], holder } end
+if holder and holds_key(holder) then return { 'duplicate_key', record[STATE], record[EPOCH], holder } end
 
 queue(id, record)
 record[AGAIN] = again

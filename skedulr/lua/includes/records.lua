@@ -53,6 +53,12 @@ local function is_newer(record) return record[VERSION] > FORMAT end
 local function is_unreadable(record) return record[VERSION] == UNREADABLE end
 local function is_terminal(record) return record[STATE] >= SUCCEEDED end
 
+-- Whether a task holds its dedupe key: one that could not be read ended without freeing it.
+local function holds_key(id)
+  local record = load_one(id)
+  return record and not is_terminal(record)
+end
+
 local function write_changes()
   for id in pairs(changed) do hash(tasks, id, cmsgpack.pack(records[id]) .. bodies[id]) end
   changed = {}
