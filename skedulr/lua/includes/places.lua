@@ -165,7 +165,7 @@ local function forget(id, record)
   hash(results, id, false)
   hash(attempts, id, false)
   hash(progress, id, false)
-  if record[SPILLED] == 1 then hash(payloads, id, false) end
+  if record[SPILLED] == 1 or record[JOB] == UNKNOWN_JOB then hash(payloads, id, false) end
   if record[TTL] > 0 then zset(expiring, id, false) end
   if record[LOGGED] == 1 then delete(prefix .. 'log:' .. id) end
   records[id], changed[id] = false, nil

@@ -3,12 +3,13 @@
 -- through this table, so two steps of a script see the same record.
 local records, bodies, changed = {}, {}, {}
 
--- A record that no code can read stands for itself: its bytes become the body of a dead task.
-local UNREADABLE = 0
+-- A record that no code can read stands for itself: its bytes become the body of a dead task. Whatever
+-- could hang on it is taken to be there.
+local UNREADABLE, UNKNOWN_JOB = 0, '?'
 
 local function unreadable_record()
   return {
-    UNREADABLE, QUEUED, '?', 0, 0, '', 0, 0, '', '', '', 0, 0, 0, 0, 0, 0, 0, 0, now, 0, 0, 0, 0, 0, '', '', '',
+    UNREADABLE, QUEUED, UNKNOWN_JOB, 0, 0, '', 0, 0, '', '', '', 0, 0, 0, 0, 0, 1, 1, 0, now, 0, 0, 0, 0, 0, '', '', '',
   }
 end
 
