@@ -13,10 +13,16 @@ local function unreadable_record()
   }
 end
 
+-- A newer format has more fields behind ours, and perhaps more states.
+local function is_head(head)
+  if type(head) ~= 'table' or type(head[VERSION]) ~= 'number' or type(head[STATE]) ~= 'number' then return false end
+  if head[VERSION] > FORMAT then return #head >= FIELD_COUNT end
+  return #head == FIELD_COUNT and TRANSITIONS[head[STATE]] ~= nil
+end
+
 local function decode(id, value)
   local readable, rest, head = pcall(cmsgpack.unpack_one, value)
-  if readable and type(head) == 'table' and type(head[VERSION]) == 'number'
-    and (head[VERSION] > FORMAT or (#head == FIELD_COUNT and TRANSITIONS[head[STATE]])) then
+  if readable and is_head(head) then
     bodies[id] = rest == -1 and '' or string.sub(value, rest + 1)
     return head
   end
