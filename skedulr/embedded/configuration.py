@@ -49,6 +49,8 @@ def render(*, port: int, password: str, appendonly: bool, settings: Mapping[str,
         "appendfsync": "everysec",
         # The append-only file keeps the tasks; a snapshot beside it only costs time.
         "save": '""',
+        # With a title of its own, a process hides its folder from `ps`, and its environment.
+        "set-proc-title": "no",
         # A queue that loses tasks when memory runs short is no queue.
         "maxmemory-policy": "noeviction",
     }
