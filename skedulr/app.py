@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
-import inspect as python_inspect
 import logging
 import os
-import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from typing import Any, ParamSpec, TypeVar, Unpack, cast, overload
-from weakref import WeakKeyDictionary
+from typing import Any, ParamSpec, TypeVar, Unpack, overload
 
-from skedulr import commands, control, inspect, operations, submission
-from skedulr import job as jobs
+from skedulr import commands, control, inspect, names, operations, submission
 from skedulr.aio import AsyncClient
 from skedulr.client import Client
 from skedulr.commands import Refusal
-from skedulr.config import NAMESPACE_VARIABLE, URL_VARIABLE, Config
+from skedulr.config import NAMESPACE_VARIABLE, Config
 from skedulr.connection import Address
+from skedulr.connections import Connections
 from skedulr.context import Current
-from skedulr.errors import ConfigurationError, InvalidOption
-from skedulr.job import Isolation, Job, JobDecorator, Signature
+from skedulr.errors import ConfigurationError
+from skedulr.job import Isolation, Job, JobDecorator, Signature, said
 from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
-from skedulr.names import job as check_job_name
 from skedulr.options import Options, TaskOptions
+from skedulr.registry import Registration
 from skedulr.results import AsyncResults, Results
-from skedulr.retry import Exceptions, exceptions
+from skedulr.retry import Exceptions
 from skedulr.task import Task
 
 P = ParamSpec("P")
@@ -67,20 +63,12 @@ class Skedulr:
         self.startup_hooks: list[Hook] = []
         self.shutdown_hooks: list[Hook] = []
         self.error_handlers: list[ErrorHandler] = []
-        self._url = url
-        if url is not None:
-            Address(url)
-        self._lock = threading.Lock()
-        self._client: Client | None = None
-        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _OnLoop] = WeakKeyDictionary()
+        self.connections = Connections(self, url)
         self._registered: set[str] = set()
-        self._embedded: Any = None
-        self._results: Results | None = None
         self.registry = RegistryKeys(self.config.namespace)
         self.pools = control.Pools(self)
 
     # --- jobs
-    # --------------------------------------------------------------------------------------
 
     @overload
     def job(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> Job[P, R]: ...
@@ -97,17 +85,8 @@ class Skedulr:
         limit: int | None = None,
         **options: Unpack[TaskOptions],
     ) -> JobDecorator: ...
-    def job(
-        self,
-        function: Callable[..., Any] | None = None,
-        /,
-        *,
-        name: str | None = None,
-        isolation: Isolation = "thread",
-        retry_on: type[BaseException] | Exceptions = (),
-        give_up_on: type[BaseException] | Exceptions = (),
-        limit: int | None = None,
-        **options: Unpack[TaskOptions],
+    def job(  # type: ignore[misc]  # mypy does not match Unpack with **Any
+        self, function: Callable[..., Any] | None = None, /, **options: Any
     ) -> Any:
         """Register a function as a job, as ``@app.job`` or ``@app.job(pool="mail", timeout=30)``.
 
@@ -117,42 +96,7 @@ class Skedulr:
         and ``at``. Raises ``ConfigurationError`` for a name that is taken by another function,
         ``UnknownOption``, ``InvalidOption`` and ``InvalidName``.
         """
-        if limit is not None and (isinstance(limit, bool) or limit < 1):
-            raise InvalidOption("limit", limit, "give a whole number of tasks, 1 or more")
-        if isolation not in ("thread", "process"):
-            raise InvalidOption("isolation", isolation, 'give "thread" or "process"')
-        for option in ("id", "delay", "at"):
-            if option in options:
-                raise InvalidOption(
-                    option, options[option], "it belongs to one task: say it with using()"
-                )
-        declared = Options().using(options)
-
-        def register(target: Callable[..., Any]) -> Job[..., Any]:
-            signature = python_inspect.signature(target)
-            job: Job[..., Any] = Job(
-                self,
-                check_job_name(name or function_name(target)),
-                target,
-                declared,
-                declared,
-                isolation,
-                exceptions(retry_on, "retry_on"),
-                exceptions(give_up_on, "give_up_on"),
-                limit,
-                signature,
-                jobs.plain_counts(signature),
-            )
-            known = self.jobs.get(job.name)
-            if known is not None and known.function.__code__ is not getattr(
-                target, "__code__", None
-            ):
-                raise ConfigurationError(
-                    f"two functions are registered as job {job.name!r}; give one of them name=…"
-                )
-            self.jobs[job.name] = job
-            return job
-
+        register = Registration(self, **options)
         return JobDecorator(register) if function is None else register(function)
 
     def middleware(self, function: Middleware) -> Middleware:
@@ -180,7 +124,6 @@ class Skedulr:
         return function
 
     # --- submitting
-    # --------------------------------------------------------------------------------
 
     def enqueue(
         self,
@@ -219,11 +162,11 @@ class Skedulr:
             return known.using(**options).s(*args, **dict(kwargs or {}))
         chosen = Options().using(options)
         return Signature(
-            check_job_name(job),
+            names.job(job),
             tuple(args),
             dict(kwargs or {}),
             chosen,
-            jobs.said(chosen, Options()),
+            said(chosen, Options()),
         )
 
     def submit(self, call: Signature[R]) -> Task[R]:
@@ -232,7 +175,7 @@ class Skedulr:
 
     async def asubmit(self, call: Signature[R]) -> Task[R]:
         """``submit`` for asyncio."""
-        return await self._on_loop().coalescer.submit(call)
+        return await self.connections.here.coalescer.submit(call)
 
     def enqueue_many(self, calls: Iterable[Signature[R]]) -> list[Task[R]]:
         """Submit calls in trips of a thousand; answers their tasks in order.
@@ -262,7 +205,6 @@ class Skedulr:
         return submitted.tasks()
 
     # --- tasks and the cluster
-    # ---------------------------------------------------------------------
 
     def task(self, name: str) -> Task[Any]:
         """A handle on a task by ``pool/id``, or by an id that one pool has.
@@ -312,65 +254,43 @@ class Skedulr:
         return module.worker_in(self, **options)
 
     # --- connections
-    # -------------------------------------------------------------------------------
 
     def keys(self, pool: str) -> PoolKeys:
         """The Redis keys of a pool."""
         return pool_keys(self.config.namespace, pool)
 
     @property
-    def url(self) -> str:
-        """The Redis URL in use; starts the embedded server where nothing names another."""
-        if self._url is None:
-            self._url = os.environ.get(URL_VARIABLE) or self._start_embedded()
-        return self._url
-
-    @property
     def address(self) -> Address:
         """Where Redis is, and how long a call may take."""
-        return Address(self.url, self.config.time_limit)
+        return self.connections.address
 
     @property
     def client(self) -> Client:
         """The sync client of this app."""
-        client = self._client
-        if client is None:
-            address = self.address
-            with self._lock:
-                client = self._client = self._client or Client(address)
-        return client
+        return self.connections.client
 
     @property
     def aclient(self) -> AsyncClient:
         """The async client of this app for the running event loop."""
-        return self._on_loop().client
+        return self.connections.here.client
 
     @property
     def results(self) -> Results:
         """What waits for results in threads."""
-        if self._results is None:
-            self._results = Results(self.client)
-        return self._results
+        return self.connections.results
 
     @property
     def aresults(self) -> AsyncResults:
         """What waits for results on the running event loop."""
-        return self._on_loop().results
+        return self.connections.here.results
 
     def close(self) -> None:
         """Close the sync connections, and stop the embedded server if there is one."""
-        if self._client is not None:
-            self._client.close()
-        if self._embedded is not None:
-            self._embedded.stop()
-            self._embedded, self._url, self._client = None, None, None
+        self.connections.close()
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
-        found = self._loops.pop(asyncio.get_running_loop(), None)
-        if found is not None:
-            await found.results.close()
-            await found.client.close()
+        await self.connections.aclose()
 
     def register_pool(self, pool: str) -> None:
         """Make the pool known once per process, and store what the code declares of it."""
@@ -387,31 +307,3 @@ class Skedulr:
                 operations.register_pool(self.registry, self.keys(pool), settings)
             )
             self._registered.add(pool)
-
-    def _on_loop(self) -> _OnLoop:
-        loop = asyncio.get_running_loop()
-        found = self._loops.get(loop)
-        if found is None:
-            found = self._loops[loop] = _OnLoop(self)
-        return found
-
-    def _start_embedded(self) -> str:
-        embedded = importlib.import_module("skedulr.embedded")
-        with self._lock:
-            if self._embedded is None:
-                self._embedded = embedded.start_for_process()
-        return cast(str, self._embedded.url)
-
-
-def function_name(function: Callable[..., Any]) -> str:
-    """The name that a job gets unless one is given: the function's own."""
-    return str(getattr(function, "__name__", type(function).__name__))
-
-
-class _OnLoop:
-    """What an app has for one event loop."""
-
-    def __init__(self, app: Skedulr) -> None:
-        self.client = AsyncClient(app.address)
-        self.results = AsyncResults(self.client)
-        self.coalescer = submission.Coalescer(app)

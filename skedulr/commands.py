@@ -69,7 +69,6 @@ def _texts(values: Iterable[bytes]) -> list[str]:
 
 
 # --- producers
-# ---------------------------------------------------------------------------------------
 
 
 class Submission(NamedTuple):
@@ -179,7 +178,6 @@ def _ending(reply: list[Any]) -> Ending:
 
 
 # --- instances
-# ---------------------------------------------------------------------------------------
 
 
 class Ack(NamedTuple):
@@ -335,7 +333,10 @@ def leave(
     ``more``.
     """
     args = (instance, 1 if crashed else 0, problem)
-    parse: Callable[[Any], Left] = lambda reply: Left(reply[0] == 1, reply[1], reply[2])  # noqa: E731 - typed
+
+    def parse(reply: list[Any]) -> Left:
+        return Left(reply[0] == 1, reply[1], reply[2])
+
     return Command("leave", _pool_keys("leave", keys, keys.of("own", instance)), args, parse)
 
 
@@ -355,7 +356,6 @@ def log(keys: PoolKeys, lines: Sequence[tuple[str, int, Sequence[bytes]]]) -> Co
 
 
 # --- sweeps
-# ------------------------------------------------------------------------------------------
 
 
 class Recovered(NamedTuple):
@@ -369,9 +369,10 @@ class Recovered(NamedTuple):
 
 def recover(keys: PoolKeys) -> Command[Recovered]:
     """Take back the tasks of one instance whose lease is over."""
-    parse: Callable[[Any], Recovered] = lambda reply: Recovered(
-        reply[0] == 1, _text(reply[1]), reply[2]
-    )
+
+    def parse(reply: list[Any]) -> Recovered:
+        return Recovered(reply[0] == 1, _text(reply[1]), reply[2])
+
     return Command("recover", _pool_keys("recover", keys), (), parse)
 
 
@@ -403,7 +404,6 @@ def repair(keys: PoolKeys, cursor: str = "0") -> Command[tuple[str, int]]:
 
 
 # --- control
-# -----------------------------------------------------------------------------------------
 
 
 class PoolSettings(NamedTuple):

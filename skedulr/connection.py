@@ -50,7 +50,8 @@ class Address:
         scheme = urlsplit(self.url).scheme
         if scheme not in SCHEMES:
             raise ConfigurationError(
-                f"{without_secrets(self.url)!r} is no Redis URL; give redis://host:6379/0, rediss://… or unix://…"
+                f"{without_secrets(self.url)!r} is no Redis URL; "
+                "give redis://host:6379/0, rediss://… or unix://…"
             )
 
     @property
@@ -61,7 +62,7 @@ class Address:
     def open(self) -> redis.Connection:
         """A new connection; it connects when it first sends."""
         pool = redis.ConnectionPool.from_url(self.url, **self._settings())
-        return cast(redis.Connection, pool.make_connection())  # type: ignore[no-untyped-call]  # redis-py
+        return cast(redis.Connection, pool.make_connection())
 
     def open_async(self) -> redis.asyncio.Connection:
         """A new connection for asyncio; it connects when it first sends."""

@@ -360,9 +360,9 @@ def _row(
 def pools(namespace: str) -> Steps[list[PoolInfo]]:
     """Counts and settings of all pools, by name."""
     found = yield from operations.list_pools(RegistryKeys(namespace))
-    infos = []
+    infos: list[PoolInfo] = []
     for name in found:
-        infos.append((yield from pool(pool_keys(namespace, name))))
+        infos += [(yield from pool(pool_keys(namespace, name)))]
     return infos
 
 

@@ -109,6 +109,7 @@ class JobDecorator:
     @overload
     def __call__(self, function: Callable[P, R]) -> Job[P, R]: ...
     def __call__(self, function: Callable[P, Any]) -> Job[P, Any]:
+        """The job of that function."""
         return cast("Job[P, Any]", self._register(function))
 
 

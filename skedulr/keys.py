@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 POOL_KEYS: Final = {
-    "ready": "zset id -> (1023 - priority) * 2^43 + seq; the queue; emptied by claims",
+    "ready": "zset id -> (1023 - priority) * 2^43 + seq; emptied by claims",
     "due": "zset id -> due time (ms); emptied by promote",
     "tasks": "hash id -> record (head and small body); removed by trim",
     "payloads": "hash id -> body above 1 KiB; removed with the record",
@@ -20,12 +20,12 @@ POOL_KEYS: Final = {
     "waiters": "hash id -> packed clients to be told of its end; removed at its end",
     "keys": "hash dedupe key -> id of the live task; removed when that task ends",
     "running": "zset id -> claim time (ms); removed when the claim ends",
-    "gates": "zset gate -> opening time (ms), 0: by condition; removed when the gate is found empty",
+    "gates": "zset gate -> 0; removed when the gate is found empty",
     "limits": "hash job -> how many of its tasks run at once; removed by control",
-    "inst": "hash instance -> packed last exchange, class, lease, slots; removed by leave or trim",
+    "inst": "hash instance -> packed number, class, lease, slots, gave; until leave or trim",
     "seen": "zset instance -> last sign of life (ms); removed by leave or trim",
-    "lease": "zset instance -> end of the lease on all that it owns (ms); removed when it owns nothing",
-    "classes": "hash class -> wire format, kind and jobs; removed by trim when no instance has it",
+    "lease": "zset instance -> end of its lease (ms); removed when it owns nothing",
+    "classes": "hash class -> wire format, kind, jobs; until trim finds no instance of it",
     "done_succeeded": "zset id -> end (ms); trimmed by age and length",
     "done_failed": "zset id -> end (ms); trimmed by age and length",
     "done_dead": "zset id -> end (ms); trimmed by age and length",
@@ -37,11 +37,11 @@ POOL_KEYS: Final = {
 """Keys of a pool with one fixed name. In a name the first ``_`` stands for ``:``."""
 
 POOL_FAMILIES: Final = {
-    "own": "hash own:<instance>: id -> epoch, exchange number, c when cancelled; removed as its claims end",
+    "own": "hash own:<instance>: id -> epoch, number, c when cancelled; until the claim ends",
     "held": "zset held:<gate>: id -> the score it had in ready; emptied as the gate opens",
-    "limited": "zset limited:<job>: id -> claim time (ms), running tasks of a limited job; as running",
-    "wake": "zset wake:<class>: one marker when that class has something to claim; removed by the next script",
-    "inbox": "list inbox:<client>: ids of ended tasks that the client waits for; TTL",
+    "limited": "zset limited:<job>: id -> claim time (ms), of a limited job; as running",
+    "wake": "zset wake:<class>: a marker while that class can claim; kept by every script",
+    "inbox": "list inbox:<client>: ended tasks that the client waits for; TTL",
     "log": "list log:<id>: packed log lines, capped; removed with the record",
     "stats": "hash stats:<minute>: counter -> count in that minute; TTL",
 }

@@ -138,7 +138,7 @@ def pause(registry: RegistryKeys, paused: bool) -> Steps[None]:
 
 def set_pool(keys: PoolKeys, changes: Mapping[str, int]) -> Steps[PoolSettings]:
     """Change settings of one pool; answers them all."""
-    yield Read((("SADD", RegistryKeys(keys.namespace).pools, keys.pool),), lambda replies: None)
+    yield Read((("SADD", RegistryKeys(keys.namespace).pools, keys.pool),), lambda _: None)
     return (yield commands.control(keys, changes))  # type: ignore[no-any-return]  # steps are untyped
 
 

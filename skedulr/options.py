@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final, Literal, TypedDict
@@ -61,7 +62,7 @@ class Options:
     ttl_ms: int = 0
     meta: dict[str, Any] | None = None
 
-    def using(self, given: TaskOptions) -> Options:
+    def using(self, given: Mapping[str, Any]) -> Options:
         """These options with others on top.
 
         Raises ``UnknownOption``, ``InvalidOption``, ``InvalidPriority`` and ``InvalidName``.

@@ -17,7 +17,11 @@ from skedulr.errors import Undecodable
 from skedulr.states import State
 
 FORMAT: Final = 1
-"""The newest record format that this code reads, and the one that it writes."""
+"""The newest record format that this code reads, and the one that it writes.
+
+A newer one keeps these fields in their places and appends its own, so that older code can move such a
+record, to a gate or into the queue, without knowing the rest.
+"""
 
 INLINE_LIMIT: Final = 1024
 """Bytes of a body that still live beside the head."""
@@ -66,6 +70,7 @@ class Record:
 
     @property
     def state(self) -> State:
+        """The state."""
         return State(int(self.fields["state"]))
 
     def number(self, field: str) -> int:
@@ -103,4 +108,5 @@ def as_lua() -> str:
     """The positions of the fields as Lua source: ``VERSION``, ``STATE`` … and the limits."""
     names = ", ".join(name.upper() for name in FIELDS)
     numbers = ", ".join(str(index + 1) for index in range(len(FIELDS)))
-    return f"local {names} = {numbers}\nlocal FORMAT, INLINE_LIMIT, FIELD_COUNT = {FORMAT}, {INLINE_LIMIT}, {len(FIELDS)}\n"
+    limits = f"{FORMAT}, {INLINE_LIMIT}, {len(FIELDS)}"
+    return f"local {names} = {numbers}\nlocal FORMAT, INLINE_LIMIT, FIELD_COUNT = {limits}\n"

@@ -78,7 +78,12 @@ class AsyncResults:
         self._inbox = new_id()
         self._listeners: dict[bytes, _Listener] = {}
 
-    async def wait(self, keys: PoolKeys, task_id: str, timeout: float | None) -> Ending:
+    async def wait(
+        self,
+        keys: PoolKeys,
+        task_id: str,
+        timeout: float | None,  # noqa: ASYNC109 - it spans several trips
+    ) -> Ending:
         """How the task ended; raises ``ResultTimeout`` and ``UnknownTask``."""
         loop = asyncio.get_running_loop()
         until = loop.time() + (math.inf if timeout is None else timeout)

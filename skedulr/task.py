@@ -76,7 +76,7 @@ class Task(Generic[R]):
         """
         return self._outcome(self._app.results.wait(self._keys, self.id, timeout))
 
-    async def aresult(self, timeout: float | None = None) -> R:
+    async def aresult(self, timeout: float | None = None) -> R:  # noqa: ASYNC109 - as result
         """``result`` for asyncio: any number of tasks are awaited over one connection a pool."""
         return self._outcome(await self._app.aresults.wait(self._keys, self.id, timeout))
 

@@ -27,6 +27,7 @@ from skedulr import record, states
 
 HEADER: Final = re.compile(r"^-- (KEYS|ARGV)\[(\d+)\] (\w+)", re.MULTILINE)
 INCLUDE: Final = re.compile(r"^-- include: (\w+)\n", re.MULTILINE)
+CONSTANTS: Final = re.compile(r"^local ([A-Z_, ]+) = ([\d, ]+)$", re.MULTILINE)
 FLAGS: Final = re.compile(r"^-- flags:(.*)$", re.MULTILINE)
 
 
@@ -96,19 +97,12 @@ def _splice(source: str, seen: set[str], virtual_clock: bool) -> str:
 
 def _constants(body: str) -> str:
     """The spliced tables, without the names that the text does not use (Lua allows 200 locals)."""
-    kept = []
-    for line in (record.as_lua() + states.as_lua()).split("\n"):
-        if match := re.fullmatch(r"local ([A-Z_, ]+) = ([\d, ]+)", line):
-            pairs = zip(match[1].split(", "), match[2].split(", "), strict=True)
-            used = [
-                (name, n)
-                for name, n in pairs
-                if re.search(rf"\b{name}\b", body) or name in states.State.__members__
-            ]
-            line = (
-                f"local {', '.join(n for n, _ in used)} = {', '.join(v for _, v in used)}"
-                if used
-                else ""
-            )
-        kept.append(line)
-    return "\n".join(kept)
+    always = "|".join(states.State.__members__)  # the table of transitions names them all
+
+    def used(match: re.Match[str]) -> str:
+        named = zip(match[1].split(", "), match[2].split(", "), strict=True)
+        kept = [pair for pair in named if re.search(rf"\b{pair[0]}\b", f"{always}\n{body}")]
+        left, right = ", ".join(name for name, _ in kept), ", ".join(n for _, n in kept)
+        return f"local {left} = {right}" if kept else ""
+
+    return CONSTANTS.sub(used, record.as_lua() + states.as_lua())

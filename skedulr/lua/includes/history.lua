@@ -22,17 +22,24 @@ local function history_limit(state)
   return tonumber(settings[6] or HISTORY[state])
 end
 
+-- Forget those of the ended tasks in a list that this code may: answers how many left the list.
 local function forget_all(ids, key)
   load(ids)
+  local gone = 0
   for _, id in ipairs(ids) do
     local record = records[id]
-    zset(key, id, false)
-    if record and is_terminal(record) then
+    if not record or not is_newer(record) then
+      zset(key, id, false)
+      gone = gone + 1
+    end
+    if record and is_unreadable(record) then
+      forget(id, record)
+    elseif record and not is_newer(record) and is_terminal(record) then
       zset(done[record[STATE]], id, false)
       forget(id, record)
     end
   end
-  return #ids
+  return gone
 end
 
 -- Forget up to `most` ended tasks of a state that are too old, or more than the pool keeps.

@@ -1,0 +1,119 @@
+"""The way from an app to its Redis: opened when it is first needed."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from skedulr.aio import AsyncClient
+from skedulr.client import Client
+from skedulr.connection import Address
+from skedulr.errors import ConfigurationError
+from skedulr.results import AsyncResults, Results
+from skedulr.submission import Coalescer
+
+if TYPE_CHECKING:
+    from skedulr.app import Skedulr
+
+URL_VARIABLE = "SKEDULR_REDIS_URL"
+
+
+class Connections:
+    """The clients of one app.
+
+    Without a URL ``SKEDULR_REDIS_URL`` counts, and without that an embedded server is started,
+    which lives as long as the process.
+    """
+
+    def __init__(self, app: Skedulr, url: str | None) -> None:
+        if url is not None:
+            Address(url)
+        self._app = app
+        self._url = url
+        self._lock = threading.RLock()
+        self._address: Address | None = None
+        self._client: Client | None = None
+        self._results: Results | None = None
+        self._embedded: Any = None
+        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, OnLoop] = WeakKeyDictionary()
+
+    @property
+    def address(self) -> Address:
+        """Where Redis is, and how long a call may take."""
+        with self._lock:
+            if self._address is None:
+                url = self._url or os.environ.get(URL_VARIABLE) or self._start_embedded()
+                self._address = Address(url, self._app.config.time_limit)
+            return self._address
+
+    @property
+    def client(self) -> Client:
+        """The sync client, shared by all threads."""
+        client = self._client
+        if client is None:
+            with self._lock:
+                client = self._client = self._client or Client(self.address)
+        return client
+
+    @property
+    def results(self) -> Results:
+        """What waits for results in threads."""
+        results = self._results
+        if results is None:
+            with self._lock:
+                results = self._results = self._results or Results(self.client)
+        return results
+
+    @property
+    def here(self) -> OnLoop:
+        """What there is for the running event loop."""
+        loop = asyncio.get_running_loop()
+        found = self._loops.get(loop)
+        if found is None:
+            found = self._loops[loop] = OnLoop(self._app, self.address)
+        return found
+
+    def close(self) -> None:
+        """Close the sync connections, and stop the embedded server if there is one."""
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+            if self._embedded is not None:
+                self._embedded.stop()
+                self._embedded = self._address = self._client = self._results = None
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
+        found = self._loops.pop(asyncio.get_running_loop(), None)
+        if found is not None:
+            await found.results.close()
+            await found.client.close()
+
+    def _start_embedded(self) -> str:
+        try:
+            embedded = importlib.import_module("skedulr.embedded")
+            self._embedded = embedded.EmbeddedServer(None)
+            self._embedded.start()
+        except ConfigurationError as error:
+            raise ConfigurationError(
+                f"no Redis is named, and no embedded one can be started ({error}); give Skedulr() "
+                f'a URL, set {URL_VARIABLE}, or pip install "skedulr[embedded]"'
+            ) from error
+        self._app.logger.warning(
+            "no Redis is named: an embedded server at %s holds the tasks until this process ends",
+            self._embedded.safe_url,
+        )
+        return str(self._embedded.url)
+
+
+class OnLoop:
+    """The async client of one event loop, and what works over it."""
+
+    def __init__(self, app: Skedulr, address: Address) -> None:
+        self.client = AsyncClient(address)
+        self.results = AsyncResults(self.client)
+        self.coalescer = Coalescer(app)

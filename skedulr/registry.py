@@ -1,0 +1,89 @@
+"""The jobs of an app by name, and what it takes to become one."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from skedulr import names
+from skedulr.errors import ConfigurationError, InvalidOption
+from skedulr.job import Isolation, Job, plain_counts
+from skedulr.options import Options
+from skedulr.retry import Exceptions, exceptions
+
+if TYPE_CHECKING:
+    from skedulr.app import Skedulr
+
+OF_ONE_TASK = ("id", "delay", "at")
+"""Options that say nothing sensible of all tasks of a job."""
+
+
+class Registration:
+    """Makes jobs of functions, all with the same options."""
+
+    def __init__(
+        self,
+        app: Skedulr,
+        *,
+        name: str | None = None,
+        isolation: Isolation = "thread",
+        retry_on: type[BaseException] | Exceptions = (),
+        give_up_on: type[BaseException] | Exceptions = (),
+        limit: int | None = None,
+        **options: Any,
+    ) -> None:
+        if limit is not None and (isinstance(limit, bool) or limit < 1):
+            raise InvalidOption("limit", limit, "give a whole number of tasks, 1 or more")
+        if isolation not in ("thread", "process"):
+            raise InvalidOption("isolation", isolation, 'give "thread" or "process"')
+        _refuse_options_of_one_task(options)
+        self._app = app
+        self._name = name
+        self._isolation: Isolation = isolation
+        self._retry_on = exceptions(retry_on, "retry_on")
+        self._give_up_on = exceptions(give_up_on, "give_up_on")
+        self._limit = limit
+        self._options = Options().using(options)
+
+    def __call__(self, function: Callable[..., Any]) -> Job[..., Any]:
+        """The job of that function, registered; raises ``ConfigurationError`` for a taken name."""
+        signature = inspect.signature(function)
+        job: Job[..., Any] = Job(
+            app=self._app,
+            name=names.job(self._name or function_name(function)),
+            function=function,
+            options=self._options,
+            declared=self._options,
+            isolation=self._isolation,
+            retry_on=self._retry_on,
+            give_up_on=self._give_up_on,
+            limit=self._limit,
+            signature=signature,
+            plain_counts=plain_counts(signature),
+        )
+        known = self._app.jobs.get(job.name)
+        if known is not None and not _is_same(known.function, function):
+            raise ConfigurationError(
+                f"two functions are registered as job {job.name!r}; give one of them name=..."
+            )
+        self._app.jobs[job.name] = job
+        return job
+
+
+def function_name(function: Callable[..., Any]) -> str:
+    """The name that a job gets unless one is given: the function's own."""
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def _is_same(one: Callable[..., Any], other: Callable[..., Any]) -> bool:
+    """Whether a module that was imported twice has registered its function again."""
+    return getattr(one, "__code__", one) == getattr(other, "__code__", other)
+
+
+def _refuse_options_of_one_task(options: Mapping[str, Any]) -> None:
+    for option in OF_ONE_TASK:
+        if option in options:
+            raise InvalidOption(
+                option, options[option], "it belongs to one task: say it with using()"
+            )
