@@ -22,21 +22,17 @@ local function history_limit(state)
   return tonumber(settings[6] or HISTORY[state])
 end
 
--- Forget those of the ended tasks in a list that this code may: answers how many left the list.
+-- Forget the ended tasks of a list, but for those of a newer format: answers how many left the list.
 local function forget_all(ids, key)
   load(ids)
   local gone = 0
   for _, id in ipairs(ids) do
     local record = records[id]
     if not record or not is_newer(record) then
-      zset(key, id, false)
       gone = gone + 1
-    end
-    if record and is_unreadable(record) then
-      forget(id, record)
-    elseif record and not is_newer(record) and is_terminal(record) then
-      zset(done[record[STATE]], id, false)
-      forget(id, record)
+      zset(key, id, false)
+      if record and done[record[STATE]] then zset(done[record[STATE]], id, false) end
+      if record and (is_terminal(record) or is_unreadable(record)) then forget(id, record) end
     end
   end
   return gone
