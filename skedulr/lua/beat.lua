@@ -37,7 +37,7 @@ if not packed then return { 'unknown' } end
 local me = cmsgpack.unpack(packed)
 local held = cmsgpack.unpack(holding)
 local epochs = {}
-for i = 1, #held, 2 do epochs[held[i]] = held[i + 1] end
+for i = 1, #held, 2 do epochs[held[i]] = math.max(epochs[held[i]] or 0, held[i + 1]) end
 
 local owned = redis.call('HGETALL', own)
 local owns, astray, cancelled, lost = {}, {}, {}, {}
@@ -54,10 +54,10 @@ for i = 1, #owned, 2 do
     astray[#astray + 1] = id
   end
 end
-for id, epoch in pairs(epochs) do
-  if owns[id] ~= epoch then
-    lost[#lost + 1] = id
-    lost[#lost + 1] = epoch
+for i = 1, #held, 2 do
+  if owns[held[i]] ~= held[i + 1] then
+    lost[#lost + 1] = held[i]
+    lost[#lost + 1] = held[i + 1]
   end
 end
 
