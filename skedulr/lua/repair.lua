@@ -41,7 +41,7 @@ local function mend_running(id, record)
   end
   local owned = redis.call('HGET', own_of(record[OWNER]), id)
   if not owned or tonumber(string.match(owned, '^%d+')) ~= record[EPOCH] then
-    requeue(id, record)
+    back_or_cancelled(id, record)
     return 1
   end
   local limited = limit_of[record[JOB]] and limited_of(record[JOB])
