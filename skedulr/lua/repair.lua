@@ -72,7 +72,10 @@ end
 
 for _, id in ipairs(ids) do
   local record = records[id]
-  if not record or (not is_newer(record) and not is_unreadable(record)) then
+  if record and is_unreadable(record) then
+    bury(id, record, RUNNING)
+    repaired = repaired + 1
+  elseif not record or not is_newer(record) then
     repaired = repaired + mend_running(id, record)
   end
 end

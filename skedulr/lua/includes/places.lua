@@ -156,6 +156,9 @@ local function bury(id, record, from, owner)
   record[STATE] = from
   record[OWNER] = owner or ''
   record[VERSION] = FORMAT
+  if from == RUNNING then
+    for job in pairs(limit_of) do zset(limited_of(job), id, false) end
+  end
   finish(id, record, DEAD, 'unreadable')
 end
 
