@@ -12,14 +12,14 @@ load(ids)
 for _, entry in ipairs(list) do
   local id, epoch = entry[1], entry[2]
   local record = records[id]
-  if record and record[STATE] == RUNNING and record[EPOCH] == epoch then
+  if not (record and record[STATE] == RUNNING and record[EPOCH] == epoch) then
+    lost[#lost + 1] = id
+  elseif #entry > 2 then
     if record[LOGGED] == 0 then
       record[LOGGED] = 1
       changed[id] = true
     end
     written[#written + 1] = entry
-  else
-    lost[#lost + 1] = id
   end
 end
 write_changes()
