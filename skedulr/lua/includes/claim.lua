@@ -76,7 +76,7 @@ local function claim(class, wanted, instance, number)
         stream.shut = true -- its limit was reached by the claims before
       elseif gate then
         hold(id, record, gate)
-      elseif record[EXPIRES_AT] > 0 and record[EXPIRES_AT] <= now then
+      elseif record[STARTED_AT] == 0 and record[EXPIRES_AT] > 0 and record[EXPIRES_AT] <= now then
         finish(id, record, CANCELLED, 'expired')
       else
         count('started', 1)
