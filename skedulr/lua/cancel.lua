@@ -28,7 +28,7 @@
 -- include: wake
 local record = load_one(id)
 if not record then return { 'missing', 0, 0 } end
-if is_newer(record) then return { 'newer', record[VERSION], 0 } end
+if is_newer(record) then return { 'newer', 0, 0 } end
 if is_unreadable(record) then return { 'missing', 0, 0 } end
 local outcome
 if tonumber(epoch) ~= 0 and tonumber(epoch) ~= record[EPOCH] then

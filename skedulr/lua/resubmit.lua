@@ -30,7 +30,7 @@
 -- include: wake
 local record = load_one(id)
 if not record or is_unreadable(record) then return { 'missing', 0, 0, '' } end
-if is_newer(record) then return { 'newer', record[VERSION], 0, '' } end
+if is_newer(record) then return { 'newer', 0, 0, '' } end
 
 local function outcome_of()
   if record[AGAIN] == again then return 'resubmitted' end
