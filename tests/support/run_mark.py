@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.support.processes import described, is_alive, kill_all, marked_processes
-from tests.support.waiting import wait_until
+from tests.support.waiting import patience, wait_until
 
 RUN_MARK = "SKEDULR_TEST_RUN"
 
@@ -22,12 +22,12 @@ _PYTHON_S_OWN = "multiprocessing.resource_tracker"
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_stays_behind() -> Iterator[None]:
-    """Fail the run if a process that it started still lives 10 seconds after the last test."""
+    """Fail the run if a process that it started outlives the last test by some seconds."""
     mark = uuid.uuid4().hex
     os.environ[RUN_MARK] = mark
     yield
     try:
-        wait_until(lambda: not _started(mark), what="the end of all processes started by the tests")
+        wait_until(lambda: not _started(mark), patience(), "the end of what the tests started")
     except AssertionError:
         survivors = _started(mark)
         names = "\n".join(f"  {described(process)}" for process in survivors)

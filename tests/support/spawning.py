@@ -11,13 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.processes import described, kill_all, marked_processes
-from tests.support.waiting import wait_until
+from tests.support.waiting import patience, wait_until
 
 ROOT = Path(__file__).parents[2]
 SPAWN_MARK = "SKEDULR_TEST_SPAWN"
 
 _SHOWN_CHARACTERS = 4000
-_VANISHING_SECONDS = 5.0
 
 
 class Spawned:
@@ -86,12 +85,10 @@ class Spawned:
         return sorted(process.pid for process in marked if process.pid != self.pid)
 
     def end(self) -> None:
-        """Kill the process, and fail if something that it started outlives it by 5 seconds."""
+        """Kill the process, and fail if something that it started outlives it by some seconds."""
         self.kill()
         try:
-            wait_until(
-                lambda: not self.descendants(), _VANISHING_SECONDS, "the end of its children"
-            )
+            wait_until(lambda: not self.descendants(), patience(), "the end of its children")
         except AssertionError:
             survivors = marked_processes(SPAWN_MARK, self._mark)
             names = "\n".join(f"  {described(process)}" for process in survivors)

@@ -1,14 +1,22 @@
 """Waiting for a condition, instead of sleeping and hoping."""
 
+# ruff: noqa: ASYNC109 - the message says what never came, which a TimeoutError does not
+
 import asyncio
 import inspect
+import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.1
+
+
+def patience() -> float:
+    """Return the seconds for processes to vanish by themselves, from SKEDULR_TEST_PATIENCE."""
+    return float(os.environ.get("SKEDULR_TEST_PATIENCE", "5"))
 
 
 def wait_until(condition: Callable[[], T], timeout: float = 10.0, what: str = "the condition") -> T:
@@ -27,11 +35,17 @@ def wait_until(condition: Callable[[], T], timeout: float = 10.0, what: str = "t
     raise AssertionError("unreachable: there is always another pause")
 
 
+@overload
 async def await_until(
-    condition: Callable[[], T | Awaitable[T]],
-    timeout: float = 10.0,  # noqa: ASYNC109  its own message says more than a TimeoutError
+    condition: Callable[[], Awaitable[T]], timeout: float = ..., what: str = ...
+) -> T: ...
+@overload
+async def await_until(condition: Callable[[], T], timeout: float = ..., what: str = ...) -> T: ...
+async def await_until(
+    condition: Callable[[], object],
+    timeout: float = 10.0,
     what: str = "the condition",
-) -> T:
+) -> object:
     """Do as `wait_until` does without blocking the loop; `condition` may be async."""
     deadline = time.monotonic() + timeout
     for pause in _pauses():
