@@ -28,8 +28,8 @@
 -- ARGV[3] job_limits   msgpack map job -> how many of its tasks run at once, -1: no limit
 -- Returns {paused, limit, capacity, slots, running}: -1 for no limit; slots is what live instances can run at once.
 -- include: wake
+-- include: limits
 local ALIVE = 60000
-local COUNTED = 1000
 
 local changes = cmsgpack.unpack(fields)
 local newest = tonumber(redis.call('HGET', meta, 'pause_version') or 0)
@@ -48,25 +48,7 @@ for name, value in pairs(changes) do
   end
 end
 
--- Running tasks of a job that becomes limited count from now on.
-local function begin_counting(job)
-  local ids = redis.call('ZRANGE', running, 0, COUNTED - 1)
-  load(ids)
-  for _, id in ipairs(ids) do
-    local record = records[id]
-    if record and record[JOB] == job then zset(limited_of(job), id, record[STARTED_AT]) end
-  end
-end
-
-for job, most in pairs(cmsgpack.unpack(job_limits)) do
-  if most == -1 then
-    hash(limits, job, false)
-    delete(limited_of(job))
-  else
-    if not limit_of[job] then begin_counting(job) end
-    hash(limits, job, most)
-  end
-end
+for job, most in pairs(cmsgpack.unpack(job_limits)) do limit_job(job, most) end
 flush()
 read_settings()
 read_limits()

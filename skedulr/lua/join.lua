@@ -28,9 +28,10 @@
 -- ARGV[3] jobs   'wire kind /job/job/': record format, 'any' or 'solo', jobs
 -- ARGV[4] lease_ms
 -- ARGV[5] slots   how many tasks it runs at once at most
--- ARGV[6] job_limits   msgpack map job -> how many of its tasks run at once in the cluster
+-- ARGV[6] job_limits   msgpack map job -> how many of its tasks run at once in the pool, -1: no limit
 -- Returns {'ok', paused, format}: paused is 1 when the pool is paused.
 -- include: wake
+-- include: limits
 local known = redis.call('HGET', inst, instance)
 local number, gave = 0, {}
 if known then
@@ -40,7 +41,7 @@ end
 hash(inst, instance, cmsgpack.pack({ number, class, tonumber(lease_ms), tonumber(slots), gave }))
 hash(classes, class, jobs)
 zset(seen, instance, now)
-for job, most in pairs(cmsgpack.unpack(job_limits)) do hash(limits, job, most) end
+for job, most in pairs(cmsgpack.unpack(job_limits)) do limit_job(job, most) end
 flush()
 read_classes()
 read_limits()
