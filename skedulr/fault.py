@@ -15,16 +15,21 @@ def locate(name: str, value: object, error: Exception, pack: Pack) -> NotSeriali
 
     ``name`` is what the user calls the value, ``error`` what ``pack`` raised for the whole of it.
     """
-    path, around = name, {id(value)}
-    while inner := _inner_failure(value, pack):
+    path = name
+    while not _too_deep(error):
+        inner = _inner_failure(value, pack)
+        if inner is None:
+            return _explained(path, error)
         step, value, error = inner
         path += step
-        if id(value) in around:
-            return NotSerialisable(path, "contains itself", "pass an id in place of the object")
-        around.add(id(value))
-    if isinstance(error, RecursionError) or "recursion limit" in str(error):
-        return NotSerialisable(name, "is nested too deeply", "flatten it, or pass it as JSON text")
-    return _explained(path, error)
+    if steps := _way_into_itself(value):
+        path += "".join(steps)
+        return NotSerialisable(path, "contains itself", "pass an id in place of the object")
+    return NotSerialisable(path, "is nested too deeply", "flatten it, or pass it as JSON text")
+
+
+def _too_deep(error: Exception) -> bool:
+    return isinstance(error, RecursionError) or "recursion limit" in str(error)
 
 
 def _inner_failure(value: object, pack: Pack) -> tuple[str, object, Exception] | None:
@@ -35,6 +40,26 @@ def _inner_failure(value: object, pack: Pack) -> tuple[str, object, Exception] |
         except Exception as error:
             return step, part, error
     return None
+
+
+def _way_into_itself(value: object) -> list[str]:
+    """The steps to the first part that holds itself; none if there is no such part."""
+    steps: list[str] = []
+    around, open_parts, done = {id(value): None}, [_parts(value)], set[int]()
+    while open_parts:
+        for step, part in open_parts[-1]:
+            if id(part) in around:
+                return [*steps, step]
+            if id(part) not in done:
+                steps.append(step)
+                around[id(part)] = None
+                open_parts.append(_parts(part))
+                break
+        else:
+            open_parts.pop()
+            done.add(around.popitem()[0])
+            del steps[-1:]
+    return []
 
 
 def _parts(value: object) -> Iterator[tuple[str, object]]:

@@ -5,8 +5,8 @@ A value arrives equal and of the same type, or is refused when it is packed. Exc
 Nothing is ever pickled, and no code runs that the sender of the bytes could choose (how classes are
 found: ``skedulr.classes``).
 
-Lists and dicts may be nested 500 deep; tuples, sets and values of users' classes, counted alone,
-``MAX_DEPTH`` deep.
+Lists and dicts may be nested 500 deep at least; tuples, sets and values of users' classes, counted
+alone, ``MAX_DEPTH`` deep.
 """
 
 from __future__ import annotations
