@@ -51,7 +51,7 @@ class EmbeddedServer:
         appendonly: bool = True,
         config: Mapping[str, str] | None = None,
     ) -> None:
-        self._folder = folder
+        self._folder = folder.absolute() if folder else None
         self._port = port
         self._binary = find_binary(binary)
         self._appendonly = appendonly
