@@ -27,6 +27,9 @@ from skedulr import record, states
 
 HEADER: Final = re.compile(r"^-- (KEYS|ARGV)\[(\d+)\] (\w+)", re.MULTILINE)
 INCLUDE: Final = re.compile(r"^-- include: (\w+)\n", re.MULTILINE)
+FUNCTION: Final = re.compile(
+    r"^(?:-- .*\n)*local function (\w+)\((?:.* end$|(?s:.*?)^end$)\n+", re.MULTILINE
+)
 CONSTANTS: Final = re.compile(r"^local ([A-Z_, ]+) = ([\d, ]+)$", re.MULTILINE)
 FLAGS: Final = re.compile(r"^-- flags:(.*)$", re.MULTILINE)
 
@@ -61,7 +64,7 @@ def load(name: str, *, virtual_clock: bool = False) -> Script:
     flags = FLAGS.search(source)
     if flags is None:
         raise ValueError(f"{name}.lua has no '-- flags:' line")
-    body = _splice(source, set(), virtual_clock)
+    body = _without_unused(_splice(source, set(), virtual_clock))
     declared = [f"local {key} = KEYS[{n}]" for n, key in enumerate(keys, 1)]
     declared += [f"local {argument} = ARGV[{n}]" for n, argument in enumerate(arguments, 1)]
     constants = _constants(body)
@@ -93,6 +96,16 @@ def _splice(source: str, seen: set[str], virtual_clock: bool) -> str:
         return _splice(_read(f"includes/{file}.lua"), seen, virtual_clock)
 
     return INCLUDE.sub(text, source)
+
+
+def _without_unused(body: str) -> str:
+    """The text without the included functions that it never calls: each would cost every run."""
+
+    def used(match: re.Match[str]) -> str:
+        return match[0] if len(re.findall(rf"\b{match[1]}\b", body)) > 1 else ""
+
+    shorter = FUNCTION.sub(used, body)
+    return shorter if shorter == body else _without_unused(shorter)
 
 
 def _constants(body: str) -> str:

@@ -1,3 +1,4 @@
 -- The server's time in whole ms, read once: no rule trusts the clock of a client.
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local now_text = string.format('%.0f', now) -- Redis takes text faster than a number

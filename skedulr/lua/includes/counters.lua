@@ -11,8 +11,8 @@ local function write_counters()
   if next(counted) == nil then return end
   for counter, by in pairs(counted) do
     redis.call('HINCRBY', stats, counter, by)
-    redis.call('HINCRBY', minute, counter, by)
+    local is_first = redis.call('HINCRBY', minute, counter, by) == by
+    if is_first then redis.call('EXPIRE', minute, STATS_SECONDS) end
   end
-  redis.call('EXPIRE', minute, STATS_SECONDS)
   counted = {}
 end

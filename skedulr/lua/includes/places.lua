@@ -108,13 +108,14 @@ local function start(id, record, instance, number)
   record[OWNER] = instance
   record[STARTED_AT] = now
   record[GATE] = ''
-  zset(running, id, now)
+  zset(running, id, now_text)
   grow(running, 1)
   if limit_of[record[JOB]] then
-    zset(limited_of(record[JOB]), id, now)
+    zset(limited_of(record[JOB]), id, now_text)
     grow(limited_of(record[JOB]), 1)
   end
-  hash(own_of(instance), id, string.format('%.0f %.0f', record[EPOCH], number))
+  local epoch_text = record[EPOCH] == now and now_text or string.format('%.0f', record[EPOCH])
+  hash(own_of(instance), id, epoch_text .. ' ' .. number)
 end
 
 -- A task that waits moves from where it stands to a gate, keeping its place.
@@ -141,7 +142,7 @@ local function finish(id, record, state, reason)
   record[FINISHED_AT] = now
   record[REASON] = reason
   record[SUSPECT], record[CANCEL] = 0, 0
-  zset(done[state], id, now)
+  zset(done[state], id, now_text)
   if record[TTL] > 0 then zset(expiring, id, now + record[TTL]) end
   if record[KEY] ~= '' and redis.call('HGET', keys, record[KEY]) == id then hash(keys, record[KEY], false) end
   if record[WAITED] == 1 then

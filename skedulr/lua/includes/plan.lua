@@ -15,10 +15,16 @@ local function planned(plans, key)
 end
 
 -- score false: the member leaves
-local function zset(key, member, score) planned(planned_zsets, key)[member] = score end
+local function zset(key, member, score)
+  local plan = planned_zsets[key] or planned(planned_zsets, key)
+  plan[member] = score
+end
 
 -- value false: the field leaves
-local function hash(key, field, value) planned(planned_hashes, key)[field] = value end
+local function hash(key, field, value)
+  local plan = planned_hashes[key] or planned(planned_hashes, key)
+  plan[field] = value
+end
 
 local function push(key, value)
   local values = planned(planned_pushes, key)
