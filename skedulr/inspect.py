@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import msgpack
@@ -132,9 +133,13 @@ class PoolInfo:
     """
 
 
-def task(keys: PoolKeys, task_id: str) -> Steps[TaskInfo]:
-    """All about one task; raises ``UnknownTask``, and ``Undecodable`` for a record of a newer
-    format.
+def task(
+    keys: PoolKeys, task_id: str, loads: Callable[[bytes], Any] = values.loads
+) -> Steps[TaskInfo]:
+    """All about one task, its values read by ``loads`` (``values.peek`` where the program's classes
+    are not at hand).
+
+    Raises ``UnknownTask``, and ``Undecodable`` for a record of a newer format.
     """
     calls: tuple[tuple[bytes | str | int, ...], ...] = (
         ("HGET", keys.tasks, task_id),
@@ -148,12 +153,13 @@ def task(keys: PoolKeys, task_id: str) -> Steps[TaskInfo]:
     replies = yield Read(calls, list)
     if replies[0] is None:
         raise UnknownTask(names.full_name(keys.pool, task_id))
-    return _task_info(keys.pool, task_id, decode(replies[0]), *replies[1:])
+    return _task_info(keys.pool, task_id, loads, decode(replies[0]), *replies[1:])
 
 
 def _task_info(
     pool: str,
     task_id: str,
+    loads: Callable[[bytes], Any],
     record: Record,
     payload: bytes | None,
     result: bytes | None,
@@ -163,9 +169,9 @@ def _task_info(
     log: list[bytes],
 ) -> TaskInfo:
     call, call_problem = _readable(
-        wire.unpack_call, payload if record.number("spilled") else record.body
+        partial(wire.unpack_call, loads=loads), payload if record.number("spilled") else record.body
     )
-    value, result_problem = _readable(values.loads, result)
+    value, result_problem = _readable(loads, result)
     return TaskInfo(
         pool=pool,
         id=task_id,
@@ -293,11 +299,16 @@ def _pairs(flat: list[Any]) -> list[tuple[Any, Any]]:
     return list(zip(flat[::2], flat[1::2], strict=True))
 
 
-def tasks(keys: PoolKeys, state: State, most: int) -> Steps[list[TaskRow]]:
-    """The first ``most`` tasks of a pool in a state: next to run, next due, or newest first."""
-    ids = yield Read(tuple(_order(keys, state, most)), lambda replies: replies[0])
+def tasks(keys: PoolKeys, state: State, most: int, skip: int = 0) -> Steps[list[TaskRow]]:
+    """The first ``most`` tasks of a pool in a state, after ``skip`` others: next to run, next due,
+    or newest first.
+    """
+    if state is State.WAITING:  # nothing submits tasks that wait for others yet
+        return []
     if state is State.QUEUED:
-        ids = yield from _queued(keys, most)
+        ids = yield from _queued(keys, skip, most)
+    else:
+        ids = yield Read((_order(keys, state, skip, skip + most - 1),), lambda replies: replies[0])
     if not ids:
         return []
     found = {member: float(score) for member, score in _pairs(ids)}
@@ -310,29 +321,26 @@ def tasks(keys: PoolKeys, state: State, most: int) -> Steps[list[TaskRow]]:
     return rows
 
 
-def _order(keys: PoolKeys, state: State, most: int) -> list[tuple[bytes | str | int, ...]]:
+def _order(keys: PoolKeys, state: State, first: int, last: int) -> tuple[bytes | str | int, ...]:
     if state is State.SCHEDULED:
-        return [("ZRANGE", keys.due, 0, most - 1, "WITHSCORES")]
-    if state is State.RUNNING:
-        return [("ZRANGE", keys.running, 0, most - 1, "REV", "WITHSCORES")]
-    if state.terminal:
-        return [("ZRANGE", getattr(keys, DONE_KEYS[state]), 0, most - 1, "REV", "WITHSCORES")]
-    return [("ZRANGE", keys.ready, 0, most - 1, "WITHSCORES")]
+        return ("ZRANGE", keys.due, first, last, "WITHSCORES")
+    place = keys.running if state is State.RUNNING else getattr(keys, DONE_KEYS[state])
+    return ("ZRANGE", place, first, last, "REV", "WITHSCORES")
 
 
-def _queued(keys: PoolKeys, most: int) -> Steps[list[Any]]:
+def _queued(keys: PoolKeys, skip: int, most: int) -> Steps[list[Any]]:
     """Queued tasks stand in the queue and at its gates; the scores tell their common order."""
     gates = yield Read(
         (("ZRANGE", keys.gates, 0, -1),), lambda replies: [gate.decode() for gate in replies[0]]
     )
     places = [keys.ready, *(keys.of("held", gate) for gate in gates)]
     lists = yield Read(
-        tuple(("ZRANGE", place, 0, most - 1, "WITHSCORES") for place in places), list
+        tuple(("ZRANGE", place, 0, skip + most - 1, "WITHSCORES") for place in places), list
     )
     merged = sorted(
         (pair for each in lists for pair in _pairs(each)), key=lambda pair: float(pair[1])
     )
-    return [value for pair in merged[:most] for value in pair]
+    return [value for pair in merged[skip : skip + most] for value in pair]
 
 
 def _row(
@@ -364,6 +372,15 @@ def pools(namespace: str) -> Steps[list[PoolInfo]]:
     for name in found:
         infos += [(yield from pool(pool_keys(namespace, name)))]
     return infos
+
+
+def is_paused(registry: RegistryKeys) -> Steps[bool]:
+    """Whether the whole cluster is paused."""
+
+    def parse(replies: list[Any]) -> bool:
+        return bool(int(replies[0] or 0))
+
+    return (yield Read((("HGET", registry.control, "paused"),), parse))  # type: ignore[no-any-return]  # steps are untyped
 
 
 def workers(registry: RegistryKeys) -> Steps[list[dict[str, Any]]]:

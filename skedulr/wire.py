@@ -7,6 +7,7 @@ said.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -57,9 +58,9 @@ def pack_call(args: tuple[Any, ...], kwargs: dict[str, Any], options: dict[str, 
     return values.dumps([list(args)])
 
 
-def unpack_call(body: bytes) -> Call:
-    """The call that a body holds; raises ``Undecodable``."""
-    parts = values.loads(body)
+def unpack_call(body: bytes, loads: Callable[[bytes], Any] = values.loads) -> Call:
+    """The call that a body holds, its values read by ``loads``; raises ``Undecodable``."""
+    parts = loads(body)
     match parts:
         case [list() as args]:
             return Call(args)
