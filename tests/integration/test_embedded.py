@@ -1,34 +1,29 @@
-"""The embedded server: private, kept in its folder, and gone with the program that started it."""
+"""The embedded server: private, started and stopped at will, clear about what it cannot do."""
 
 import logging
 import os
 import signal
 import socket
 import stat
-import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from redis import Redis
 from redis.exceptions import AuthenticationError
 
-from skedulr.embedded import EmbeddedServer, EmbeddedServerError, FolderInUse, find_running
+from skedulr.embedded import EmbeddedServer, EmbeddedServerError, find_running
 from skedulr.embedded.errors import PortTaken
-from skedulr.embedded.ports import HOST, free_ports, is_free
-from tests.support.choice import chosen_binary
+from skedulr.embedded.ports import HOST, free_ports
+from tests.support.embedded import (
+    connect,
+    embedded,
+    get,
+    put,
+)
 from tests.support.processes import is_alive, process_tree
-from tests.support.spawning import Spawn, Spawned
 from tests.support.waiting import wait_until
-
-BINARY = chosen_binary()
-
-
-def embedded(folder: Path | None = None, **options: object) -> EmbeddedServer:
-    return EmbeddedServer(folder, **{"binary": BINARY, **options})  # type: ignore[arg-type]  # any mix
 
 
 @pytest.fixture
@@ -41,26 +36,6 @@ def busy_port() -> Iterator[int]:
     """A port that another program listens on."""
     with socket.create_server((HOST, 0)) as listener:
         yield listener.getsockname()[1]
-
-
-def connect(url: str) -> Redis:
-    return Redis.from_url(url, socket_timeout=5, decode_responses=True)
-
-
-def put(server: EmbeddedServer, name: str, value: str) -> None:
-    with connect(server.url) as client:
-        client.set(name, value)
-
-
-def get(server: EmbeddedServer, name: str) -> object:
-    with connect(server.url) as client:
-        return client.get(name)
-
-
-def keeper_of(server: EmbeddedServer) -> psutil.Process:
-    keeper = psutil.Process(server.pid).parent()
-    assert keeper is not None
-    return keeper
 
 
 class TestWhatItIs:
@@ -180,108 +155,6 @@ class TestStartAndStop:
         server.stop()
 
 
-class TestWhatIsKept:
-    def test_a_restart_keeps_everything(self, folder: Path) -> None:
-        with embedded(folder) as server:
-            put(server, "task", "kept")
-            address = server.url
-        with embedded(folder) as again:
-            assert get(again, "task") == "kept"
-            assert again.url == address
-
-    def test_a_killed_server_has_kept_what_it_acknowledged(self, folder: Path) -> None:
-        with embedded(folder) as server:
-            put(server, "task", "kept")
-            os.kill(server.pid, signal.SIGKILL)
-        with embedded(folder) as again:
-            assert get(again, "task") == "kept"
-
-    def test_a_half_written_last_command_is_cut_off(self, folder: Path) -> None:
-        with embedded(folder) as server:
-            put(server, "task", "kept")
-        with appended_file(folder).open("ab") as file:
-            file.write(b"*3\r\n$3\r\nSET\r\n$4\r\nta")
-        with embedded(folder) as again:
-            assert get(again, "task") == "kept"
-
-    def test_a_damaged_file_is_explained_and_the_command_given_repairs_it(
-        self, folder: Path
-    ) -> None:
-        with embedded(folder) as server:
-            put(server, "before", "kept")
-            put(server, "damaged", "lost")
-            put(server, "after", "lost")
-        damage(appended_file(folder), b"$7\r\ndamaged")
-
-        with pytest.raises(EmbeddedServerError, match="append-only file is damaged") as refused:
-            embedded(folder).start()
-
-        assert str(folder / "server.log") in str(refused.value)
-        command = next(line for line in str(refused.value).splitlines() if "--fix" in line)
-        subprocess.run(command, shell=True, input=b"y\n", stdout=subprocess.DEVNULL, check=True)
-        with embedded(folder) as again:
-            assert get(again, "before") == "kept"
-            assert get(again, "after") is None
-
-    def test_data_of_another_kind_of_server_is_explained(self, folder: Path) -> None:
-        with embedded(folder) as server:
-            put(server, "task", "1")
-        snapshot = next((folder / "appendonlydir").glob("*.base.rdb"))
-        snapshot.write_bytes(b"OTHER099" + snapshot.read_bytes()[8:])
-        with pytest.raises(EmbeddedServerError, match="written by another kind or a newer version"):
-            embedded(folder).start()
-
-    def test_a_missing_file_is_explained(self, folder: Path) -> None:
-        with embedded(folder) as server:
-            put(server, "task", "1")
-        appended_file(folder).unlink()
-        with pytest.raises(EmbeddedServerError, match="are missing or do not belong together"):
-            embedded(folder).start()
-
-
-class TestOneFolder:
-    def test_a_second_server_is_refused_and_told_who_runs_there(self, folder: Path) -> None:
-        with embedded(folder) as server:
-            with pytest.raises(FolderInUse) as refused:
-                embedded(folder).start()
-            assert f"process {server.pid} on port {server.port}" in str(refused.value)
-            assert f"started by process {os.getpid()}" in str(refused.value)
-            put(server, "task", "unharmed")
-
-    def test_the_running_server_can_be_found(self, folder: Path) -> None:
-        assert find_running(folder) is None
-        with embedded(folder) as server:
-            running = find_running(folder)
-            assert running is not None
-            assert (running.url, running.pid, running.owner) == (
-                server.url,
-                server.pid,
-                os.getpid(),
-            )
-        assert find_running(folder) is None
-
-    def test_a_program_that_takes_over_waits_for_the_server_of_a_killed_one(
-        self, folder: Path, spawn: Spawn
-    ) -> None:
-        program, _ = start_program(spawn, folder)
-        program.kill()
-        with embedded(folder) as again:
-            assert get(again, "task") == "kept"
-
-    def test_a_server_killed_while_it_rewrites_its_file_leaves_nothing_behind(
-        self, folder: Path
-    ) -> None:
-        with embedded(folder, config={"rdb-key-save-delay": "60000000"}) as server:
-            with connect(server.url) as client:
-                client.mset({f"task:{number}": number for number in range(100)})
-                client.bgrewriteaof()
-            rewriting = wait_until(lambda: process_tree(server.pid)[1:], what="the rewriting child")
-            os.kill(server.pid, signal.SIGKILL)
-        wait_until(lambda: not any(is_alive(child.pid) for child in rewriting), what="its end")
-        with embedded(folder) as again:
-            assert get(again, "task:99") == "99"
-
-
 class TestPorts:
     def test_it_listens_where_it_is_told(self) -> None:
         with embedded() as other:
@@ -364,172 +237,3 @@ class TestRefusals:
     def test_a_setting_of_several_lines_is_refused(self) -> None:
         with pytest.raises(EmbeddedServerError, match="more than one line"):
             embedded(config={"maxmemory": "1mb\nrequirepass mine"})
-
-
-PROGRAM = """
-import os, sys, time
-from pathlib import Path
-import psutil
-from redis import Redis
-from skedulr.embedded import EmbeddedServer
-
-folder, binary = sys.argv[1] or None, sys.argv[2] or None
-server = EmbeddedServer(Path(folder) if folder else None, binary=binary)
-server.start()
-client = Redis.from_url(server.url)
-client.set("task", "kept")
-keeper = psutil.Process(server.pid).ppid()
-print("started", server.pid, keeper, server.port, server.folder, flush=True)
-"""
-
-
-class Facts:
-    """What a program has printed about its server."""
-
-    def __init__(self, output: str) -> None:
-        line = next(line for line in output.splitlines() if line.startswith("started "))
-        _, pid, keeper, port, folder = line.split()
-        self.pid, self.keeper, self.port, self.folder = (
-            int(pid),
-            int(keeper),
-            int(port),
-            Path(folder),
-        )
-
-    @property
-    def remains(self) -> list[str]:
-        """What there still is of the server."""
-        there = {
-            "server": is_alive(self.pid),
-            "keeper": is_alive(self.keeper),
-            "port": not is_free(self.port),
-            "temporary folder": self.folder.name.startswith("skedulr-") and self.folder.exists(),
-        }
-        return [name for name, is_there in there.items() if is_there]
-
-
-def start_program(
-    spawn: Spawn, folder: Path | None, then: str = "time.sleep(100)"
-) -> tuple[Spawned, Facts]:
-    """Start a program that runs a server, and goes on with the statements of `then`."""
-    program = spawn(["-c", PROGRAM + then, str(folder or ""), BINARY or ""])
-    return program, Facts(program.wait_for_output("started "))
-
-
-def assert_nothing_remains(facts: Facts) -> None:
-    wait_until(lambda: not facts.remains, 5, "the end of server, keeper, port and folder")
-
-
-class TestItEndsWithItsProgram:
-    def test_a_killed_program_leaves_nothing(self, spawn: Spawn) -> None:
-        program, facts = start_program(spawn, None)
-        assert facts.remains == ["server", "keeper", "port", "temporary folder"]
-        program.kill()
-        assert_nothing_remains(facts)
-
-    def test_a_killed_program_loses_no_data(self, spawn: Spawn, folder: Path) -> None:
-        program, facts = start_program(spawn, folder)
-        program.kill()
-        assert_nothing_remains(facts)
-        with embedded(folder) as again:
-            assert get(again, "task") == "kept"
-
-    @pytest.mark.parametrize("then", ["pass", "raise SystemExit(3)"], ids=["end", "exit"])
-    def test_a_program_that_forgets_to_stop_it_leaves_nothing(
-        self, spawn: Spawn, then: str
-    ) -> None:
-        program, facts = start_program(spawn, None, then)
-        program.wait()
-        assert facts.remains == []
-
-    def test_a_program_that_leaves_without_a_word_leaves_nothing(self, spawn: Spawn) -> None:
-        program, facts = start_program(spawn, None, "os._exit(0)")
-        program.wait()
-        assert_nothing_remains(facts)
-
-    def test_ctrl_c_reaches_the_program_and_not_the_server(self, spawn: Spawn) -> None:
-        program, facts = start_program(
-            spawn,
-            None,
-            "try: time.sleep(100)\n"
-            "except KeyboardInterrupt: print('ping', client.ping(), flush=True)\n"
-            "time.sleep(100)",
-        )
-        program.press_ctrl_c()
-        program.wait_for_output("ping True")
-        program.kill()
-        assert_nothing_remains(facts)
-
-    def test_it_outlives_the_thread_that_started_it(self) -> None:
-        server = embedded()
-        thread = threading.Thread(target=server.start)
-        thread.start()
-        thread.join()
-        try:
-            # The kernel would have signalled the death of a parent thread by now.
-            assert get(server, "task") is None
-            assert server.is_running
-        finally:
-            server.stop()
-
-    def test_a_forked_child_uses_the_server_and_does_not_end_it(self, spawn: Spawn) -> None:
-        program, _ = start_program(
-            spawn,
-            None,
-            "child = os.fork()\n"
-            "if child == 0:\n"
-            "    with Redis.from_url(server.url) as own: print('child', own.ping(), flush=True)\n"
-            "    server.stop()\n"
-            "    sys.exit()\n"
-            "os.waitpid(child, 0)\n"
-            "print('parent', client.ping(), server.is_running, flush=True)",
-        )
-        assert "child True" in program.wait_for_output("parent True True")
-        assert program.wait() == 0
-
-    def test_a_forked_child_that_lives_on_does_not_keep_it(
-        self, spawn: Spawn, folder: Path
-    ) -> None:
-        program, facts = start_program(
-            spawn,
-            folder,
-            "if os.fork() == 0:\n"
-            "    client.close()\n"
-            "    print('child:', os.getpid(), flush=True)\n"
-            "time.sleep(100)",
-        )
-        child = int(program.wait_for_output("child:").split("child:")[1].split()[0])
-        program.kill()
-        assert_nothing_remains(facts)
-        assert is_alive(child)
-        with embedded(folder) as again:
-            assert get(again, "task") == "kept"
-        os.kill(child, signal.SIGKILL)
-
-    @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of a parent's death")
-    def test_it_does_not_outlive_a_killed_keeper(self, folder: Path) -> None:
-        with embedded(folder) as server:
-            keeper_of(server).kill()
-            wait_until(lambda: not is_alive(server.pid), what="the end of the server")
-            assert not server.is_running
-
-    def test_a_keeper_that_is_told_to_end_ends_the_server(self, folder: Path) -> None:
-        with embedded(folder) as server:
-            put(server, "task", "kept")
-            keeper = keeper_of(server)
-            keeper.terminate()
-            wait_until(lambda: not is_alive(keeper.pid), what="the end of the keeper")
-            assert not is_alive(server.pid)
-            assert not server.is_running
-
-
-def appended_file(folder: Path) -> Path:
-    """The file that holds the latest commands."""
-    return next((folder / "appendonlydir").glob("*.incr.aof"))
-
-
-def damage(file: Path, what: bytes) -> None:
-    """Overwrite the first bytes of `what` in a file."""
-    content = file.read_bytes()
-    assert what in content
-    file.write_bytes(content.replace(what, b"#" * len(what), 1))
