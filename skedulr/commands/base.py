@@ -1,0 +1,69 @@
+"""What a command is: a script, its keys and arguments, and how to read the reply.
+
+A ``Command`` names the script, its keys and its arguments, and knows how to read the reply. The
+sync and the async client send the same values, so building and reading exist once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeAlias, TypeVar
+
+import msgpack
+
+from skedulr import lua
+from skedulr.keys import PoolKeys
+
+T = TypeVar("T")
+Argument = bytes | str | int
+
+MOST_TASKS: Final = 1000
+"""Tasks that one call takes at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Generic[T]):
+    """A call of a script: what to send, and how to read the reply."""
+
+    script: str
+    keys: tuple[bytes, ...]
+    args: Sequence[Argument]
+    parse: Callable[[Any], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Read(Generic[T]):
+    """Plain read-only Redis commands in one trip, and how to read the list of their replies."""
+
+    calls: tuple[tuple[Argument, ...], ...]
+    parse: Callable[[list[Any]], T]
+
+
+Steps: TypeAlias = Generator["Command[Any] | Read[Any]", Any, T]
+"""An operation of several trips, written once for both clients: it yields what to send and gets
+the reply.
+"""
+
+
+def packed(value: object) -> bytes:
+    """A value as the scripts read it."""
+    # Lua's cmsgpack knows neither bin nor ext: text and bytes alike travel as raw strings.
+    return msgpack.packb(value, use_bin_type=False)
+
+
+def listed_keys(script: str, keys: PoolKeys, *families: bytes) -> tuple[bytes, ...]:
+    """The keys that a script declares, in its order; those of families come last."""
+    names = lua.load(script).keys
+    fixed = names[: len(names) - len(families)]
+    return keys.listed(fixed) + families if families else keys.listed(fixed)
+
+
+def text(value: bytes) -> str:
+    """Text as Redis gave it."""
+    return value.decode("utf-8", "surrogateescape")
+
+
+def texts(values: Iterable[bytes]) -> list[str]:
+    """A list of texts as Redis gave it."""
+    return [text(value) for value in values]

@@ -1,0 +1,116 @@
+"""What producers say: submit a task, cancel it, run it again, wait for its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from skedulr.commands.base import Command, listed_keys, packed, text
+from skedulr.keys import PoolKeys
+from skedulr.states import State
+
+
+class Submission(NamedTuple):
+    """One task to submit, in the order of the wire."""
+
+    id: str
+    job: str
+    priority: int
+    key: str
+    group: str
+    token: bytes
+    """Random bytes of this submission; empty where the generated id is the token."""
+    delay_ms: int
+    at_ms: int
+    """Absolute due time; 0 for none."""
+    expires_in_ms: int
+    """Cancelled when it has not started by then; 0 for never."""
+    ttl_ms: int
+    """How long it is kept after its end; 0 for as long as the pool says."""
+    body: bytes
+
+
+class Refusal(NamedTuple):
+    """A submission that was not stored anew."""
+
+    place: int
+    """Position in the batch, from 0."""
+    outcome: str
+    """``same``, ``existing``, ``duplicate_id``, ``duplicate_key`` or ``full``."""
+    detail: str
+    """The id of the task that stands against it, or the limit."""
+
+
+def enqueue(
+    keys: PoolKeys, tasks: Sequence[Submission], *, existing: bool = False
+) -> Command[list[Refusal]]:
+    """Submit up to ``MOST_TASKS`` tasks of one pool; answers those that were not stored anew."""
+    args = [b"1" if existing else b"0", *map(packed, tasks)]
+    return Command("enqueue", listed_keys("enqueue", keys), args, _refusals)
+
+
+def _refusals(reply: list[Any]) -> list[Refusal]:
+    return [
+        Refusal(
+            index - 1, text(outcome), text(detail) if isinstance(detail, bytes) else str(detail)
+        )
+        for index, outcome, detail in zip(reply[::3], reply[1::3], reply[2::3], strict=True)
+    ]
+
+
+class Standing(NamedTuple):
+    """What a script says of a task after a command on it."""
+
+    outcome: str
+    state: State | None
+    epoch: int
+    holder: str = ""
+
+
+def cancel(keys: PoolKeys, task_id: str, epoch: int = 0) -> Command[Standing]:
+    """Cancel a task that still has this epoch (0: whatever it has).
+
+    Outcomes: ``cancelled``, ``requested``, ``ended``, ``changed``, ``newer``, ``missing``.
+    """
+    return Command("cancel", listed_keys("cancel", keys), (task_id, epoch), _standing)
+
+
+def resubmit(
+    keys: PoolKeys, task_id: str, epoch: int, token: bytes, *, any_state: bool = False
+) -> Command[Standing]:
+    """Run an ended task again that still has this epoch (0: whatever it has).
+
+    Outcomes: ``resubmitted``, ``refused``, ``changed``, ``duplicate_key``, ``newer``, ``missing``.
+    """
+    args = (task_id, epoch, token, 1 if any_state else 0)
+    return Command("resubmit", listed_keys("resubmit", keys), args, _standing)
+
+
+def _standing(reply: list[Any]) -> Standing:
+    outcome, state, epoch, *holder = reply
+    known = State(state) if state in State._value2member_map_ else None
+    return Standing(text(outcome), known, epoch, text(holder[0]) if holder else "")
+
+
+class Ending(NamedTuple):
+    """How an awaited task stands."""
+
+    outcome: str
+    """``missing``, ``waiting``, ``crowded`` or ``ended``; only the last has the rest."""
+    state: State | None = None
+    reason: str = ""
+    result: bytes = b""
+    attempts: bytes = b""
+    epoch: int = 0
+
+
+def wait(keys: PoolKeys, task_id: str, client: str) -> Command[Ending]:
+    """Ask how a task ended; where it has not, its id comes to ``inbox:<client>`` once it has."""
+    return Command("wait", listed_keys("wait", keys), (task_id, client), _ending)
+
+
+def _ending(reply: list[Any]) -> Ending:
+    if len(reply) == 1:
+        return Ending(text(reply[0]))
+    outcome, state, reason, result, attempts, epoch = reply
+    return Ending(text(outcome), State(state), text(reason), result, attempts, epoch)
