@@ -12,6 +12,7 @@ from skedulr.errors import InvalidOption
 
 MAX_PAYLOAD: Final = 1024 * 1024
 RETENTION: Final = "7d"
+URL_VARIABLE: Final = "SKEDULR_REDIS_URL"
 NAMESPACE_VARIABLE: Final = "SKEDULR_NAMESPACE"
 
 

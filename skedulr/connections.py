@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from skedulr.aio import AsyncClient
 from skedulr.client import Client
+from skedulr.config import URL_VARIABLE
 from skedulr.connection import Address
 from skedulr.errors import ConfigurationError
 from skedulr.results import AsyncResults, Results
@@ -18,8 +19,6 @@ from skedulr.submission import Coalescer
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr
-
-URL_VARIABLE = "SKEDULR_REDIS_URL"
 
 
 class Connections:
