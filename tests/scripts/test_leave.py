@@ -1,0 +1,218 @@
+"""`leave`: what a stopped or dead instance owned goes back, and the pool forgets the instance."""
+
+import pytest
+
+from skedulr import commands
+from skedulr.commands import Left
+from skedulr.states import State
+from tests.scripts.snapshot import GONE, fields
+from tests.scripts.support import SECOND, Pool, score, wake
+
+PROBLEM = b"\x81\xa6signal\t"
+
+
+def test_an_instance_that_stops_leaves_its_tasks_in_their_places(pool: Pool) -> None:
+    pool.join("w1")
+    pool.submit("a")
+    claim = pool.claim_one()
+    pool.pass_time(SECOND)
+
+    left, changed = pool.watch(commands.leave(pool.keys, "w1"))
+
+    assert left == Left(more=False, back=1, suspects=0)
+    assert changed == {
+        "running": {"a": GONE},
+        "own:w1": {"a": GONE},
+        "lease": {"w1": GONE},
+        "inst": {"w1": GONE},
+        "seen": {"w1": GONE},
+        "ready": {"a": score(1)},
+        "tasks": {"a": fields(state=State.QUEUED, ended=claim.epoch)},
+        wake(): {"go": 0},
+        "counted": {"released": 1},
+    }
+
+
+def test_an_idle_instance_only_vanishes(pool: Pool) -> None:
+    pool.join("w1")
+
+    left, changed = pool.watch(commands.leave(pool.keys, "w1"))
+
+    assert left == Left(more=False, back=0, suspects=0)
+    assert changed == {"inst": {"w1": GONE}, "seen": {"w1": GONE}}
+
+
+def test_leaving_again_changes_nothing(pool: Pool) -> None:
+    pool.join("w1")
+    pool.ask(commands.leave(pool.keys, "w1"))
+
+    assert pool.watch(commands.leave(pool.keys, "w1")) == (Left(False, 0, 0), {})
+
+
+def test_a_crash_makes_suspects_of_all_tasks_and_charges_none(pool: Pool) -> None:
+    pool.join("w1")
+    pool.submit("a", "b")
+    first, second = pool.claim(2)
+
+    left, changed = pool.watch(commands.leave(pool.keys, "w1", crashed=True, problem=b"p"))
+
+    assert left == Left(more=False, back=2, suspects=2)
+    assert "ready" not in changed
+    assert changed["held:solo:job"] == {"a": score(1), "b": score(2)}
+    assert changed["gates"] == {"solo:job": 0}
+    assert changed["tasks"] == {
+        claim.id: fields(state=State.QUEUED, ended=claim.epoch, suspect=1, gate="solo:job")
+        for claim in (first, second)
+    }
+    assert "attempts" not in changed
+
+
+def test_a_solo_instance_is_woken_for_suspects(pool: Pool) -> None:
+    pool.join("w1")
+    pool.join("alone", solo=True)
+    pool.submit("a")
+    pool.claim_one()
+
+    _, changed = pool.watch(commands.leave(pool.keys, "w1", crashed=True))
+
+    assert changed[wake("job", solo=True)] == {"go": 0}
+    assert wake("job") not in changed
+
+
+# --- crashes alone -------------------------------------------------------------------------------
+
+
+def suspect(pool: Pool) -> None:
+    """Make `a` a suspect."""
+    pool.join("w1")
+    pool.submit("a", key="k")
+    pool.claim_one()
+    pool.ask(commands.leave(pool.keys, "w1", crashed=True))
+
+
+def crash_alone(pool: Pool, number: int) -> commands.Command[Left]:
+    """Let `a` run alone; answers the command for the crash of its process."""
+    name = f"alone-{number}"
+    pool.join(name, solo=True)
+    pool.claim_one(instance=name)
+    return commands.leave(pool.keys, name, crashed=True, problem=PROBLEM)
+
+
+def test_a_crash_of_a_task_that_ran_alone_is_charged_to_it(pool: Pool) -> None:
+    suspect(pool)
+    crash = crash_alone(pool, 1)
+    epoch = pool.field("a", "epoch")
+
+    left, changed = pool.watch(crash)
+
+    assert left == Left(more=False, back=1, suspects=1)
+    assert changed["held:solo:job"] == {"a": score(1)}
+    assert changed["tasks"]["a"] == fields(
+        state=State.QUEUED, ended=epoch, crashes=1, gate="solo:job"
+    )
+    kept = changed["attempts"]["a"]
+    assert [(each["kind"], each["owner"]) for each in kept] == [("crash", "alone-1")]
+    assert kept[0]["problem"] == PROBLEM
+
+
+def test_the_third_crash_alone_makes_a_task_dead(pool: Pool) -> None:
+    suspect(pool)
+    pool.ask(crash_alone(pool, 1))
+    pool.ask(crash_alone(pool, 2))
+    crash = crash_alone(pool, 3)
+    epoch = pool.field("a", "epoch")
+
+    left, changed = pool.watch(crash)
+
+    assert left == Left(more=False, back=0, suspects=0)
+    assert changed["tasks"]["a"] == fields(
+        state=State.DEAD,
+        ended=epoch,
+        crashes=3,
+        suspect=0,
+        finished_at=pool.now,
+        reason="poison",
+    )
+    assert changed["done:dead"] == {"a": pool.now}
+    assert changed["keys"] == {"k": GONE}
+    assert changed["running"] == changed["own:alone-3"] == {"a": GONE}
+    assert [each["kind"] for each in pool.snapshot()["attempts"]["a"]] == ["crash"] * 3
+    assert changed["counted"] == {"dead": 1}
+
+
+def test_a_solo_instance_that_stops_charges_nobody(pool: Pool) -> None:
+    suspect(pool)
+    pool.join("alone", solo=True)
+    pool.claim_one(instance="alone")
+
+    left, changed = pool.watch(commands.leave(pool.keys, "alone"))
+
+    assert left == Left(more=False, back=1, suspects=1)
+    assert "crashes" not in changed["tasks"]["a"]
+    assert "attempts" not in changed
+
+
+@pytest.mark.parametrize("solo", [False, True])
+def test_a_task_to_be_cancelled_is_cancelled_and_not_charged(pool: Pool, solo: bool) -> None:
+    suspect(pool)
+    pool.join("w2", solo=solo)
+    if not solo:
+        pool.submit("b")
+    claim = pool.claim_one(instance="w2")
+    pool.ask(commands.cancel(pool.keys, claim.id))
+
+    left, changed = pool.watch(commands.leave(pool.keys, "w2", crashed=True))
+
+    assert left == Left(more=False, back=1, suspects=0)
+    assert changed["done:cancelled"] == {claim.id: pool.now}
+    assert changed["tasks"][claim.id]["state"] == State.CANCELLED
+    assert "crashes" not in changed["tasks"][claim.id]
+
+
+# --- what does not fit ---------------------------------------------------------------------------
+
+
+def test_what_nobody_can_read_becomes_dead(pool: Pool) -> None:
+    pool.join("w1")
+    pool.submit("a")
+    pool.claim_one()
+    pool.make_unreadable("a")
+
+    left, changed = pool.watch(commands.leave(pool.keys, "w1"))
+
+    assert left == Left(more=False, back=0, suspects=0)
+    assert changed["running"] == changed["own:w1"] == {"a": GONE}
+    assert changed["done:dead"] == {"a": pool.now}
+
+
+def test_an_entry_that_fits_no_claim_is_dropped(pool: Pool) -> None:
+    pool.join("w1")
+    pool.submit("a")
+    pool.redis.hset(pool.name("own:w1"), mapping={"a": "7 1", "missing": "7 1"})
+
+    left, changed = pool.watch(commands.leave(pool.keys, "w1", crashed=True))
+
+    assert left == Left(more=False, back=0, suspects=0)
+    assert changed == {
+        "own:w1": {"a": GONE, "missing": GONE},
+        "inst": {"w1": GONE},
+        "seen": {"w1": GONE},
+    }
+
+
+def test_more_than_1000_tasks_go_back_in_several_calls(pool: Pool) -> None:
+    pool.join("w1")
+    most = commands.MOST_TASKS
+    pool.submit(*[f"t{n}" for n in range(most + 1)])
+    pool.claim(most)
+    pool.claim(1)
+
+    first, changed = pool.watch(commands.leave(pool.keys, "w1"))
+    assert first == Left(more=True, back=most, suspects=0)
+    assert "inst" not in changed
+    assert "lease" not in changed
+
+    second, changed = pool.watch(commands.leave(pool.keys, "w1"))
+    assert second == Left(more=False, back=1, suspects=0)
+    assert changed["inst"] == changed["lease"] == {"w1": GONE}
+    assert pool.queue() == [f"t{n}" for n in range(most + 1)]
