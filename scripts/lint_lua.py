@@ -16,7 +16,8 @@ from collections import Counter
 from pathlib import Path
 
 COMMAND = ["luacheck", "--config", ".luacheckrc", "--codes", "--formatter", "plain"]
-UNUSED = re.compile(r"\(W211\) unused \w+ '(?P<name>\w+)'")
+# Unused, set but never read, filled but never read.
+UNUSED = re.compile(r"\(W2[134]1\) [^']*'(?P<name>\w+)'")
 
 
 def main() -> int:
