@@ -8,7 +8,7 @@ import os
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar, Unpack, overload
 
-from skedulr import commands, control, inspect, names, operations, submission
+from skedulr import commands, control, inspect, operations, submission
 from skedulr.aio import AsyncClient
 from skedulr.client import Client
 from skedulr.commands import Refusal
@@ -17,10 +17,10 @@ from skedulr.connection import Address
 from skedulr.connections import Connections
 from skedulr.context import Current
 from skedulr.errors import ConfigurationError
-from skedulr.job import Isolation, Job, JobDecorator, Signature, said
+from skedulr.job import Isolation, Job, JobDecorator, Signature
 from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
-from skedulr.options import Options, TaskOptions
-from skedulr.registry import Registration
+from skedulr.options import TaskOptions
+from skedulr.registry import Registration, call_by_name
 from skedulr.results import AsyncResults, Results
 from skedulr.retry import Exceptions
 from skedulr.task import Task
@@ -155,19 +155,9 @@ class Skedulr:
         **options: Unpack[TaskOptions],
     ) -> Signature[Any]:
         """A call by name as a value; a job that is registered here lends its options and its
-        signature.
+        signature. Raises ``InvalidArguments``, and as ``using``.
         """
-        known = self.jobs.get(job)
-        if known is not None:
-            return known.using(**options).s(*args, **dict(kwargs or {}))
-        chosen = Options().using(options)
-        return Signature(
-            names.job(job),
-            tuple(args),
-            dict(kwargs or {}),
-            chosen,
-            said(chosen, Options()),
-        )
+        return call_by_name(self, job, args, kwargs or {}, options)
 
     def submit(self, call: Signature[R]) -> Task[R]:
         """Submit a call that ``job.s(…)`` or ``call`` made."""

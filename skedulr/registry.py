@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from skedulr import names
-from skedulr.errors import ConfigurationError, InvalidOption
-from skedulr.job import Isolation, Job, plain_counts
-from skedulr.options import Options
+from skedulr.errors import ConfigurationError, InvalidArguments, InvalidOption
+from skedulr.job import Isolation, Job, Signature, plain_counts, said
+from skedulr.options import Options, TaskOptions
 from skedulr.retry import Exceptions, exceptions
+from skedulr.wording import short
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr
@@ -69,6 +70,29 @@ class Registration:
             )
         self._app.jobs[job.name] = job
         return job
+
+
+def call_by_name(
+    app: Skedulr, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], options: TaskOptions
+) -> Signature[Any]:
+    """A call of a job that may be registered elsewhere; raises ``InvalidArguments``, and as
+    ``using``.
+    """
+    name = names.job(name)
+    _check_by_name(name, args, kwargs)
+    known = app.jobs.get(name)
+    if known is not None:
+        return known.using(**options).s(*args, **kwargs)
+    chosen = Options().using(options)
+    return Signature(name, tuple(args), dict(kwargs), chosen, said(chosen, Options()))
+
+
+def _check_by_name(name: str, args: object, kwargs: object) -> None:
+    """Refuse what Python would take to pieces: a text would become one argument per letter."""
+    if not isinstance(args, Sequence) or isinstance(args, str | bytes | bytearray):
+        raise InvalidArguments(name, f"args must be a list or tuple, not {short(args)}")
+    if not isinstance(kwargs, Mapping) or not all(isinstance(each, str) for each in kwargs):
+        raise InvalidArguments(name, f"kwargs must be a dict with names, not {short(kwargs)}")
 
 
 def function_name(function: Callable[..., Any]) -> str:

@@ -1,0 +1,1 @@
+"""What a producer does and meets, on a real server."""

@@ -1,0 +1,64 @@
+"""An app on the shared server, and what drives its tasks."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from skedulr import Skedulr
+from tests.integration.client.hand import Hand
+from tests.integration.client.kit import Add, MakeApp, MakeProxy
+from tests.integration.client.proxy import Proxy
+from tests.support.servers import Server
+
+
+@pytest.fixture
+async def make_app(server: Server, namespace: str) -> AsyncIterator[MakeApp]:
+    """Make apps on the shared server, in the namespace of the test; closed with it."""
+    made: list[Skedulr] = []
+
+    def make(url: str | None = None, **options: Any) -> Skedulr:
+        made.append(Skedulr(url or server.url, **{"namespace": namespace, **options}))
+        return made[-1]
+
+    yield make
+    for each in made:
+        await each.aclose()
+        each.close()
+
+
+@pytest.fixture
+def app(make_app: MakeApp) -> Skedulr:
+    return make_app()
+
+
+def add(a: int, b: int = 0) -> int:
+    return a + b
+
+
+@pytest.fixture
+def job(app: Skedulr) -> Add:
+    """The job `add` of the app."""
+    return app.job(add)
+
+
+@pytest.fixture
+def hand(app: Skedulr, job: Add) -> Iterator[Hand]:
+    """An instance in the pool `default`."""
+    hand = Hand(app)
+    yield hand
+    hand.close()
+
+
+@pytest.fixture
+def proxy() -> Iterator[MakeProxy]:
+    """Start proxies in front of the server at a URL."""
+    started: list[Proxy] = []
+
+    def start(url: str) -> Proxy:
+        started.append(Proxy(url))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.close()

@@ -1,0 +1,118 @@
+"""A TCP proxy in front of Redis that loses replies, and connections, where a test says."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+from enum import Enum
+from itertools import count
+from urllib.parse import urlsplit, urlunsplit
+
+_CHUNK = 65536
+
+
+class Fault(Enum):
+    """What becomes of a reply that the server has given."""
+
+    CLOSE = "the client sees the connection close instead of the reply"
+    SWALLOW = "the client waits for it in vain"
+
+
+class Proxy:
+    """Passes everything on, but for the replies to requests that hold a word which was named."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._server = parts.hostname or "localhost", parts.port or 6379
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        user, at, _ = parts.netloc.rpartition("@")
+        place = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self.url = urlunsplit(parts._replace(netloc=f"{user}{at}{place}"))
+        self.connections = 0
+        """How many the clients have opened."""
+        self._plan = _Plan(b"\0", Fault.CLOSE, range(0))
+        self._sockets: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self._run(self._accept)
+
+    def lose(self, word: bytes, fault: Fault = Fault.CLOSE, times: int = 1, after: int = 0) -> None:
+        """Lose the replies to the next `times` requests with that word, after so many others."""
+        self._plan = _Plan(word, fault, range(after, after + times))
+
+    def cut(self) -> None:
+        """Close all connections that there are."""
+        for each in self._sockets:
+            _shut(each)
+
+    def close(self) -> None:
+        """End it all."""
+        _shut(self._listener)
+        self.cut()
+        for thread in self._threads:
+            thread.join(5)
+        for each in self._sockets:
+            each.close()
+        self._listener.close()
+
+    def _run(self, target: Callable[..., None], *args: object) -> None:
+        thread = threading.Thread(target=target, args=args, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                self.connections += 1
+                server = socket.create_connection(self._server)
+                self._sockets += client, server
+                lost = _Lost()
+                self._run(self._requests, client, server, lost)
+                self._run(self._replies, client, server, lost)
+
+    def _requests(self, client: socket.socket, server: socket.socket, lost: _Lost) -> None:
+        tail = b""
+        with contextlib.suppress(OSError):
+            while data := client.recv(_CHUNK):
+                plan = self._plan
+                tail += data
+                for _ in range(tail.count(plan.word)):
+                    lost.fault = plan.next_fault() or lost.fault
+                tail = tail[-len(plan.word) + 1 :]
+                server.sendall(data)
+        _shut(server)
+
+    def _replies(self, client: socket.socket, server: socket.socket, lost: _Lost) -> None:
+        with contextlib.suppress(OSError):
+            while data := server.recv(_CHUNK):
+                if lost.fault is Fault.CLOSE:
+                    break
+                if lost.fault is None:
+                    client.sendall(data)
+        _shut(client)
+
+
+class _Plan:
+    """Which requests lose their reply, counted over all connections."""
+
+    def __init__(self, word: bytes, fault: Fault, doomed: range) -> None:
+        self.word = word
+        self._fault = fault
+        self._doomed = doomed
+        self._numbers = count()
+
+    def next_fault(self) -> Fault | None:
+        return self._fault if next(self._numbers) in self._doomed else None
+
+
+class _Lost:
+    """What one connection loses from now on."""
+
+    fault: Fault | None = None
+
+
+def _shut(each: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        each.shutdown(socket.SHUT_RDWR)
