@@ -19,8 +19,8 @@ from skedulr.states import State
 FORMAT: Final = 1
 """The newest record format that this code reads, and the one that it writes.
 
-A newer one keeps these fields in their places and appends its own, so that older code can move such a
-record, to a gate or into the queue, without knowing the rest.
+A newer one keeps these fields in their places and appends its own, so that older code can move
+such a record, to a gate or into the queue, without knowing the rest.
 """
 
 INLINE_LIMIT: Final = 1024
