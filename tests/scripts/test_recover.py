@@ -18,11 +18,11 @@ def sweep(pool: Pool, seconds: int) -> list[str]:
     return [name for name in found if name]
 
 
-def running(pool: Pool, *ids: str, instance: str = "w1", **given: int) -> None:
+def running(pool: Pool, *ids: str, instance: str = "w1") -> None:
     """Let an instance run tasks under a steady sweep."""
     pool.ask(commands.recover(pool.keys))
     sweep(pool, LEASE // SECOND + 1)
-    pool.join(instance, **given)
+    pool.join(instance)
     pool.submit(*ids)
     pool.claim(len(ids), instance=instance)
 

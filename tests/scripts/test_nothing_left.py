@@ -1,0 +1,64 @@
+"""Every key has somebody who removes it: when all tasks and workers are gone, so are their keys."""
+
+from skedulr import commands
+from skedulr.commands import Ack
+from skedulr.keys import POOL_FAMILIES, POOL_KEYS, key_name
+from skedulr.states import State
+from tests.scripts.support import DAY, MINUTE, Pool
+
+STAYS = {"meta", "stats", "limits"}
+
+
+def kinds(pool: Pool) -> set[str]:
+    """The names of the tables in `skedulr.keys` of which there are keys now."""
+    fixed = {key_name(name): name for name in POOL_KEYS}
+    found = {
+        key.decode().removeprefix(pool.keys.prefix)
+        for key in pool.redis.keys(f"{pool.keys.prefix}*")
+    }
+    return {fixed.get(name, name.split(":")[0]) for name in found - {"clock"}}
+
+
+def test_a_life_of_a_pool_leaves_nothing_but_its_settings_and_its_counters(pool: Pool) -> None:
+    assert live(pool) == {*POOL_KEYS, *POOL_FAMILIES}, "each key has been there"
+
+    for instance in ("w1", "w2", "alone"):
+        pool.ask(commands.leave(pool.keys, instance))
+    for task in ("gated", "suspect", "limited"):
+        pool.ask(commands.cancel(pool.keys, task))
+    pool.pass_time(30 * DAY)
+    pool.ask(commands.trim(pool.keys))
+
+    assert kinds(pool) == {*STAYS, "inbox"}, "and the inbox ends by itself"
+
+
+def live(pool: Pool) -> set[str]:
+    """Use everything once; answers the kinds of keys that were there on the way."""
+    seen = set()
+    pool.join("w1", ["job", "limited"], job_limits={"limited": 1})
+    pool.join("w2")
+    pool.submit("gated", job="unknown")
+    pool.submit("due", delay_ms=DAY)
+    pool.submit("large", key="k", ttl_ms=MINUTE, body=b"x" * 2000)
+    pool.submit("running", "limited", job="limited")
+    pool.submit("failed")
+    seen |= kinds(pool)
+    large, running, failed = pool.claim(3)
+    pool.ask(commands.log(pool.keys, [("large", large.epoch, [b"line"])]))
+    pool.ask(commands.progress(pool.keys, [("large", large.epoch, b"half")]))
+    pool.ask(commands.wait(pool.keys, "large", "c1"))
+    seen |= kinds(pool)
+    acks = [
+        Ack("large", large.epoch, result=b"r"),
+        Ack("failed", failed.epoch, State.FAILED, problem=b"p"),
+    ]
+    pool.ask(pool.next_exchange("w1", 0, acks))
+    pool.submit("suspect")
+    pool.claim_one(instance="w2")
+    pool.ask(commands.leave(pool.keys, "w2", crashed=True))
+    pool.ask(commands.recover(pool.keys))
+    seen |= kinds(pool)
+    pool.join("alone", solo=True)
+    pool.finish(running, state=State.DEAD)
+    pool.ask(commands.cancel(pool.keys, "due"))
+    return seen | kinds(pool)
