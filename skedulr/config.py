@@ -9,9 +9,11 @@ from skedulr import durations, names
 from skedulr import retry as retry_policies
 from skedulr.durations import Span
 from skedulr.errors import InvalidOption
+from skedulr.options import positive_seconds, whole_number
 
 MAX_PAYLOAD: Final = 1024 * 1024
 RETENTION: Final = "7d"
+TASKS: Final = "give a whole number of tasks, 1 or more"
 URL_VARIABLE: Final = "SKEDULR_REDIS_URL"
 NAMESPACE_VARIABLE: Final = "SKEDULR_NAMESPACE"
 
@@ -24,12 +26,8 @@ class PoolConfig:
     """Unfinished tasks at which a submission is refused; ``None`` says nothing."""
 
     def __post_init__(self) -> None:
-        if self.max_capacity is not None and (
-            isinstance(self.max_capacity, bool) or self.max_capacity < 1
-        ):
-            raise InvalidOption(
-                "max_capacity", self.max_capacity, "give a whole number of tasks, 1 or more"
-            )
+        if self.max_capacity is not None:
+            whole_number("max_capacity", self.max_capacity, TASKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +41,8 @@ class Config:
     history_limit: int | None = None
     max_payload: int = MAX_PAYLOAD
     """Bytes of the packed arguments, and of a packed result."""
-    time_limit: float = 2.0
-    """Seconds after which a call gives up on Redis."""
+    time_limit: Span = 2.0
+    """After this a call gives up on Redis."""
     pools: dict[str, PoolConfig] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -53,17 +51,24 @@ class Config:
             raise InvalidOption(
                 "history_retention", self.history_retention, "ended tasks are kept 60 s at least"
             )
-        if self.history_limit is not None and self.history_limit < 1:
-            raise InvalidOption(
-                "history_limit", self.history_limit, "give a whole number of tasks, 1 or more"
-            )
-        for pool in self.pools:
-            names.pool(pool)
+        if self.history_limit is not None:
+            whole_number("history_limit", self.history_limit, TASKS)
+        whole_number("max_payload", self.max_payload, "give a whole number of bytes, 1 or more")
+        positive_seconds(self.time_limit, "time_limit")
+        if self.task_timeout is not None:
+            positive_seconds(self.task_timeout, "task_timeout")
+        retry_policies.as_policy(self.retry)
+        _check_pools(self.pools)
 
     @property
     def retention_ms(self) -> int:
         """How long ended tasks are kept."""
         return durations.milliseconds(self.history_retention, "history_retention")
+
+    @property
+    def call_seconds(self) -> float:
+        """Seconds after which a call gives up on Redis."""
+        return durations.seconds(self.time_limit, "time_limit")
 
     @property
     def timeout(self) -> float | None:
@@ -90,3 +95,12 @@ class Config:
         if self.history_limit is not None:
             said["history"] = self.history_limit
         return said
+
+
+def _check_pools(pools: object) -> None:
+    if not isinstance(pools, dict) or not all(
+        isinstance(declared, PoolConfig) for declared in pools.values()
+    ):
+        raise InvalidOption("pools", pools, 'give {"mail": PoolConfig(max_capacity=1000)}')
+    for name in pools:
+        names.pool(name)

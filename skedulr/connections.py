@@ -46,7 +46,7 @@ class Connections:
         with self._lock:
             if self._address is None:
                 url = self._url or os.environ.get(URL_VARIABLE) or self._start_embedded()
-                self._address = Address(url, self._app.config.time_limit)
+                self._address = Address(url, self._app.config.call_seconds)
             return self._address
 
     @property

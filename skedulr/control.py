@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from skedulr import inspect, names, operations
 from skedulr.commands import PoolSettings
-from skedulr.errors import InvalidOption
+from skedulr.options import whole_number
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr
@@ -95,8 +95,5 @@ def _count(option: str, value: int | None, *, least: int) -> int:
     """The number as a pool stores it: -1 for no limit."""
     if value is None:
         return -1
-    if isinstance(value, bool) or value < least:
-        raise InvalidOption(
-            option, value, f"give a whole number, {least} or more, or None for no limit"
-        )
-    return value
+    expected = f"give a whole number, {least} or more, or None for no limit"
+    return whole_number(option, value, expected, least=least)

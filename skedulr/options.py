@@ -79,6 +79,10 @@ class Options:
             raise InvalidOption(
                 "delay", given["delay"], "at is given as well: leave out one of the two"
             )
+        if "delay_ms" in changes:
+            changes["at_ms"] = 0
+        elif "at_ms" in changes:
+            changes["delay_ms"] = 0
         return replace(self, **changes)
 
 
@@ -89,14 +93,22 @@ def priority(value: object) -> int:
     return int(value)
 
 
+def whole_number(option: str, value: object, expected: str, *, least: int = 1) -> int:
+    """The number, checked; raises ``InvalidOption`` that says what is expected."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise InvalidOption(option, value, expected)
+    return int(value)
+
+
 def _on_duplicate(value: object) -> str:
     if value not in ("raise", "existing"):
         raise InvalidOption("on_duplicate", value, 'give "raise" or "existing"')
     return str(value)
 
 
-def _positive_seconds(value: Span) -> float:
-    return _positive(durations.seconds(value, "timeout"), "timeout", value)
+def positive_seconds(value: Span, option: str = "timeout") -> float:
+    """The seconds of a span that is longer than nothing; raises ``InvalidOption``."""
+    return _positive(durations.seconds(value, option), option, value)
 
 
 def _milliseconds(option: str, *, positive: bool = False) -> Any:
@@ -116,7 +128,7 @@ def _positive(number: float, option: str, value: object) -> float:
 def _meta(value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidOption("meta", value, "give a dict")
-    values.dumps(value)
+    values.dumps(value, "meta")
     return value
 
 
@@ -130,7 +142,7 @@ _CHECKS: Final[dict[str, tuple[str, Any]]] = {
     "delay": ("delay_ms", _milliseconds("delay")),
     "at": ("at_ms", durations.instant),
     "expires": ("expires_ms", _milliseconds("expires", positive=True)),
-    "timeout": ("timeout", _positive_seconds),
+    "timeout": ("timeout", positive_seconds),
     "max_retries": ("max_retries", retry.retries),
     "retry": ("retry", retry.as_policy),
     "result_ttl": ("ttl_ms", _milliseconds("result_ttl", positive=True)),

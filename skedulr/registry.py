@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from skedulr import names
+from skedulr.config import TASKS
 from skedulr.errors import ConfigurationError, InvalidArguments, InvalidOption
 from skedulr.job import Isolation, Job, Signature, plain_counts, said
-from skedulr.options import Options, TaskOptions
+from skedulr.options import Options, TaskOptions, whole_number
 from skedulr.retry import Exceptions, exceptions
 from skedulr.wording import short
 
@@ -34,8 +35,8 @@ class Registration:
         limit: int | None = None,
         **options: Any,
     ) -> None:
-        if limit is not None and (isinstance(limit, bool) or limit < 1):
-            raise InvalidOption("limit", limit, "give a whole number of tasks, 1 or more")
+        if limit is not None:
+            whole_number("limit", limit, TASKS)
         if isolation not in ("thread", "process"):
             raise InvalidOption("isolation", isolation, 'give "thread" or "process"')
         _refuse_options_of_one_task(options)
@@ -49,6 +50,11 @@ class Registration:
 
     def __call__(self, function: Callable[..., Any]) -> Job[..., Any]:
         """The job of that function, registered; raises ``ConfigurationError`` for a taken name."""
+        if not callable(function):
+            raise ConfigurationError(
+                f"{short(function)} is no function to make a job of; options are named, "
+                "as in @app.job(name=...)"
+            )
         signature = inspect.signature(function)
         job: Job[..., Any] = Job(
             app=self._app,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from skedulr import retry, values
-from skedulr.errors import Undecodable
+from skedulr.errors import NotSerialisable, Undecodable
 
 _TIMEOUT: Final = "t"
 _MAX_RETRIES: Final = "n"
@@ -50,12 +50,18 @@ def worker_options(
 
 
 def pack_call(args: tuple[Any, ...], kwargs: dict[str, Any], options: dict[str, Any]) -> bytes:
-    """The body for a call; raises ``NotSerialisable``."""
+    """The body for a call; raises ``NotSerialisable`` with a path such as ``args[0]['x']``."""
+    call: list[Any] = [list(args)]
     if options:
-        return values.dumps([list(args), kwargs, options])
-    if kwargs:
-        return values.dumps([list(args), kwargs])
-    return values.dumps([list(args)])
+        call += kwargs, options
+    elif kwargs:
+        call.append(kwargs)
+    try:
+        return values.dumps(call)
+    except NotSerialisable:
+        for part, name in zip(call, ("args", "kwargs", "options"), strict=False):
+            values.dumps(part, name)  # raises with the path that the caller knows
+        raise
 
 
 def unpack_call(body: bytes, loads: Callable[[bytes], Any] = values.loads) -> Call:
