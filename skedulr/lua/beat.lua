@@ -4,27 +4,23 @@
 -- KEYS[1] ready
 -- KEYS[2] due
 -- KEYS[3] tasks
--- KEYS[4] payloads
--- KEYS[5] results
--- KEYS[6] attempts
--- KEYS[7] progress
--- KEYS[8] waiters
--- KEYS[9] keys
--- KEYS[10] running
--- KEYS[11] gates
--- KEYS[12] limits
--- KEYS[13] inst
--- KEYS[14] seen
--- KEYS[15] lease
--- KEYS[16] classes
--- KEYS[17] done_succeeded
--- KEYS[18] done_failed
--- KEYS[19] done_dead
--- KEYS[20] done_cancelled
--- KEYS[21] expiring
--- KEYS[22] stats
--- KEYS[23] meta
--- KEYS[24] own  of the instance
+-- KEYS[4] waiters
+-- KEYS[5] keys
+-- KEYS[6] running
+-- KEYS[7] gates
+-- KEYS[8] limits
+-- KEYS[9] inst
+-- KEYS[10] seen
+-- KEYS[11] lease
+-- KEYS[12] classes
+-- KEYS[13] done_succeeded
+-- KEYS[14] done_failed
+-- KEYS[15] done_dead
+-- KEYS[16] done_cancelled
+-- KEYS[17] expiring
+-- KEYS[18] stats
+-- KEYS[19] meta
+-- KEYS[20] own  of the instance
 -- ARGV[1] instance
 -- ARGV[2] upto   number of the last exchange whose reply the process has read
 -- ARGV[3] holding   msgpack list id, epoch, id, epoch, ...: what it runs, or has finished and not acknowledged

@@ -3,26 +3,20 @@
 -- KEYS[1] ready
 -- KEYS[2] due
 -- KEYS[3] tasks
--- KEYS[4] payloads
--- KEYS[5] results
--- KEYS[6] attempts
--- KEYS[7] progress
--- KEYS[8] waiters
--- KEYS[9] keys
--- KEYS[10] running
--- KEYS[11] gates
--- KEYS[12] limits
--- KEYS[13] inst
--- KEYS[14] seen
--- KEYS[15] lease
--- KEYS[16] classes
--- KEYS[17] done_succeeded
--- KEYS[18] done_failed
--- KEYS[19] done_dead
--- KEYS[20] done_cancelled
--- KEYS[21] expiring
--- KEYS[22] stats
--- KEYS[23] meta
+-- KEYS[4] running
+-- KEYS[5] gates
+-- KEYS[6] limits
+-- KEYS[7] inst
+-- KEYS[8] seen
+-- KEYS[9] lease
+-- KEYS[10] classes
+-- KEYS[11] done_succeeded
+-- KEYS[12] done_failed
+-- KEYS[13] done_dead
+-- KEYS[14] done_cancelled
+-- KEYS[15] expiring
+-- KEYS[16] stats
+-- KEYS[17] meta
 -- ARGV[1] version   of the cluster's pause that is copied, 0 where pause is not meant
 -- ARGV[2] fields   msgpack map: paused, pool_paused (0 or 1), limit, capacity, history (counts, -1: none), retention (ms)
 -- ARGV[3] job_limits   msgpack map job -> how many of its tasks run at once, -1: no limit

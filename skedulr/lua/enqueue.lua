@@ -7,20 +7,19 @@
 -- KEYS[5] results
 -- KEYS[6] attempts
 -- KEYS[7] progress
--- KEYS[8] waiters
--- KEYS[9] keys
--- KEYS[10] running
--- KEYS[11] gates
--- KEYS[12] limits
--- KEYS[13] lease
--- KEYS[14] classes
--- KEYS[15] done_succeeded
--- KEYS[16] done_failed
--- KEYS[17] done_dead
--- KEYS[18] done_cancelled
--- KEYS[19] expiring
--- KEYS[20] stats
--- KEYS[21] meta
+-- KEYS[8] keys
+-- KEYS[9] running
+-- KEYS[10] gates
+-- KEYS[11] limits
+-- KEYS[12] lease
+-- KEYS[13] classes
+-- KEYS[14] done_succeeded
+-- KEYS[15] done_failed
+-- KEYS[16] done_dead
+-- KEYS[17] done_cancelled
+-- KEYS[18] expiring
+-- KEYS[19] stats
+-- KEYS[20] meta
 -- ARGV[1] existing   1 when a live task with the same key is the answer, 0 when it is a refusal
 -- ARGV[2..] one task each, msgpack {id, job, priority, key, group, token, delay (ms), at (ms), expires_in (ms),
 --   ttl (ms), body}; `at` is absolute and wins where it is not 0

@@ -4,27 +4,24 @@
 -- KEYS[1] ready
 -- KEYS[2] due
 -- KEYS[3] tasks
--- KEYS[4] payloads
--- KEYS[5] results
--- KEYS[6] attempts
--- KEYS[7] progress
--- KEYS[8] waiters
--- KEYS[9] keys
--- KEYS[10] running
--- KEYS[11] gates
--- KEYS[12] limits
--- KEYS[13] inst
--- KEYS[14] seen
--- KEYS[15] lease
--- KEYS[16] classes
--- KEYS[17] done_succeeded
--- KEYS[18] done_failed
--- KEYS[19] done_dead
--- KEYS[20] done_cancelled
--- KEYS[21] expiring
--- KEYS[22] stats
--- KEYS[23] meta
--- KEYS[24] own  of the instance
+-- KEYS[4] attempts
+-- KEYS[5] waiters
+-- KEYS[6] keys
+-- KEYS[7] running
+-- KEYS[8] gates
+-- KEYS[9] limits
+-- KEYS[10] inst
+-- KEYS[11] seen
+-- KEYS[12] lease
+-- KEYS[13] classes
+-- KEYS[14] done_succeeded
+-- KEYS[15] done_failed
+-- KEYS[16] done_dead
+-- KEYS[17] done_cancelled
+-- KEYS[18] expiring
+-- KEYS[19] stats
+-- KEYS[20] meta
+-- KEYS[21] own  of the instance
 -- ARGV[1] instance
 -- ARGV[2] crashed   1 when the process died, 0 when it stopped
 -- ARGV[3] problem   msgpack of the crash for the attempt's record, empty for none

@@ -3,25 +3,21 @@
 -- KEYS[1] ready
 -- KEYS[2] due
 -- KEYS[3] tasks
--- KEYS[4] payloads
--- KEYS[5] results
--- KEYS[6] attempts
--- KEYS[7] progress
--- KEYS[8] waiters
--- KEYS[9] keys
--- KEYS[10] running
--- KEYS[11] gates
--- KEYS[12] limits
--- KEYS[13] lease
--- KEYS[14] classes
--- KEYS[15] done_succeeded
--- KEYS[16] done_failed
--- KEYS[17] done_dead
--- KEYS[18] done_cancelled
--- KEYS[19] expiring
--- KEYS[20] stats
--- KEYS[21] meta
--- KEYS[22] own  of the instance
+-- KEYS[4] waiters
+-- KEYS[5] keys
+-- KEYS[6] running
+-- KEYS[7] gates
+-- KEYS[8] limits
+-- KEYS[9] lease
+-- KEYS[10] classes
+-- KEYS[11] done_succeeded
+-- KEYS[12] done_failed
+-- KEYS[13] done_dead
+-- KEYS[14] done_cancelled
+-- KEYS[15] expiring
+-- KEYS[16] stats
+-- KEYS[17] meta
+-- KEYS[18] own  of the instance
 -- ARGV[1] instance
 -- ARGV[2] claims   msgpack list id, epoch, id, epoch, ...
 -- Returns how many went back.

@@ -7,22 +7,20 @@
 -- KEYS[5] results
 -- KEYS[6] attempts
 -- KEYS[7] progress
--- KEYS[8] waiters
--- KEYS[9] keys
--- KEYS[10] running
--- KEYS[11] gates
--- KEYS[12] limits
--- KEYS[13] inst
--- KEYS[14] seen
--- KEYS[15] lease
--- KEYS[16] classes
--- KEYS[17] done_succeeded
--- KEYS[18] done_failed
--- KEYS[19] done_dead
--- KEYS[20] done_cancelled
--- KEYS[21] expiring
--- KEYS[22] stats
--- KEYS[23] meta
+-- KEYS[8] running
+-- KEYS[9] gates
+-- KEYS[10] limits
+-- KEYS[11] inst
+-- KEYS[12] seen
+-- KEYS[13] lease
+-- KEYS[14] classes
+-- KEYS[15] done_succeeded
+-- KEYS[16] done_failed
+-- KEYS[17] done_dead
+-- KEYS[18] done_cancelled
+-- KEYS[19] expiring
+-- KEYS[20] stats
+-- KEYS[21] meta
 -- ARGV[1] most   how many tasks to forget at most, 1..1000
 -- Returns {more, forgotten}.
 -- include: wake
