@@ -348,10 +348,10 @@ def test_a_newer_record_steps_aside_for_those_who_can_read_it_and_is_not_lost(po
 
     assert [claim.id for claim in reply.claims] == ["b"]
     assert changed["ready"] == {"a": GONE, "b": GONE}
-    assert changed["held:wire:2"] == {"a": score(1)}
-    assert changed["gates"] == {"wire:2": 0}
+    assert changed["held:wire:2:job:job"] == {"a": score(1)}
+    assert changed["gates"] == {"wire:2:job:job": 0}
     assert pool.field("a", "state") == State.QUEUED
-    assert pool.field("a", "gate") == "wire:2"
+    assert pool.field("a", "gate") == "wire:2:job:job"
     assert b"a field of the future" in pool.redis.hget(pool.keys.tasks, "a")
     assert not pool.marked()
 

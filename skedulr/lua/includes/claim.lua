@@ -72,7 +72,7 @@ local function claim(class, wanted, instance, number)
       bury(id, record, QUEUED)
     elseif stands_in(record, key) then
       local gate = gate_for(class, record)
-      if gate and held_at(gate) == key then
+      if gate and key ~= ready and not is_open(class, record[GATE]) then
         stream.shut = true -- its limit was reached by the claims before
       elseif gate then
         hold(id, record, gate)

@@ -19,10 +19,13 @@ local function at_limit(job)
   return limit ~= nil and size(limited_of(job)) >= limit
 end
 
--- The gate at which this class must leave a task, nil if it may run it now.
+-- The gate at which this class must leave a task, nil if it may run it now. What it cannot read waits at a gate
+-- that tells all the rest as well: else two classes that each lack something would pass it to and fro.
 local function gate_for(class, record)
-  if record[VERSION] > class.wire then return 'wire:' .. record[VERSION] end
   local job = record[JOB]
+  if record[VERSION] > class.wire then
+    return 'wire:' .. record[VERSION] .. (record[SUSPECT] == 1 and ':solo:' or ':job:') .. job
+  end
   if record[SUSPECT] == 1 and (not class.solo or at_limit(job)) then return 'solo:' .. job end
   if at_limit(job) then return 'limit:' .. job end
   if not knows(class, job) then return 'job:' .. job end
@@ -31,8 +34,9 @@ end
 
 -- Whether this class may take the heads of a gate's queue.
 local function is_open(class, gate)
-  local kind, name = string.match(gate, '^(%a+):(.*)$')
-  if kind == 'wire' then return not class.solo and tonumber(name) <= class.wire end
+  local version, inner = string.match(gate, '^wire:(%d+):(.*)$')
+  if version and tonumber(version) > class.wire then return false end
+  local kind, name = string.match(inner or gate, '^(%a+):(.*)$')
   if (kind == 'solo') ~= class.solo then return false end
   return knows(class, name) and not at_limit(name)
 end

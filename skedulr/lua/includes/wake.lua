@@ -59,9 +59,5 @@ end
 
 -- 1 when suspects wait that a solo instance with the jobs of this class would run.
 local function suspects_for(class, held)
-  for _, gate in ipairs(held) do
-    local job = string.match(gate, '^solo:(.*)$')
-    if job and knows(class, job) and not at_limit(job) then return 1 end
-  end
-  return 0
+  return any_open({ wire = class.wire, jobs = class.jobs, solo = true }, held) and 1 or 0
 end
