@@ -100,10 +100,10 @@ def test_what_has_just_ended_stays_a_minute_whatever_the_limits_say(
 
 
 def test_a_time_to_live_of_its_own_ends_a_task_earlier(idle: Pool) -> None:
-    ended(idle, "a", ttl_ms=SECOND)
-    ended(idle, "b", state=State.DEAD, ttl_ms=2 * SECOND)
+    ended(idle, "a", ttl_ms=2 * MINUTE)
+    ended(idle, "b", state=State.DEAD, ttl_ms=3 * MINUTE)
     ended(idle, "c")
-    idle.pass_time(SECOND)
+    idle.pass_time(2 * MINUTE)
 
     answer, changed = idle.watch(commands.trim(idle.keys))
 
@@ -113,6 +113,15 @@ def test_a_time_to_live_of_its_own_ends_a_task_earlier(idle: Pool) -> None:
         "done:succeeded": {"a": GONE},
         "expiring": {"a": GONE},
     }
+
+
+def test_a_shorter_time_to_live_than_a_minute_is_a_minute(idle: Pool) -> None:
+    ended(idle, "a", ttl_ms=SECOND)
+
+    idle.pass_time(MINUTE - 1)
+    assert idle.ask(commands.trim(idle.keys)) == (False, 0)
+    idle.pass_time(1)
+    assert idle.ask(commands.trim(idle.keys)) == (False, 1)
 
 
 def test_a_call_forgets_at_most_as_many_as_asked_and_says_whether_more_could_go(
@@ -131,7 +140,7 @@ def test_a_call_forgets_1000_tasks(idle: Pool) -> None:
     most = commands.MOST_TASKS
     idle.submit(*[f"t{n}" for n in range(most)], body=b"x" * 2000, ttl_ms=SECOND)
     idle.finish(*idle.claim(most), result=b"r")
-    idle.pass_time(SECOND)
+    idle.pass_time(MINUTE)
 
     answer, changed = idle.watch(commands.trim(idle.keys, 2 * most))
 

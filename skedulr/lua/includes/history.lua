@@ -15,7 +15,6 @@ end
 
 local DAY = 86400000
 local RETENTION, HISTORY = 7 * DAY, { [SUCCEEDED] = 100000, [FAILED] = 100000, [DEAD] = 1000000, [CANCELLED] = 100000 }
-local KEPT_AT_LEAST = 60000
 
 local function history_limit(state)
   if state == DEAD then return math.max(HISTORY[DEAD], tonumber(settings[6] or 0)) end

@@ -135,6 +135,8 @@ local END_COUNTERS = {
   [SUCCEEDED] = 'succeeded', [FAILED] = 'failed', [DEAD] = 'dead', [CANCELLED] = 'cancelled',
 }
 
+local KEPT_AT_LEAST = 60000 -- after its end a task answers late acknowledgements and those who wait for it
+
 -- The end of a task: its dedupe key is freed if it holds it, and those who wait for it are told.
 local function finish(id, record, state, reason)
   take(id, record, state)
@@ -143,7 +145,7 @@ local function finish(id, record, state, reason)
   record[REASON] = reason
   record[SUSPECT], record[CANCEL] = 0, 0
   zset(done[state], id, now_text)
-  if record[TTL] > 0 then zset(expiring, id, now + record[TTL]) end
+  if record[TTL] > 0 then zset(expiring, id, now + math.max(record[TTL], KEPT_AT_LEAST)) end
   if record[KEY] ~= '' and redis.call('HGET', keys, record[KEY]) == id then hash(keys, record[KEY], false) end
   if record[WAITED] == 1 then
     record[WAITED] = 0
