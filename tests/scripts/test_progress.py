@@ -2,7 +2,7 @@
 
 from skedulr import commands
 from tests.scripts.snapshot import GONE
-from tests.scripts.support import Pool
+from tests.scripts.support import MINUTE, Pool
 
 
 def test_the_newest_progress_is_kept(pool: Pool) -> None:
@@ -49,7 +49,7 @@ def test_progress_stays_when_the_task_has_ended_and_goes_with_the_record(pool: P
     pool.finish(claim)
     assert pool.snapshot()["progress"] == {"a": b"1"}
 
-    pool.pass_time(1)
+    pool.pass_time(MINUTE)
     _, changed = pool.watch(commands.trim(pool.keys))
     assert changed["progress"] == {"a": GONE}
 
