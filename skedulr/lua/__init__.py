@@ -30,6 +30,7 @@ INCLUDE: Final = re.compile(r"^-- include: (\w+)\n", re.MULTILINE)
 FUNCTION: Final = re.compile(
     r"^(?:-- .*\n)*local function (\w+)\((?:.* end$|(?s:.*?)^end$)\n+", re.MULTILINE
 )
+COMMENT: Final = re.compile(r"--.*")
 CONSTANTS: Final = re.compile(r"^local ([A-Z_, ]+) = ([\d, ]+)$", re.MULTILINE)
 FLAGS: Final = re.compile(r"^-- flags:(.*)$", re.MULTILINE)
 
@@ -101,8 +102,10 @@ def _splice(source: str, seen: set[str], virtual_clock: bool) -> str:
 def _without_unused(body: str) -> str:
     """The text without the included functions that it never calls: each would cost every run."""
 
+    code = COMMENT.sub("", body)
+
     def used(match: re.Match[str]) -> str:
-        return match[0] if len(re.findall(rf"\b{match[1]}\b", body)) > 1 else ""
+        return match[0] if len(re.findall(rf"\b{match[1]}\b", code)) > 1 else ""
 
     shorter = FUNCTION.sub(used, body)
     return shorter if shorter == body else _without_unused(shorter)

@@ -1,22 +1,20 @@
 -- Changes settings of the pool, all given ones at once; what is not given stays.
 -- flags: allow-oom
 -- KEYS[1] ready
--- KEYS[2] due
--- KEYS[3] tasks
--- KEYS[4] running
--- KEYS[5] gates
--- KEYS[6] limits
--- KEYS[7] inst
--- KEYS[8] seen
--- KEYS[9] lease
--- KEYS[10] classes
--- KEYS[11] done_succeeded
--- KEYS[12] done_failed
--- KEYS[13] done_dead
--- KEYS[14] done_cancelled
--- KEYS[15] expiring
--- KEYS[16] stats
--- KEYS[17] meta
+-- KEYS[2] tasks
+-- KEYS[3] running
+-- KEYS[4] gates
+-- KEYS[5] limits
+-- KEYS[6] inst
+-- KEYS[7] seen
+-- KEYS[8] lease
+-- KEYS[9] classes
+-- KEYS[10] done_succeeded
+-- KEYS[11] done_failed
+-- KEYS[12] done_dead
+-- KEYS[13] done_cancelled
+-- KEYS[14] stats
+-- KEYS[15] meta
 -- ARGV[1] version   of the cluster's pause that is copied, 0 where pause is not meant
 -- ARGV[2] fields   msgpack map: paused, pool_paused (0 or 1), limit, capacity, history (counts, -1: none), retention (ms)
 -- ARGV[3] job_limits   msgpack map job -> how many of its tasks run at once, -1: no limit

@@ -1,26 +1,25 @@
 -- Forgets ended tasks that are too old or too many, and instances and classes that nobody has seen for a while.
 -- flags: allow-oom
 -- KEYS[1] ready
--- KEYS[2] due
--- KEYS[3] tasks
--- KEYS[4] payloads
--- KEYS[5] results
--- KEYS[6] attempts
--- KEYS[7] progress
--- KEYS[8] running
--- KEYS[9] gates
--- KEYS[10] limits
--- KEYS[11] inst
--- KEYS[12] seen
--- KEYS[13] lease
--- KEYS[14] classes
--- KEYS[15] done_succeeded
--- KEYS[16] done_failed
--- KEYS[17] done_dead
--- KEYS[18] done_cancelled
--- KEYS[19] expiring
--- KEYS[20] stats
--- KEYS[21] meta
+-- KEYS[2] tasks
+-- KEYS[3] payloads
+-- KEYS[4] results
+-- KEYS[5] attempts
+-- KEYS[6] progress
+-- KEYS[7] running
+-- KEYS[8] gates
+-- KEYS[9] limits
+-- KEYS[10] inst
+-- KEYS[11] seen
+-- KEYS[12] lease
+-- KEYS[13] classes
+-- KEYS[14] done_succeeded
+-- KEYS[15] done_failed
+-- KEYS[16] done_dead
+-- KEYS[17] done_cancelled
+-- KEYS[18] expiring
+-- KEYS[19] stats
+-- KEYS[20] meta
 -- ARGV[1] most   how many tasks to forget at most, 1..1000
 -- Returns {more, forgotten}.
 -- include: wake
