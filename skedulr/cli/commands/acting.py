@@ -1,0 +1,156 @@
+"""The commands that change tasks and pools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
+
+import typer
+from rich.console import RenderableType
+from rich.text import Text
+
+from skedulr import inspect, names, operations
+from skedulr.app import Skedulr
+from skedulr.cli.exits import DONE, code_of, complain
+from skedulr.cli.session import Session
+from skedulr.errors import InvalidOption, RedisUnavailable, SkedulrError
+from skedulr.task import Task
+
+TaskNames = Annotated[
+    list[str], typer.Argument(metavar="ID...", help="Ids, or pool/id where pools share one.")
+]
+AnyPool = Annotated[
+    str | None, typer.Argument(metavar="[POOL]", help="One pool; without it, the whole cluster.")
+]
+Pool = Annotated[str, typer.Argument(metavar="POOL", help="The pool.")]
+Slots = Annotated[
+    str, typer.Argument(metavar="N|none", help="Tasks that may run at once; none for no limit.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Run tasks again that succeeded, too.")]
+
+
+def cancel(session: Session, names: TaskNames) -> None:
+    """Cancel tasks, whatever they are waiting for; one that runs is asked to stop."""
+
+    def act(task: Task[Any]) -> str:
+        return "cancelled" if task.cancel() else "requested"
+
+    _each(session, names, act, {"cancelled": "cancelled", "requested": "asked to stop"})
+
+
+def resubmit(session: Session, names: TaskNames, force: Force = False) -> None:
+    """Run failed, dead or cancelled tasks again; their history stays."""
+
+    def act(task: Task[Any]) -> str:
+        task.resubmit(force=force)
+        return "resubmitted"
+
+    _each(session, names, act, {"resubmitted": "resubmitted"})
+
+
+def _each(
+    session: Session, names: list[str], act: Callable[[Task[Any]], str], words: dict[str, str]
+) -> None:
+    """Do it to every task, whatever becomes of the others; the first failure decides the code."""
+    answers: list[dict[str, str | None]] = []
+    code = DONE
+    for name in names:
+        try:
+            task = session.app.task(name)
+            answers.append({"name": task.name, "outcome": act(task), "error": None})
+        except RedisUnavailable:
+            raise
+        except SkedulrError as error:
+            code = code or code_of(error)
+            complain(error)
+            answers.append({"name": name, "outcome": "error", "error": str(error)})
+
+    def view() -> Iterator[RenderableType]:
+        for answer in answers:
+            word = words.get(str(answer["outcome"]))
+            if word:
+                yield Text(f"{answer['name']}: {word}")
+
+    session.out.show(answers, view)
+    if code:
+        raise typer.Exit(code)
+
+
+def pause(session: Session, pool: AnyPool = None) -> None:
+    """Stop claiming tasks, of one pool or of all; running tasks go on, submissions queue up."""
+    _warn_of_new(session, pool)
+    if pool is None:
+        session.app.pause()
+    else:
+        session.app.pools.pause(pool)
+    _show_pause(session, pool, f"{_what(pool)} is paused; {_how_to_resume(pool)}")
+
+
+def resume(session: Session, pool: AnyPool = None) -> None:
+    """Go on after a pause, of one pool or of all."""
+    _warn_of_new(session, pool)
+    if pool is None:
+        session.app.resume()
+    else:
+        session.app.pools.resume(pool)
+    _show_pause(session, pool, f"{_what(pool)} goes on")
+
+
+def _show_pause(session: Session, pool: str | None, said: str) -> None:
+    """Tell how it stands now: the cluster's pause and a pool's own are two."""
+    client, app = session.app.client, session.app
+    cluster = client.perform(inspect.is_paused(app.registry))
+    paused = cluster if pool is None else client.perform(inspect.pool(app.keys(pool))).paused
+
+    def view() -> Iterator[RenderableType]:
+        yield Text(said)
+        if pool is not None and cluster:
+            yield Text(f"The whole cluster is paused; {_how_to_resume(None)}", "yellow")
+
+    session.out.show({"pool": pool, "paused": paused}, view)
+
+
+def scale(session: Session, pool: Pool, slots: Slots) -> None:
+    """Set how many tasks of a pool run at once in the whole cluster; running ones go on."""
+    wanted = _slots(slots)
+    _warn_of_new(session, pool)
+    scaled = session.app.pools.scale(pool, wanted)
+
+    def view() -> Iterator[RenderableType]:
+        most = "as many as there are slots" if scaled.limit is None else f"at most {scaled.limit:,}"
+        yield Text(f"Pool {pool}: {most} at once; live workers have {scaled.slots:,} slots.")
+        if scaled.short:
+            yield Text(
+                f"That is {scaled.short:,} short: start more workers, or give them more slots.",
+                "yellow",
+            )
+
+    session.out.show(
+        {"pool": pool, "limit": scaled.limit, "slots": scaled.slots, "short": scaled.short}, view
+    )
+
+
+def _slots(text: str) -> int | None:
+    if text.lower() == "none":
+        return None
+    if not text.isdecimal():
+        raise InvalidOption("N", text, "give a whole number, 0 or more, or none for no limit")
+    return int(text)
+
+
+def _what(pool: str | None) -> str:
+    return "The cluster" if pool is None else f"Pool {pool}"
+
+
+def _how_to_resume(pool: str | None) -> str:
+    return f"`skedulr resume{f' {pool}' if pool else ''}` lets it go on"
+
+
+def _warn_of_new(session: Session, pool: str | None) -> None:
+    """A name with a slip in it makes a new pool, which is allowed; so say it."""
+    if pool is not None and not _is_known(session.app, names.pool(pool)):
+        complain(f"no task or worker has named the pool {pool!r} yet; it is new")
+
+
+def _is_known(app: Skedulr, pool: str) -> bool:
+    return pool in app.client.perform(operations.list_pools(app.registry))

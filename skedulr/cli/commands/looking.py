@@ -1,0 +1,149 @@
+"""The commands that look and change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+from rich.console import RenderableType
+from rich.text import Text
+
+from skedulr import inspect, names, operations, values
+from skedulr.cli import documents, instances_view, looks, tables
+from skedulr.cli.listing import Listed, Wanted, list_tasks
+from skedulr.cli.session import Session
+from skedulr.cli.task_page import page
+from skedulr.errors import InvalidOption
+from skedulr.inspect import PoolInfo
+from skedulr.states import BY_LABEL, State
+from skedulr.wording import similar
+
+States = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--state",
+        metavar="STATE",
+        help=f"Only tasks in this state; may be given again. {', '.join(BY_LABEL)}.",
+    ),
+]
+OnlyPool = Annotated[
+    str | None, typer.Option("--pool", metavar="POOL", help="Only tasks of this pool.")
+]
+OnlyJob = Annotated[
+    str | None, typer.Option("--job", metavar="JOB", help="Only tasks of this job.")
+]
+Limit = Annotated[
+    int, typer.Option("--limit", min=1, max=10_000, metavar="N", help="How many tasks at most.")
+]
+TaskName = Annotated[
+    str, typer.Argument(metavar="ID", help="A task's id, or pool/id where pools share one.")
+]
+
+
+def status(session: Session) -> None:
+    """Show the whole cluster: tasks by state, pools, workers."""
+    pools = session.app.pools.all()
+    paused = session.app.client.perform(inspect.is_paused(session.app.registry))
+    workers = session.app.workers()
+    counts = documents.summed(pools)
+    document = {
+        "namespace": session.cluster.namespace,
+        "redis": session.cluster.shown,
+        "paused": paused,
+        "counts": documents.of_counts(counts),
+        "pools": [documents.of_pool(pool) for pool in pools],
+        "instances": [instances_view.document(worker) for worker in workers],
+    }
+
+    def view() -> Iterator[RenderableType]:
+        yield Text.assemble(
+            (session.cluster.namespace, "bold"), (f"  at {session.cluster.shown}", "bright_black")
+        )
+        if paused:
+            yield Text("The cluster is paused: `skedulr resume` lets it go on.", "yellow")
+        yield looks.counts(counts)
+        yield from _pools(session, pools)
+        yield from instances_view.view(session.out.console, workers, session.now_ms())
+
+    session.out.show(document, view)
+
+
+def pools(session: Session) -> None:
+    """List the pools with their counts, limits and slots."""
+    found = session.app.pools.all()
+    session.out.show([documents.of_pool(pool) for pool in found], lambda: _pools(session, found))
+
+
+def _pools(session: Session, found: list[PoolInfo]) -> Iterator[RenderableType]:
+    if found:
+        yield tables.of_pools(session.out.console, found)
+    else:
+        yield "No pool has had a task or a worker yet."
+
+
+def instances(session: Session) -> None:
+    """List the workers that live: their processes, pools, slots and figures."""
+    found = session.app.workers()
+    session.out.show(
+        [instances_view.document(worker) for worker in found],
+        lambda: instances_view.view(session.out.console, found, session.now_ms()),
+    )
+
+
+def tasks(
+    session: Session,
+    state: States = None,
+    pool: OnlyPool = None,
+    job: OnlyJob = None,
+    limit: Limit = 50,
+) -> None:
+    """List tasks: those under way first, then those that ended, the newest first.
+
+    With --job, the first 10,000 tasks of each pool and state are looked through.
+    """
+    wanted = Wanted([_known(text) for text in state or BY_LABEL], job or "", limit)
+    listed = list_tasks(session.app, _wanted_pools(session, pool), wanted)
+    session.out.show(
+        [documents.of_row(row) for row in listed.rows],
+        lambda: _tasks(session, listed, filtered=bool(job)),
+    )
+
+
+def _tasks(session: Session, listed: Listed, *, filtered: bool) -> Iterator[RenderableType]:
+    if not listed.rows:
+        yield "There is no such task."
+        return
+    yield tables.of_tasks(session.out.console, listed.rows, session.now_ms())
+    if len(listed.rows) < listed.there_are and not filtered and session.out.is_terminal:
+        yield Text(
+            f"{len(listed.rows):,} of {listed.there_are:,} tasks; "
+            "--state, --pool, --job and --limit show others",
+            "bright_black",
+        )
+
+
+def _wanted_pools(session: Session, pool: str | None) -> list[PoolInfo]:
+    if pool is None:
+        return session.app.pools.all()
+    keys = session.app.keys(names.pool(pool))
+    return [session.app.client.perform(inspect.pool(keys))]
+
+
+def _known(text: str) -> State:
+    found = BY_LABEL.get(text.lower())
+    if found is None:
+        raise InvalidOption(
+            "--state", text, similar(text, BY_LABEL) or f"give one of {', '.join(BY_LABEL)}"
+        )
+    return found
+
+
+def task(session: Session, name: TaskName) -> None:
+    """Show all about one task: timeline, call, result, failed attempts, progress, log."""
+    client = session.app.client
+    keys, task_id = client.perform(operations.find(session.cluster.namespace, name))
+    info = client.perform(inspect.task(keys, task_id, values.peek))
+    session.out.show(
+        documents.of_task(info), lambda: page(session.out.console, info, session.now_ms())
+    )

@@ -1,0 +1,135 @@
+"""What is known of tasks, pools and workers as plain JSON documents: the answers for machines.
+
+Times are ISO 8601 in UTC, or null; whole numbers are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from skedulr.cli.plain import iso, jsonable
+from skedulr.inspect import Attempt, LogLine, PoolInfo, Progress, TaskInfo, TaskRow
+from skedulr.states import State
+
+TIME_OF_ROW: Final = {
+    State.SCHEDULED: "due_at",
+    State.QUEUED: "enqueued_at",
+    State.RUNNING: "started_at",
+}
+"""What the time in a row of the list means; in any other state it is the end."""
+
+ROW_TIMES: Final = ("enqueued_at", "due_at", "started_at", "finished_at")
+
+
+def named(pool: str, task_id: str) -> dict[str, str]:
+    """The names of a task."""
+    return {"name": f"{pool}/{task_id}", "pool": pool, "id": task_id}
+
+
+def of_row(row: TaskRow) -> dict[str, Any]:
+    """A task in a list; of its times the one is known that the list is ordered by."""
+    times = dict.fromkeys(ROW_TIMES)
+    times[TIME_OF_ROW.get(row.state, "finished_at")] = iso(row.at_ms)
+    return {
+        **named(row.pool, row.id),
+        "job": row.job,
+        "state": row.state.label,
+        "priority": row.priority,
+        "attempts": row.attempt,
+        "progress": row.percent,
+        **times,
+    }
+
+
+def of_task(info: TaskInfo) -> dict[str, Any]:
+    """All about one task."""
+    return {
+        **named(info.pool, info.id),
+        "job": info.job,
+        "state": info.state.label,
+        "reason": info.reason or None,
+        "priority": info.priority,
+        "key": info.key or None,
+        "group": info.group or None,
+        "gate": info.gate or None,
+        "cancel_requested": info.cancel_requested,
+        "enqueued_at": iso(info.enqueued_ms),
+        "due_at": iso(info.due_ms),
+        "started_at": iso(info.started_ms),
+        "finished_at": iso(info.finished_ms),
+        "expires_at": iso(info.expires_ms),
+        "instance": info.instance or None,
+        "timeout": info.timeout,
+        "args": jsonable(info.args),
+        "kwargs": jsonable(info.kwargs),
+        "meta": jsonable(info.meta),
+        "result": jsonable(info.result),
+        "unreadable": info.unreadable or None,
+        "progress": info.progress and of_progress(info.progress),
+        "attempts": info.attempt,
+        "crashes": info.crashes,
+        "losses": info.losses,
+        "failed_attempts": [of_attempt(each) for each in info.attempts],
+        "log": [of_log_line(line) for line in info.log],
+    }
+
+
+def of_progress(progress: Progress) -> dict[str, Any]:
+    """What a task has reported last."""
+    return {
+        "percent": progress.percent,
+        "message": progress.message,
+        "at": iso(progress.at_ms),
+    }
+
+
+def of_attempt(attempt: Attempt) -> dict[str, Any]:
+    """One ended attempt that did not succeed."""
+    return {
+        "number": attempt.number,
+        "kind": attempt.kind,
+        "started_at": iso(attempt.started_ms),
+        "ended_at": iso(attempt.ended_ms),
+        "instance": attempt.instance,
+        "error": attempt.error,
+        "traceback": attempt.traceback,
+    }
+
+
+def of_log_line(line: LogLine) -> dict[str, Any]:
+    """A line of a task's own log."""
+    return {
+        "at": iso(line.at_ms),
+        "attempt": line.attempt,
+        "message": line.message,
+        "facts": jsonable(line.facts),
+    }
+
+
+def of_pool(pool: PoolInfo) -> dict[str, Any]:
+    """Counts and settings of a pool; null where there is no limit."""
+    return {
+        "name": pool.name,
+        "paused": pool.paused,
+        "counts": of_counts(pool.counts),
+        "limit": pool.limit if pool.limit >= 0 else None,
+        "max_capacity": pool.capacity if pool.capacity >= 0 else None,
+        "instances": pool.instances,
+        "slots": pool.slots,
+        "totals": dict(sorted(pool.totals.items())),
+    }
+
+
+def of_counts(counts: Mapping[State, int]) -> dict[str, int]:
+    """How many tasks are in each state."""
+    return {state.label: counts[state] for state in State}
+
+
+def summed(pools: Iterable[PoolInfo]) -> dict[State, int]:
+    """How many tasks of all pools are in each state."""
+    counts = dict.fromkeys(State, 0)
+    for pool in pools:
+        for state, count in pool.counts.items():
+            counts[state] += count
+    return counts

@@ -1,0 +1,76 @@
+"""The exit codes of the command line, and what becomes of an error."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from typing import Final
+
+import typer
+from redis.exceptions import RedisError
+
+from skedulr import errors
+from skedulr.cli.plain import visible
+from skedulr.embedded import EmbeddedServerError
+
+DONE: Final = 0
+FAILED: Final = 1
+"""It was refused, or did not work."""
+USAGE: Final = 2
+"""An argument, an option or a setting is wrong."""
+NOT_FOUND: Final = 3
+"""There is no such task, or several."""
+NO_REDIS: Final = 4
+"""Redis does not answer, or cannot carry skedulr."""
+NO_SUCCESS: Final = 5
+"""The awaited task failed, is dead or was cancelled."""
+TIMED_OUT: Final = 6
+"""The awaited task has not ended in time."""
+INTERRUPTED: Final = 130
+"""Ctrl-C."""
+
+# The first row that fits counts.
+_CODES: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], int], ...]] = (
+    ((errors.UnknownTask, errors.AmbiguousTask), NOT_FOUND),
+    ((errors.RedisUnavailable, errors.RedisUnsuitable, errors.UpgradeNeeded), NO_REDIS),
+    ((errors.TaskFailed, errors.TaskCancelled), NO_SUCCESS),
+    (errors.ResultTimeout, TIMED_OUT),
+    (EmbeddedServerError, FAILED),
+    (errors.ConfigurationError, USAGE),
+    ((errors.InvalidName, errors.InvalidPriority, errors.InvalidOption), USAGE),
+    ((errors.UnknownOption, errors.InvalidArguments, errors.NotSerialisable), USAGE),
+)
+
+
+def code_of(error: Exception) -> int:
+    """The exit code that an error of skedulr leads to."""
+    return next((code for kinds, code in _CODES if isinstance(error, kinds)), FAILED)
+
+
+def complain(message: object) -> None:
+    """Say on standard error what was wrong."""
+    print(f"skedulr: {visible(str(message))}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def reported() -> Iterator[None]:
+    """Turn whatever a user can cause into one clear message and an exit code."""
+    try:
+        yield
+    except errors.SkedulrError as error:
+        complain(error)
+        raise typer.Exit(code_of(error)) from None
+    except RedisError as error:
+        complain(f"Redis refused: {error}")
+        raise typer.Exit(NO_REDIS) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    except OSError as error:
+        if error.errno != errno.EPIPE:
+            raise
+        # The reader has seen enough (`skedulr tasks | head`); Python would complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(DONE) from None

@@ -1,0 +1,77 @@
+"""Workers as they report themselves: a supervisor, its processes, and the pools that they serve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from skedulr.cli import looks
+from skedulr.cli.looks import Column
+from skedulr.cli.moments import since
+from skedulr.cli.plain import iso
+
+Report = Mapping[str, Any]
+
+_COLUMNS: Final = [
+    Column("WORKER"),
+    Column("PID", numbers=True, least_width=90),
+    Column("PROCESSES", numbers=True, least_width=70),
+    Column("RUNNING", numbers=True),
+    Column("SLOTS", numbers=True),
+    Column("POOLS", least_width=60),
+    Column("CPU", numbers=True, least_width=100),
+    Column("MEMORY", numbers=True, least_width=100),
+    Column("STARTED", least_width=80),
+    Column(""),
+]
+_MIB: Final = 1024 * 1024
+
+
+def document(report: Report) -> dict[str, Any]:
+    """A worker's report for machines."""
+    times = {"started_ms": "started_at", "reported_ms": "reported_at", "last_turn_ms": "last_at"}
+
+    def told(facts: Report) -> dict[str, Any]:
+        return {times.get(key, key): _told(key, value) for key, value in facts.items()}
+
+    def _told(key: str, value: Any) -> Any:
+        if key in times:
+            return iso(value)
+        if isinstance(value, list):
+            return [told(part) for part in value]
+        return value
+
+    return told(report)
+
+
+def view(console: Console, reports: Sequence[Report], now_ms: int) -> Iterator[RenderableType]:
+    """The workers for people."""
+    if reports:
+        yield looks.table(console, _COLUMNS, [_row(report, now_ms) for report in reports])
+    else:
+        yield "No worker lives: `skedulr worker MODULE:APP` starts one."
+
+
+def _row(report: Report, now_ms: int) -> list[RenderableType]:
+    pools, children = report["pools"], report["children"]
+    everything = [report, *children]
+    return [
+        looks.user_text(report["name"]),
+        str(report["pid"]),
+        str(len(children)),
+        looks.number(sum(pool["running"] for pool in pools.values()), "yellow"),
+        looks.number(sum(pool["slots"] for pool in pools.values())),
+        ", ".join(sorted(pools)),
+        f"{sum(process['cpu_percent'] for process in everything):.0f} %",
+        f"{sum(process['rss'] for process in everything) / _MIB:.0f} MiB",
+        since(report["started_ms"], now_ms),
+        _remark(children),
+    ]
+
+
+def _remark(children: Sequence[Report]) -> Text:
+    stalled = sum(child["state"] == "stalled" for child in children)
+    return Text(f"{stalled} stalled" if stalled else "", "red")

@@ -1,0 +1,56 @@
+"""The program `skedulr`: all its commands under one roof."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from skedulr.cli.commands import acting, looking, meta, submitting
+from skedulr.cli.session import on_cluster
+
+LOOK, ACT, RUN = "Look", "Act", "Run"
+
+EPILOG = (
+    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no such task, 4 no Redis, "
+    "5 the awaited task did not succeed, 6 it has not ended in time, 130 Ctrl-C."
+)
+
+program = typer.Typer(
+    name="skedulr",
+    help="A distributed background task scheduler on Redis or Valkey.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # it would print variables, and passwords with them
+    rich_markup_mode="rich",
+    context_settings={"auto_envvar_prefix": "SKEDULR", "help_option_names": ["--help", "-h"]},
+)
+
+
+def _add(panel: str, *functions: Callable[..., Any]) -> None:
+    for function in functions:
+        program.command(rich_help_panel=panel)(function)
+
+
+def _add_on_cluster(panel: str, *functions: Callable[..., None]) -> None:
+    _add(panel, *(on_cluster(function) for function in functions))
+
+
+_add_on_cluster(LOOK, looking.status, looking.tasks, looking.task, looking.pools, looking.instances)
+_add_on_cluster(ACT, submitting.enqueue, acting.cancel, acting.resubmit)
+_add_on_cluster(ACT, acting.pause, acting.resume, acting.scale)
+_add(LOOK, meta.version)
+
+
+def run() -> int:
+    """Run the command that the arguments name, and return its exit code."""
+    try:
+        program(prog_name="skedulr")
+    except SystemExit as exit_:
+        return exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+    finally:
+        sys.stdout.flush()
+    return 0
