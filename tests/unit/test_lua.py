@@ -1,0 +1,252 @@
+"""The scripts: what each one's header says is what the finished text does."""
+
+import hashlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import skedulr.lua
+from skedulr import lua, record, states
+from skedulr.keys import POOL_FAMILIES, POOL_KEYS, REGISTRY_KEYS
+
+SCRIPTS = lua.names()
+FOLDER = Path(skedulr.lua.__file__).parent
+INCLUDES = sorted(path.stem for path in (FOLDER / "includes").glob("*.lua"))
+
+# What may come when Redis is full: all that drains it. What stores something new may not.
+REFUSED_WHEN_FULL = {"enqueue", "resubmit", "log"}
+
+# Only these may be read as a whole: they grow with instances, jobs and gates, or with the slots of
+# one instance, and never with the number of tasks.
+BOUNDED = {"classes", "limits", "inst", "own", "gates", "lease", "own_of"}
+
+LOCALS_ALLOWED_BY_LUA = 200
+
+every_script = pytest.mark.parametrize("name", SCRIPTS)
+
+
+def source(name: str) -> str:
+    """The file of a script."""
+    return (FOLDER / f"{name}.lua").read_text(encoding="utf-8")
+
+
+def header(name: str) -> str:
+    """The comment at the top of a script's file."""
+    found = re.match(r"(?:--[^\n]*\n)+", source(name))
+    assert found is not None
+    return found[0]
+
+
+def code(name: str, *, strings: bool = True) -> str:
+    """The finished text without its declarations of keys and arguments and without comments."""
+    text = re.sub(r"--[^\n]*", "", lua.load(name).text.removeprefix("#!"))
+    text = re.sub(r"^local \w+ = (?:KEYS|ARGV)\[\d+\]$", "", text, flags=re.MULTILINE)
+    return text if strings else re.sub(r"'[^'\n]*'", "''", text)
+
+
+def words(name: str) -> set[str]:
+    """The identifiers of a script."""
+    return set(re.findall(r"(?<![\w.])[A-Za-z_]\w*", code(name, strings=False)))
+
+
+def calls(name: str) -> list[tuple[str, str]]:
+    """Command and first argument of each call of Redis."""
+    return re.findall(r"redis\.call\(('?\w+'?)(?:, *([^,)]+))?", code(name))
+
+
+# --- the header ----------------------------------------------------------------------------------
+
+
+@every_script
+def test_a_script_says_what_it_does_with_which_flags_and_what_it_returns(name: str) -> None:
+    lines = header(name).splitlines()
+
+    assert re.match(r"-- [A-Z].*[.:,a-z]$", lines[0])
+    assert sum(line.startswith("-- flags:") for line in lines) == 1
+    assert sum(line.startswith("-- Returns ") for line in lines) == 1
+    described = [line for line in lines if line.startswith("-- ARGV[")]
+    assert len(described) >= len(lua.load(name).arguments)
+
+
+@every_script
+def test_only_what_stores_something_new_is_refused_by_a_full_server(name: str) -> None:
+    first_line = lua.load(name).text.splitlines()[0]
+
+    assert first_line == ("#!lua" if name in REFUSED_WHEN_FULL else "#!lua flags=allow-oom")
+
+
+@every_script
+def test_every_key_that_is_declared_is_a_key_of_skedulr(name: str) -> None:
+    keys = lua.load(name).keys
+
+    if set(keys) <= set(REGISTRY_KEYS):
+        return
+    fixed, families = set(keys) & set(POOL_KEYS), set(keys) - set(POOL_KEYS)
+    assert len(fixed) + len(families) == len(keys), "none is declared twice"
+    assert families <= {"own"}
+    assert keys[-1] == "own" or not families, "families come last, as commands send them"
+
+
+@every_script
+def test_every_key_that_is_declared_is_used(name: str) -> None:
+    used = words(name) | ({"own"} if "own_of" in words(name) else set())
+
+    assert set(lua.load(name).keys) <= used
+
+
+@every_script
+def test_every_key_that_is_used_is_declared(name: str) -> None:
+    arguments = set(lua.load(name).arguments)
+    local = set(re.findall(r"\blocal (?:function )?(\w+)", code(name)))
+    parameters = re.findall(r"function \w*\(([^)]*)\)", code(name))
+    named = {word.strip() for each in parameters for word in each.split(",")}
+
+    undeclared = (words(name) & set(POOL_KEYS)) - set(lua.load(name).keys)
+
+    assert undeclared <= arguments | local | named
+
+
+@every_script
+def test_every_argument_is_used(name: str) -> None:
+    script = lua.load(name)
+    tail = re.findall(r"^-- ARGV\[(\d+)\.\.\]", header(name), re.MULTILINE)
+
+    assert set(script.arguments) <= words(name)
+    assert bool(tail) == ("ARGV" in words(name))
+    assert tail in ([], [str(len(script.arguments) + 1)])
+
+
+# --- what the text does --------------------------------------------------------------------------
+
+
+@every_script
+def test_no_key_is_named_by_a_literal_but_for_the_families_under_the_pool_s_prefix(
+    name: str,
+) -> None:
+    for command, first in calls(name):
+        assert command != "'TIME'" or not first
+        assert not first.startswith(("'", '"')), f"{command} {first}"
+    built = set(re.findall(r"prefix \.\. '(\w+):'", code(name)))
+    assert built <= set(POOL_FAMILIES)
+
+
+@every_script
+def test_nothing_that_grows_with_the_tasks_is_read_as_a_whole(name: str) -> None:
+    for command, first in calls(name):
+        assert command not in {"'KEYS'", "'SCAN'", "'SMEMBERS'", "'SORT'", "'FLUSHDB'"}
+        if command in {"'HGETALL'", "'HVALS'", "'HKEYS'", "'HSCAN'", "'LRANGE'"}:
+            assert first.split("(")[0] in BOUNDED, f"{command} {first}"
+    for key in re.findall(r"'ZRANGE', (\w+)[^,]*, 0, -1", code(name)):
+        assert key in BOUNDED, f"ZRANGE {key} 0 -1"
+
+
+@every_script
+def test_time_is_read_once_and_only_from_the_server(name: str) -> None:
+    real, virtual = lua.load(name), lua.load(name, virtual_clock=True)
+    reads_time = "now" in words(name)
+
+    assert real.text.count("redis.call('TIME')") == reads_time
+    assert "redis.call('TIME')" not in virtual.text
+    assert (real.text != virtual.text) == reads_time
+    assert "os.time" not in real.text
+    assert "os.clock" not in real.text
+
+
+@every_script
+def test_no_function_is_sent_that_is_never_called(name: str) -> None:
+    text = code(name, strings=False)
+
+    for function in re.findall(r"local function (\w+)", text):
+        assert len(re.findall(rf"\b{function}\b", text)) > 1, function
+
+
+@every_script
+def test_lua_s_limit_of_locals_is_far(name: str) -> None:
+    declared = re.findall(r"^local (function \w+|[\w, ]+)", lua.load(name).text, re.MULTILINE)
+
+    assert sum(each.count(",") + 1 for each in declared) < LOCALS_ALLOWED_BY_LUA
+
+
+# --- putting together ----------------------------------------------------------------------------
+
+
+@every_script
+def test_what_is_included_twice_is_there_once(name: str) -> None:
+    text = lua.load(name).text
+
+    assert "-- include:" not in text
+    functions = re.findall(r"^local function (\w+)", text, re.MULTILINE)
+    assert len(functions) == len(set(functions))
+
+
+def test_every_include_is_used_by_some_script() -> None:
+    wanted = {match for name in SCRIPTS for match in lua.INCLUDE.findall(source(name))}
+    for include in INCLUDES:
+        wanted |= set(lua.INCLUDE.findall((FOLDER / f"includes/{include}.lua").read_text()))
+
+    assert wanted == set(INCLUDES) - {"virtual_clock"}
+
+
+@every_script
+def test_a_script_is_known_by_the_sha_of_its_text(name: str) -> None:
+    script = lua.load(name)
+
+    assert script.name == name
+    assert script.sha == hashlib.sha1(script.text.encode(), usedforsecurity=False).hexdigest()
+    assert lua.load(name) is script
+
+
+@every_script
+def test_the_states_the_transitions_and_the_fields_are_those_of_python(name: str) -> None:
+    text = lua.load(name).text
+    numbers: dict[str, int] = {}
+    for left, right in lua.CONSTANTS.findall(text):
+        pairs = zip(left.split(", "), right.split(", "), strict=True)
+        numbers |= {constant: int(number) for constant, number in pairs}
+
+    places = {field.upper(): at for at, field in enumerate(record.FIELDS, 1)}
+    limits = {
+        "FORMAT": record.FORMAT,
+        "INLINE_LIMIT": record.INLINE_LIMIT,
+        "FIELD_COUNT": len(record.FIELDS),
+    }
+    meant = {**states.State.__members__, **places, **limits}
+    shared = set(numbers) & set(meant)
+    assert {constant: numbers[constant] for constant in shared} == {
+        constant: int(meant[constant]) for constant in shared
+    }
+    assert set(meant) & words(name) <= set(numbers), "each that is used is defined"
+    if "TRANSITIONS" in words(name):
+        assert states.as_lua().split("\n", 1)[1] in text
+
+
+def test_finished_texts_can_be_written_for_a_linter(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "skedulr.lua", str(tmp_path / "out")], check=True)
+
+    written = {path.stem: path.read_text() for path in (tmp_path / "out").iterdir()}
+    assert written == {name: f"-- {lua.load(name).text}" for name in SCRIPTS}
+
+
+def test_without_a_folder_the_linter_s_command_says_how_to_use_it() -> None:
+    command = [sys.executable, "-m", "skedulr.lua"]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+
+    assert ended.returncode == 1
+    assert ended.stderr == "usage: python -m skedulr.lua DIR\n"
+
+
+def test_a_header_that_does_not_count_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lua, "_read", lambda path: "-- flags:\n-- KEYS[2] ready\n")
+
+    with pytest.raises(ValueError, match="the header's KEYS are not numbered 1, 2, 3"):
+        lua.load("misnumbered")
+
+
+def test_a_script_without_flags_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lua, "_read", lambda path: "-- KEYS[1] ready\n")
+
+    with pytest.raises(ValueError, match=r"flagless\.lua has no '-- flags:' line"):
+        lua.load("flagless")

@@ -1,0 +1,90 @@
+"""The record of a task as Redis holds it: a packed head that scripts read, then an opaque body."""
+
+import msgpack
+import pytest
+
+from skedulr import record
+from skedulr.errors import Undecodable
+from skedulr.record import FIELDS, FORMAT, decode
+from skedulr.states import State
+from tests.scripts.snapshot import record_of
+
+
+def head(**fields: object) -> bytes:
+    """A packed head; what is not given is empty."""
+    values = record_of(state=int(State.QUEUED), **fields)
+    return msgpack.packb([values[name] for name in FIELDS], use_bin_type=False)
+
+
+def test_fields_are_read_by_name_and_the_body_is_left_as_it_is() -> None:
+    body = b"\xc1\xff\x00 opaque"
+
+    found = decode(head(job="send", priority=7, score=2**53) + body)
+
+    assert found.state is State.QUEUED
+    assert found.text("job") == "send"
+    assert found.number("priority") == 7
+    assert found.number("score") == 2**53
+    assert found.body == body
+    assert list(found.fields) == list(FIELDS)
+
+
+def test_a_record_may_have_no_body() -> None:
+    assert decode(head()).body == b""
+
+
+def test_bytes_that_are_no_text_are_kept_in_a_text_field() -> None:
+    packed = head(token="tok").replace(b"tok", b"\xff\xfe\xfd")
+
+    token = decode(packed).text("token")
+
+    assert token.encode("utf-8", "surrogateescape") == b"\xff\xfe\xfd"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xc1",
+        b"text",
+        head()[:-1],
+        msgpack.packb({}),
+        msgpack.packb([]),
+        msgpack.packb(["1"]),
+        b"\xdd\xff\xff\xff\xff",
+        b"\x91" * 5000 + b"\x01",
+    ],
+    ids=["nothing", "unused", "text", "cut", "map", "empty", "version", "huge", "deep"],
+)
+def test_bytes_that_are_no_record_are_named_so(data: bytes) -> None:
+    with pytest.raises(Undecodable, match=f"these {len(data)} bytes are no task record"):
+        decode(data)
+
+
+def test_a_newer_record_asks_for_an_upgrade() -> None:
+    with pytest.raises(Undecodable, match=f"format {FORMAT + 1}.*upgrade skedulr"):
+        decode(head(version=FORMAT + 1))
+
+
+def test_a_record_of_our_format_with_another_number_of_fields_is_none() -> None:
+    packed = msgpack.packb([FORMAT, int(State.QUEUED)])
+
+    with pytest.raises(Undecodable, match=f"has 2 fields, not {len(FIELDS)}"):
+        decode(packed)
+
+
+def test_the_first_fields_have_their_places_in_every_format() -> None:
+    assert list(FIELDS)[:7] == ["version", "state", "job", "priority", "score", "gate", "epoch"]
+
+
+def test_every_field_says_what_it_means() -> None:
+    assert all(FIELDS.values())
+
+
+def test_lua_gets_the_same_places_counted_from_one() -> None:
+    places, limits = record.as_lua().splitlines()
+    names, numbers = places.removeprefix("local ").split(" = ")
+
+    assert names.split(", ") == [name.upper() for name in FIELDS]
+    assert numbers.split(", ") == [str(at) for at in range(1, len(FIELDS) + 1)]
+    assert limits == f"local FORMAT, INLINE_LIMIT, FIELD_COUNT = {FORMAT}, 1024, {len(FIELDS)}"
