@@ -8,10 +8,9 @@ import os
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar, Unpack, overload
 
-from skedulr import commands, control, inspect, operations, submission
+from skedulr import batches, control, inspect, operations, submission
 from skedulr.aio import AsyncClient
 from skedulr.client import Client
-from skedulr.commands import Refusal
 from skedulr.config import NAMESPACE_VARIABLE, Config
 from skedulr.connection import Address
 from skedulr.connections import Connections
@@ -168,31 +167,16 @@ class Skedulr:
         return await self.connections.here.coalescer.submit(call)
 
     def enqueue_many(self, calls: Iterable[Signature[R]]) -> list[Task[R]]:
-        """Submit calls in trips of a thousand; answers their tasks in order.
+        """Submit calls in trips of up to a thousand; answers their tasks in order.
 
-        Raises ``SomeRefused`` when some were refused: it holds the tasks of the others.
+        Raises ``SomeRefused`` when some were refused: it holds the tasks of the others. An error
+        of the iterable itself ends it; calls before that may have been submitted.
         """
-        submitted = submission.Submitted(self)
-        sent = []
-
-        def trips() -> Iterable[commands.Command[list[Refusal]]]:
-            for batch in submission.batches(self, calls):
-                self.register_pool(batch.pool)
-                sent.append(batch)
-                yield commands.enqueue(self.keys(batch.pool), batch.tasks, existing=batch.existing)
-
-        for number, refusals in enumerate(self.client.stream(trips())):
-            submitted.add(sent[number], refusals)
-        return submitted.tasks()
+        return batches.submit_many(self, calls)
 
     async def aenqueue_many(self, calls: Iterable[Signature[R]]) -> list[Task[R]]:
         """``enqueue_many`` for asyncio."""
-        submitted = submission.Submitted(self)
-        for batch in submission.batches(self, calls):
-            await self.aregister_pool(batch.pool)
-            steps = operations.submit(self.keys(batch.pool), batch.tasks, existing=batch.existing)
-            submitted.add(batch, await self.aclient.perform(steps))
-        return submitted.tasks()
+        return await batches.asubmit_many(self, calls)
 
     # --- tasks and the cluster
 

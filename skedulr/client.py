@@ -11,8 +11,9 @@ import contextlib
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
 import redis
 from redis import exceptions
@@ -20,6 +21,7 @@ from redis import exceptions
 from skedulr import connection as link
 from skedulr.commands import Command, Steps
 from skedulr.connection import Address
+from skedulr.errors import OutOfMemory
 
 T = TypeVar("T")
 
@@ -27,11 +29,26 @@ FIRST_PAUSE: Final = 0.02
 LONGEST_PAUSE: Final = 0.25
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent(Generic[T]):
+    """A command, and the connection on which it was sent."""
+
+    command: Command[T]
+    line: redis.Connection
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether its reply may still come: a line that broke is not used again."""
+        return self.line.is_connected
+
+
 class Client:
     """Runs commands on one server; safe to share between threads."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, on_loss: Callable[[], None] = lambda: None) -> None:
+        """``on_loss`` is called when a connection broke: the server may have lost its memory."""
         self.address = address
+        self._on_loss = on_loss
         self._free: deque[redis.Connection] = deque()
         self._pid = os.getpid()
 
@@ -55,28 +72,31 @@ class Client:
                 self.run(step) if isinstance(step, Command) else step.parse(self.ask(*step.calls))
             )
 
-    def stream(self, commands: Iterable[Command[T]]) -> Iterator[T]:
+    def stream(self, commands: Iterable[Command[T]]) -> Iterator[T | OutOfMemory]:
         """The replies in order, one command ahead: the server works on one while the next is
         made.
+
+        A command that a full server refuses is answered by the error, since the others go on.
         """
-        waiting: tuple[Command[T], bytes] | None = None
         line: redis.Connection | None = None
+        ahead: _Sent[T] | None = None
         try:
             for command in commands:
-                data = link.pack_call(command)
-                line = line or self._take()
-                sent = self._try_send(line, data)
-                if waiting is not None:
-                    yield waiting[0].parse(self._reply_or_again(line, *waiting))
-                waiting = command, data
-                if not sent:
-                    line = None
-            if waiting is not None:
-                yield waiting[0].parse(self._reply_or_again(line, *waiting))
-                waiting = None
+                if ahead is not None and not ahead.is_under_way:
+                    yield self._answer(ahead)  # before the next is sent: they count in this order
+                    ahead = None
+                if line is None or not line.is_connected:
+                    line = self._take()
+                sent = self._send(line, command)
+                if ahead is not None:
+                    yield self._answer(ahead)
+                ahead = sent
+            if ahead is not None:
+                yield self._answer(ahead)
+            ahead = None
         finally:
             if line is not None:
-                if waiting is not None:
+                if ahead is not None:
                     line.disconnect()
                 self._free.append(line)
 
@@ -95,10 +115,16 @@ class Client:
             reply = line.read_response(
                 disable_decoding=True, timeout=seconds + self.address.time_limit
             )
-        except link.UNREACHED:
-            line.disconnect()
+        except (*link.UNREACHED, *link.NOT_NOW):
+            self._lose(line)
             time.sleep(min(seconds, LONGEST_PAUSE))
             return None
+        except exceptions.ResponseError as error:
+            self._free.append(line)
+            raise link.explained(error) from error
+        except BaseException:
+            line.disconnect()  # what is popped from now on would be lost
+            raise
         self._free.append(line)
         return reply[1] if reply else None
 
@@ -117,27 +143,34 @@ class Client:
         except IndexError:
             return self.address.open()
 
-    def _try_send(self, line: redis.Connection, data: bytes) -> bool:
-        try:
-            line.send_packed_command([data])
-        except link.UNREACHED:
-            return False
-        return True
+    def _lose(self, line: redis.Connection) -> None:
+        """A connection broke: those that lie idle are no better, and each would cost a try."""
+        line.disconnect()
+        self.close()
+        self._on_loss()
 
-    def _reply_or_again(
-        self, line: redis.Connection | None, command: Command[Any], data: bytes
-    ) -> Any:
-        """The reply that is due on the line; where it got lost the command is sent again
-        elsewhere.
+    def _send(self, line: redis.Connection, command: Command[T]) -> _Sent[T]:
+        try:
+            line.send_packed_command([link.pack_call(command)])
+        except link.UNREACHED:
+            self._lose(line)
+        return _Sent(command, line)
+
+    def _answer(self, sent: _Sent[Any]) -> Any:
+        """The reply that is due; where it got lost, or says to try again, the command is sent
+        again.
         """
-        if line is not None and line.is_connected:
-            try:
-                return line.read_response(disable_decoding=True)
-            except link.UNREACHED:
-                line.disconnect()
-            except exceptions.ResponseError:
-                pass
-        return self._persist(data, command)
+        try:
+            if sent.is_under_way:
+                try:
+                    return sent.command.parse(sent.line.read_response(disable_decoding=True))
+                except link.UNREACHED:
+                    self._lose(sent.line)
+                except exceptions.ResponseError:
+                    pass
+            return self.run(sent.command)
+        except OutOfMemory as error:
+            return error
 
     def _persist(self, data: bytes, command: Command[Any]) -> Any:
         def once(line: redis.Connection) -> Any:
@@ -171,7 +204,7 @@ class Client:
             try:
                 reply = once(line)
             except (*link.UNREACHED, *link.NOT_NOW) as error:
-                line.disconnect()
+                self._lose(line)
                 until = until or time.monotonic() + self._time_left(error)
                 if time.monotonic() + pause > until or link.is_refused_login(error):
                     raise link.unavailable(self.address, error) from error

@@ -11,11 +11,11 @@ from weakref import WeakKeyDictionary
 
 from skedulr.aio import AsyncClient
 from skedulr.client import Client
+from skedulr.coalescer import Coalescer
 from skedulr.config import URL_VARIABLE
 from skedulr.connection import Address
 from skedulr.errors import ConfigurationError
 from skedulr.results import AsyncResults, Results
-from skedulr.submission import Coalescer
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr

@@ -32,7 +32,7 @@ class Proxy:
         self.url = urlunsplit(parts._replace(netloc=f"{user}{at}{place}"))
         self.connections = 0
         """How many the clients have opened."""
-        self._plan = _Plan(b"\0", Fault.CLOSE, range(0))
+        self._plan = _Plan(b"(no request holds this)", Fault.CLOSE, range(0))
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._run(self._accept)

@@ -1,0 +1,145 @@
+"""Replies that get lost after the server has carried the command out: nothing is done twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from skedulr import RedisUnavailable, Skedulr, lua
+from tests.integration.client.hand import Hand
+from tests.integration.client.kit import MakeApp, MakeProxy
+from tests.integration.client.proxy import Fault, Proxy
+from tests.support.servers import Server
+
+ENQUEUE = lua.load("enqueue").sha.encode()
+CANCEL = lua.load("cancel").sha.encode()
+RESUBMIT = lua.load("resubmit").sha.encode()
+
+
+@pytest.fixture
+def between(proxy: MakeProxy, server: Server) -> Proxy:
+    return proxy(server.url)
+
+
+@pytest.fixture
+def far(between: Proxy, make_app: MakeApp) -> Skedulr:
+    """An app behind the proxy."""
+    app = make_app(between.url)
+    app.enqueue("add", pool="warm")
+    return app
+
+
+def stored(server: Server, app: Skedulr, pool: str = "default") -> list[str]:
+    client: Any = server.client()
+    return [member.decode() for member in client.zrange(app.keys(pool).ready, 0, -1)]
+
+
+def test_an_enqueue_is_repeated_and_stored_once(
+    far: Skedulr, between: Proxy, server: Server
+) -> None:
+    between.lose(ENQUEUE)
+    task = far.enqueue("add", [1])
+    assert stored(server, far) == [task.id]
+
+
+async def test_an_async_enqueue_is_repeated_and_stored_once(
+    far: Skedulr, between: Proxy, server: Server
+) -> None:
+    await far.aenqueue("add", pool="warm")
+    between.lose(ENQUEUE)
+    task = await far.aenqueue("add", [1])
+    assert stored(server, far) == [task.id]
+
+
+@pytest.mark.parametrize("option", ["id", "key"])
+def test_the_repeated_task_is_no_duplicate_of_itself(
+    far: Skedulr, between: Proxy, option: Any
+) -> None:
+    between.lose(ENQUEUE)
+    task = far.enqueue("add", **{option: "mine"})
+    assert far.task(task.name).id == task.id
+
+
+def test_the_last_place_of_a_full_pool_is_not_taken_twice(far: Skedulr, between: Proxy) -> None:
+    far.pools.set_capacity("default", 1)
+    between.lose(ENQUEUE)
+    assert far.enqueue("add").status()
+
+
+@pytest.mark.parametrize("after", range(5))
+def test_of_many_none_is_lost_and_none_doubled(
+    far: Skedulr, between: Proxy, server: Server, after: int
+) -> None:
+    between.lose(ENQUEUE, after=after)
+    tasks = far.enqueue_many(far.call("add", [number]) for number in range(4500))
+    assert stored(server, far) == [task.id for task in tasks]
+
+
+@pytest.mark.parametrize("after", range(3))
+async def test_of_many_none_is_lost_and_none_doubled_in_async_programs(
+    far: Skedulr, between: Proxy, server: Server, after: int
+) -> None:
+    await far.aenqueue("add", pool="warm")
+    between.lose(ENQUEUE, after=after)
+    tasks = await far.aenqueue_many(far.call("add", [number]) for number in range(2500))
+    assert stored(server, far) == [task.id for task in tasks]
+
+
+def test_many_losses_in_a_row_are_borne(far: Skedulr, between: Proxy, server: Server) -> None:
+    between.lose(ENQUEUE, times=4)
+    tasks = far.enqueue_many(far.call("add", [number]) for number in range(3000))
+    assert stored(server, far) == [task.id for task in tasks]
+
+
+def test_a_connection_that_is_cut_between_trips_loses_nothing(
+    far: Skedulr, between: Proxy, server: Server
+) -> None:
+    def calls() -> Any:
+        for number in range(5500):
+            if number % 1300 == 1299:
+                between.cut()
+            yield far.call("add", [number])
+
+    tasks = far.enqueue_many(calls())
+    assert stored(server, far) == [task.id for task in tasks]
+
+
+def test_a_cancel_whose_reply_is_lost_has_cancelled(far: Skedulr, between: Proxy) -> None:
+    task = far.enqueue("add")
+    between.lose(CANCEL)
+    assert task.cancel() is True
+
+
+def test_a_resubmission_whose_reply_is_lost_is_made_once(far: Skedulr, between: Proxy) -> None:
+    task = far.enqueue("add")
+    task.cancel()
+    between.lose(RESUBMIT)
+    task.resubmit()
+    hand = Hand(far, jobs=["add"])
+    hand.succeed(hand.take())
+    assert hand.claim() == []
+    hand.close()
+
+
+def test_a_reply_that_never_comes_ends_the_call_in_time(
+    between: Proxy, make_app: MakeApp, server: Server
+) -> None:
+    app = make_app(between.url, time_limit=0.3)
+    app.enqueue("add", pool="warm")
+    between.lose(ENQUEUE, Fault.SWALLOW)
+    with pytest.raises(RedisUnavailable, match=r"no reply within 0\.3 s"):
+        app.enqueue("add")
+    assert app.enqueue("add").status()
+    assert len(stored(server, app)) == 2, "nobody could know whether the first arrived; it did"
+
+
+async def test_an_async_reply_that_never_comes_ends_the_call_in_time(
+    between: Proxy, make_app: MakeApp
+) -> None:
+    app = make_app(between.url, time_limit=0.3)
+    await app.aenqueue("add", pool="warm")
+    between.lose(ENQUEUE, Fault.SWALLOW)
+    with pytest.raises(RedisUnavailable, match=r"no reply within 0\.3 s"):
+        await app.aenqueue("add")
+    assert (await app.aenqueue("add")).id
