@@ -1,18 +1,19 @@
-"""Keeps one server process: starts it, ends it once the program that wanted it is gone, tidies up.
+"""Keeps one process: starts it, ends it once the program that wanted it is gone, tidies up.
 
-This file is run as a program of its own, in a session of its own, by `EmbeddedServer`. It uses
-nothing but the standard library, and no thread.
+This file is run as a program of its own, in a session of its own, by `KeptProcess`: for the
+embedded server, and for what `skedulr up` starts. It uses nothing but the standard library, and no
+thread.
 
 Why a process of its own: the program may die in ways that let it clean up nothing (SIGKILL, out of
 memory). Linux can signal a child when its parent dies (PR_SET_PDEATHSIG), but means the *thread*
-that started it, so a server started from a short-lived thread would end far too early; and macOS
-has nothing of the kind. A pipe works everywhere: the program alone holds its write end, so end of
-file says that the program has closed it or is dead. Between the keeper and the server
-PR_SET_PDEATHSIG is right, for the keeper is a single thread: it covers a killed keeper.
+that started it, so a child of a short-lived thread would end far too early; and macOS has nothing
+of the kind. A pipe works everywhere: the program alone holds its write end, so end of file says
+that the program has closed it or is dead. Between the keeper and the kept process PR_SET_PDEATHSIG
+is right, for the keeper is a single thread: it covers a killed keeper.
 
 Standard input is that pipe. Standard output carries at most two lines of JSON to the program:
-`{"pid": N}` once the server is started, `{"exit": CODE}` when it has ended (negative: by a signal).
-Standard error is the server's log. The only argument is a JSON object, see `Order`.
+`{"pid": N}` once the process is started, `{"exit": CODE}` when it has ended (negative: by a
+signal). Standard error is the process' log. The only argument is a JSON object, see `Order`.
 """
 
 import contextlib
@@ -35,15 +36,17 @@ class Order(TypedDict):
     """What the program asks of its keeper; it holds no secret, since other users can read it."""
 
     command: list[str]
-    """The server's binary and its arguments."""
+    """The program to run, and its arguments."""
+    private: bool
+    """Whether what the process writes is for its user alone; else the umask stays as it is."""
     lock: int | None
-    """A locked file descriptor to hand on to the server: the lock lasts as long as the server."""
+    """A locked file descriptor to hand on: the lock lasts as long as the process."""
     remove: str | None
     """A folder to remove at the end."""
     end_by: int
-    """The signal that ends the server."""
+    """The signal that ends the process."""
     grace: float
-    """Seconds after that signal until the server is killed."""
+    """Seconds after that signal until the process is killed."""
 
 
 class Keeper:
@@ -55,18 +58,18 @@ class Keeper:
         self._wakeup = self._listen()
 
     def run(self) -> None:
-        """Run the server until it ends or the program is gone, and leave nothing behind."""
-        server = self._start()
+        """Run the process until it ends or the program is gone, and leave nothing behind."""
+        kept = self._start()
         if self._order["lock"] is not None:
             os.close(self._order["lock"])
-        self._report("pid", server)
+        self._report("pid", kept)
 
-        code = self._wait(server)
+        code = self._wait(kept)
         if code is None:
-            code = self._end(server)
-        # A server that was killed while it rewrote its file has left the rewriting child.
+            code = self._end(kept)
+        # One that was killed may have left children, as a server that was rewriting its file does.
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(server, signal.SIGKILL)
+            os.killpg(kept, signal.SIGKILL)
         self._report("exit", code)
 
         while not self._is_dismissed():
@@ -110,7 +113,7 @@ class Keeper:
             try:
                 tie()
                 if os.getppid() == keeper:
-                    self._become_server()
+                    self._become_kept()
             except OSError as error:
                 message = f"cannot run {self._order['command'][0]}: {error.strerror}\n"
                 os.write(LOG, message.encode(errors="replace"))
@@ -118,9 +121,10 @@ class Keeper:
                 os._exit(CANNOT_RUN)
         return pid
 
-    def _become_server(self) -> None:
+    def _become_kept(self) -> None:
         os.setpgid(0, 0)
-        os.umask(0o077)
+        if self._order["private"]:
+            os.umask(0o077)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         if self._order["lock"] is not None:
@@ -130,19 +134,19 @@ class Keeper:
         command = self._order["command"]
         os.execv(command[0], command)
 
-    def _wait(self, server: int) -> int | None:
-        """Return the server's exit code, or None once the keeper is dismissed."""
-        while (code := _exit_code(server)) is None and not self._is_dismissed():
+    def _wait(self, kept: int) -> int | None:
+        """Return the process' exit code, or None once the keeper is dismissed."""
+        while (code := _exit_code(kept)) is None and not self._is_dismissed():
             self._sleep()
         return code
 
-    def _end(self, server: int) -> int:
-        os.kill(server, self._order["end_by"])
-        os.kill(server, signal.SIGCONT)  # a stopped process would leave the signal pending
+    def _end(self, kept: int) -> int:
+        os.kill(kept, self._order["end_by"])
+        os.kill(kept, signal.SIGCONT)  # a stopped process would leave the signal pending
         deadline = time.monotonic() + self._order["grace"]
-        while (code := _exit_code(server)) is None:
+        while (code := _exit_code(kept)) is None:
             if time.monotonic() > deadline:
-                os.kill(server, signal.SIGKILL)
+                os.kill(kept, signal.SIGKILL)
             time.sleep(POLL_SECONDS)
         return code
 

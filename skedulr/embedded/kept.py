@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,11 +16,23 @@ from skedulr.embedded.errors import EmbeddedServerError
 _PATIENCE_SECONDS = 30.0
 
 
-class KeptServer:
-    """A server process that ends with this program, however this program ends."""
+class KeptProcess:
+    """A process that ends with this program, however this program ends."""
 
-    def __init__(self, order: keeper.Order, *, folder: Path, log: Path) -> None:
-        """Start the keeper, which starts the server in `folder`; both write to `log`."""
+    def __init__(
+        self,
+        order: keeper.Order,
+        *,
+        folder: Path,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start the keeper, which starts the process in `folder`; both write to `log`.
+
+        `environment` is added to this program's own: the place for secrets, since other users can
+        read an order.
+        """
+        self._environment = {**os.environ, **(environment or {})}
         self._program = os.getpid()
         self._grace = order["grace"]
         self._said: dict[str, int] = {}
@@ -28,21 +41,27 @@ class KeptServer:
         while not self._said:
             self._listen(_PATIENCE_SECONDS)
         self.pid = self._said.get("pid", 0)
-        """The process of the server; 0 if its keeper could not start it."""
+        """The id of the process; 0 if its keeper could not start it."""
 
     @property
     def is_ours(self) -> bool:
-        """Tell whether this process started the server, and is no child forked from it since."""
+        """Tell whether this program started it, and is no child forked from that since."""
         return os.getpid() == self._program
 
     def exit_code(self) -> int | None:
-        """Return the code that the server ended with (negative: by a signal), None if it runs."""
+        """Return the code that it ended with (negative: by a signal), None if it runs."""
         if "exit" not in self._said and not self._over and self.is_ours:
             self._listen(0)
         return self._said.get("exit")
 
+    def send(self, number: int) -> None:
+        """Send a signal to the process, if it runs."""
+        if self.is_ours and self.exit_code() is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
     def end(self) -> None:
-        """End the server and its keeper, and return when both are gone.
+        """End the process and its keeper, and return when both are gone.
 
         In a child forked from the program this does nothing.
         """
@@ -68,8 +87,9 @@ class KeptServer:
                     stdout=report,
                     stderr=errors,
                     cwd=folder,
+                    env=self._environment,
                     pass_fds=() if order["lock"] is None else (order["lock"],),
-                    # Away from the terminal: Ctrl-C is for the program, which then ends the server.
+                    # Away from the terminal: Ctrl-C is for the program, which then ends this.
                     start_new_session=True,
                 )
         except BaseException:
@@ -88,7 +108,7 @@ class KeptServer:
             if timeout:
                 self.end()
                 raise EmbeddedServerError(
-                    f"the embedded server's keeper did not start within {timeout:g} s",
+                    f"the process that looks after another did not start within {timeout:g} s",
                     "look for what keeps this machine from starting a Python process",
                 )
             return
@@ -109,8 +129,8 @@ class KeptServer:
 def _python() -> str:
     if not sys.executable or getattr(sys, "frozen", False):
         raise EmbeddedServerError(
-            "the embedded server needs a Python interpreter to look after it, and this program "
-            "has none (sys.executable)",
-            "give the URL of a Redis or Valkey server instead",
+            "a process can be started only where there is a Python interpreter to look after it, "
+            "and this program has none (sys.executable)",
+            "give the URL of a Redis or Valkey server instead of an embedded one",
         )
     return sys.executable

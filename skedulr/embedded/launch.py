@@ -14,7 +14,7 @@ from redis.retry import Retry
 from skedulr.embedded import configuration, descriptors, diagnosis
 from skedulr.embedded.folder import DataFolder, RunningServer
 from skedulr.embedded.keeper import Order
-from skedulr.embedded.kept import KeptServer
+from skedulr.embedded.kept import KeptProcess
 from skedulr.embedded.ports import HOST
 
 _POLL_SECONDS = 0.01
@@ -38,7 +38,7 @@ class Plan:
         return RunningServer(self.port, self.password, pid, os.getpid())
 
 
-def launch(folder: DataFolder, plan: Plan, timeout: float) -> tuple[KeptServer, RunningServer]:
+def launch(folder: DataFolder, plan: Plan, timeout: float) -> tuple[KeptProcess, RunningServer]:
     """Return the server once it answers; it may be silent for `timeout` seconds.
 
     Otherwise nothing is left running, and `EmbeddedServerError` says what was wrong.
@@ -51,7 +51,7 @@ def launch(folder: DataFolder, plan: Plan, timeout: float) -> tuple[KeptServer, 
             folder.remember(plan.server(pid=0))
             folder.write_private(folder.configuration, _configuration(plan))
             since = folder.log.stat().st_size
-        kept = KeptServer(_order(folder, plan, lock), folder=folder.path, log=folder.log)
+        kept = KeptProcess(_order(folder, plan, lock), folder=folder.path, log=folder.log)
     finally:
         descriptors.close(lock)  # the server holds it now
     try:
@@ -76,6 +76,7 @@ def _configuration(plan: Plan) -> str:
 def _order(folder: DataFolder, plan: Plan, lock: int) -> Order:
     return {
         "command": [plan.binary, str(folder.configuration)],
+        "private": True,
         "lock": lock,
         "remove": str(folder.path) if folder.is_temporary else None,
         # Nothing in a temporary folder is worth the tenth of a second that a server takes to end.
@@ -85,7 +86,7 @@ def _order(folder: DataFolder, plan: Plan, lock: int) -> Order:
 
 
 def _await_answer(
-    kept: KeptServer, folder: DataFolder, plan: Plan, timeout: float, since: int
+    kept: KeptProcess, folder: DataFolder, plan: Plan, timeout: float, since: int
 ) -> None:
     started, allowed = time.monotonic(), timeout
     with _client(plan) as client:

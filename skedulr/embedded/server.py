@@ -13,7 +13,7 @@ from skedulr.embedded import configuration
 from skedulr.embedded.binary import find_binary
 from skedulr.embedded.errors import EmbeddedServerError, PortTaken
 from skedulr.embedded.folder import DataFolder, RunningServer
-from skedulr.embedded.kept import KeptServer
+from skedulr.embedded.kept import KeptProcess
 from skedulr.embedded.launch import Plan, launch
 from skedulr.embedded.ports import free_ports, is_free
 
@@ -58,7 +58,7 @@ class EmbeddedServer:
         self._settings = configuration.checked(config or {})
         self._data: DataFolder | None = None
         self._running: RunningServer | None = None
-        self._kept: KeptServer | None = None
+        self._kept: KeptProcess | None = None
 
     def start(self, timeout: float = 30.0) -> Self:
         """Start the server and return when it answers.
