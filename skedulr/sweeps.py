@@ -1,0 +1,192 @@
+"""What keeps pools in order while nobody acts on them: recover, promote, trim, repair, pause.
+
+Every coordinator sweeps, and the workers' supervisors where none lives. Any number may do so at
+once: each script does nothing where there is nothing to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+from skedulr import commands
+from skedulr.aio import AsyncClient
+from skedulr.commands import Read, Recovered, Steps
+from skedulr.commands.base import Argument
+from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
+
+MOST_CALLS: Final = 20
+"""Calls of one script for one pool in one round, while it says that there is more."""
+
+TRIM_EVERY: Final = 60.0
+REPAIR_EVERY: Final = 10.0
+POOLS_AT_ONCE: Final = 50
+
+
+class PoolSight(NamedTuple):
+    """What a look at a pool shows."""
+
+    has_leases: bool
+    """Whether anything runs there, so that it could have to be recovered."""
+    next_due_ms: int
+    """When the earliest delayed task is due, 0 for none."""
+    pause_version: int
+
+
+class Sight(NamedTuple):
+    """What a look at all pools shows."""
+
+    now_ms: int
+    """Redis' time."""
+    names: frozenset[str]
+    """All pools there are."""
+    paused: int
+    pause_version: int
+    pools: dict[str, PoolSight]
+    """Those that were looked at."""
+
+
+def look(registry: RegistryKeys, pools: Sequence[PoolKeys]) -> Read[Sight]:
+    """Whether these pools need a sweep, and which pools there are, in one trip."""
+    calls: list[tuple[Argument, ...]] = [
+        ("TIME",),
+        ("SMEMBERS", registry.pools),
+        ("HMGET", registry.control, "paused", "version"),
+    ]
+    for keys in pools:
+        calls.append(("EXISTS", keys.lease))
+        calls.append(("ZRANGE", keys.due, 0, 0, "WITHSCORES"))
+        calls.append(("HGET", keys.meta, "pause_version"))
+
+    def parse(replies: list[Any]) -> Sight:
+        (seconds, micros), names, (paused, version), *seen = replies
+        sights = {
+            keys.pool: PoolSight(leases == 1, int(float(due[1])) if due else 0, int(known or 0))
+            for keys, leases, due, known in zip(
+                pools, seen[::3], seen[1::3], seen[2::3], strict=True
+            )
+        }
+        return Sight(
+            int(seconds) * 1000 + int(micros) // 1000,
+            frozenset(name.decode() for name in names),
+            int(paused or 0),
+            int(version or 0),
+            sights,
+        )
+
+    return Read(tuple(calls), parse)
+
+
+def recover(keys: PoolKeys) -> Steps[int]:
+    """Take back the tasks of instances whose lease is over; answers how many."""
+    tasks = 0
+    for _ in range(MOST_CALLS):
+        recovered: Recovered = yield commands.recover(keys)
+        tasks += recovered.tasks
+        if not recovered.more:
+            break
+    return tasks
+
+
+def promote(keys: PoolKeys) -> Steps[None]:
+    """Move due tasks into the queue."""
+    yield from _while_more(lambda: commands.promote(keys))
+
+
+def trim(keys: PoolKeys) -> Steps[None]:
+    """Forget ended tasks that are too old or too many, and instances that are gone."""
+    yield from _while_more(lambda: commands.trim(keys, 1000))
+
+
+def repair(keys: PoolKeys) -> Steps[int]:
+    """Check the running tasks; answers how many were put right."""
+    cursor, repaired = "0", 0
+    for _ in range(MOST_CALLS):
+        reply: tuple[str, int] = yield commands.repair(keys, cursor)
+        cursor, count = reply
+        repaired += count
+        if cursor == "0":
+            break
+    return repaired
+
+
+def copy_pause(keys: PoolKeys, paused: int, version: int) -> Steps[None]:
+    """Give a pool the cluster's pause, unless it knows a newer one."""
+    yield commands.control(keys, {"paused": paused}, version=version)
+
+
+def _while_more(command: Callable[[], commands.Command[tuple[bool, int]]]) -> Steps[None]:
+    for _ in range(MOST_CALLS):
+        reply: tuple[bool, int] = yield command()
+        if not reply[0]:
+            break
+
+
+class Sweeper:
+    """Looks at all pools of a namespace, and sweeps those that need it."""
+
+    def __init__(self, registry: RegistryKeys, namespace: str) -> None:
+        self._registry = registry
+        self._namespace = namespace
+        self._known: frozenset[str] = frozenset()
+        self._trimmed: dict[str, float] = {}
+        self._repaired: dict[str, float] = {}
+        self.recovered = 0
+        """Tasks taken back so far."""
+        self.repaired = 0
+        """What was put right so far; it should stay 0."""
+
+    async def run_once(self, client: AsyncClient) -> bool:
+        """Look and sweep; answers whether any pool is busy, so that the next round should follow
+        soon: recovery trusts only leases over which sweeps have watched without a gap of 3 s.
+
+        Raises as ``AsyncClient.run``.
+        """
+        sight = await self._look(client)
+        if sight.names - self._known:
+            self._known = sight.names
+            sight = await self._look(client)
+        self._known = sight.names
+        sweeps = [
+            self._sweep(client, pool_keys(self._namespace, pool), sight, seen)
+            for pool, seen in sight.pools.items()
+        ]
+        busy = False
+        for chunk in _chunks(sweeps):
+            busy = any(await asyncio.gather(*chunk)) or busy
+        return busy
+
+    async def _look(self, client: AsyncClient) -> Sight:
+        pools = [pool_keys(self._namespace, pool) for pool in sorted(self._known)]
+        step = look(self._registry, pools)
+        return step.parse(await client.ask(*step.calls))
+
+    async def _sweep(
+        self, client: AsyncClient, keys: PoolKeys, sight: Sight, seen: PoolSight
+    ) -> bool:
+        if seen.pause_version < sight.pause_version:
+            await client.perform(copy_pause(keys, sight.paused, sight.pause_version))
+        if seen.has_leases:
+            self.recovered += await client.perform(recover(keys))
+            if self._is_time(self._repaired, keys.pool, REPAIR_EVERY):
+                self.repaired += await client.perform(repair(keys))
+        due = 0 < seen.next_due_ms <= sight.now_ms
+        if due:
+            await client.perform(promote(keys))
+        if self._is_time(self._trimmed, keys.pool, TRIM_EVERY):
+            await client.perform(trim(keys))
+        return seen.has_leases or due
+
+    def _is_time(self, last: dict[str, float], pool: str, every: float) -> bool:
+        now = time.monotonic()
+        if now - last.get(pool, -every) < every:
+            return False
+        last[pool] = now
+        return True
+
+
+def _chunks(sweeps: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    for first in range(0, len(sweeps), POOLS_AT_ONCE):
+        yield sweeps[first : first + POOLS_AT_ONCE]

@@ -1,0 +1,269 @@
+"""The claim loop of one pool: acknowledges what has ended and claims what may run, in one trip.
+
+A worker with free slots has an exchange under way or waits for its marker; it waits only after an
+exchange has found nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from skedulr.aio import AsyncClient
+from skedulr.commands import MOST_TASKS, Ack, Claim, Exchanged
+from skedulr.errors import SkedulrError
+from skedulr_worker.alarm import Alarm
+from skedulr_worker.clock import RedisClock
+from skedulr_worker.contact import Contact
+from skedulr_worker.exchange import FIRST_PAUSE, LONGEST_PAUSE, Exchange
+from skedulr_worker.instance import Instance
+from skedulr_worker.listener import Listener
+from skedulr_worker.telling import Telling
+
+COMPANY: Final = 0.002
+"""Seconds that an acknowledgement waits for others."""
+
+UNCONFIRMED_PAUSE: Final = 1.0
+SHOWN_LOST: Final = 10
+
+
+class ClaimLoop:
+    """Exchanges finished claims for new ones, and hands these to ``take``."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        client: AsyncClient,
+        clock: RedisClock,
+        contact: Contact,
+        telling: Telling,
+        logger: logging.Logger,
+    ) -> None:
+        self.instance = instance
+        self._client = client
+        self._contact = contact
+        self._telling = telling
+        self._logger = logger
+        self._loop = asyncio.get_running_loop()
+        self._exchange = Exchange(instance, client, contact, self._accept)
+        self._alarm = Alarm(self._loop, clock, self.ask)
+        self._listener = Listener(instance, client.address, contact, self.ask)
+        served = instance.served
+        self._capacity = served.slots + served.prefetch
+        self._enough = max(1, served.slots // 2)
+
+        self._take: Callable[[Sequence[Claim]], None] | None = None
+        self._used: Callable[[], int] = int
+        self._held: dict[str, int] = {}
+        """Id -> epoch of what runs, or has ended and is not acknowledged."""
+        self._held_since = 0.0
+        self._acks: list[Ack] = []
+        self._batch: list[Ack] = []
+        self._returning: list[tuple[str, int]] = []
+        self._told = False
+        self._asked = False
+        self._free = 0
+        self._filled = False
+        self._under_way = False
+        self._stopping = False
+        self._closed = False
+        self._company: asyncio.TimerHandle | None = None
+        self._saying: asyncio.Task[None] | None = None
+        self._drained: asyncio.Future[None] | None = None
+
+    def begin(self, take: Callable[[Sequence[Claim]], None], used: Callable[[], int]) -> None:
+        """Claim from now on: ``take(claims)`` starts them, ``used()`` says how many run."""
+        self._take, self._used = take, used
+        self.ask()
+
+    # --- what happens outside
+    # ---------------------------------------------------------------------
+
+    def ask(self) -> None:
+        """Exchange as soon as none is under way: something may have become claimable."""
+        self._asked = True
+        self._consider()
+
+    def acknowledge(self, ack: Ack, told: bool = False) -> None:
+        """An attempt has ended; ``told`` where what it has told must be sent before."""
+        self._acks.append(ack)
+        if told:
+            self._told = True
+        if not self._under_way:
+            self._consider()
+
+    def give_back(self, claim: tuple[str, int]) -> None:
+        """A claim will not be run to its end: it goes back uncharged."""
+        self._returning.append(claim)
+        self.ask()
+
+    def forget(self, task_id: str, epoch: int) -> None:
+        """A claim has ended elsewhere: it is held no more."""
+        if self._held.get(task_id) == epoch:
+            del self._held[task_id]
+
+    def stop(self) -> None:
+        """Claim nothing more; acknowledgements go on."""
+        self._stopping = True
+        self._listener.close()
+        self._alarm.set(0)
+
+    async def drain(self) -> None:
+        """Return when all that has ended is acknowledged, and all that goes back has gone."""
+        while self._under_way or self._acks or self._returning:
+            self._drained = self._loop.create_future()
+            self.ask()
+            await self._drained
+
+    async def close(self) -> None:
+        """Say nothing more."""
+        self.stop()
+        self._closed = True
+        if self._company is not None:
+            self._company.cancel()
+        if self._saying is not None:
+            self._saying.cancel()
+            await asyncio.gather(self._saying, return_exceptions=True)
+        await self._exchange.close()
+        await self._listener.end()
+
+    # --- when to exchange
+    # -------------------------------------------------------------------------
+
+    def _consider(self) -> None:
+        if self._under_way or self._closed:
+            return
+        if self._asked or self._acks_are_due():
+            self._go()
+        elif self._acks:
+            if self._company is None:
+                self._company = self._loop.call_later(COMPANY, self._company_over)
+        elif not (self._stopping or self._filled) and self._used() < self._capacity:
+            # Where the last exchange got all that it wanted, more may be there: the end of a task
+            # asks for it. To wait for the marker then would mean to take it from idle workers.
+            self._listener.listen()
+
+    def _acks_are_due(self) -> bool:
+        """Under load when half of the slots are free; else when nothing runs that could end soon
+        as well.
+        """
+        if not self._acks:
+            return False
+        used = self._used()
+        return used == 0 or (self._filled and self._capacity - used >= self._enough)
+
+    def _company_over(self) -> None:
+        self._company = None
+        self.ask()
+
+    def _claimable(self) -> int:
+        """How many tasks to claim: none while nobody confirms that this process still owns what
+        it runs.
+        """
+        if self._stopping:
+            return 0
+        if self._held:
+            confirmed = max(self.instance.cell.confirmed, self._held_since)
+            if time.monotonic() - confirmed > self.instance.lease:
+                self._loop.call_later(UNCONFIRMED_PAUSE, self.ask)
+                return 0
+        return max(0, min(self._capacity - self._used(), MOST_TASKS))
+
+    # --- one exchange
+    # -----------------------------------------------------------------------------
+
+    def _go(self) -> None:
+        self._under_way = True
+        if self._company is not None:
+            self._company.cancel()
+            self._company = None
+        if self._told or self._returning:
+            name = f"skedulr tells {self.instance.pool}"
+            self._saying = self._loop.create_task(self._say_first(), name=name)
+        else:
+            self._begin_exchange()
+
+    async def _say_first(self) -> None:
+        """Send what must arrive before the exchange, then begin it."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await self._telling.flush()
+                await self._send_back()
+            except SkedulrError as error:
+                self._contact.lost(error)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                break
+        self._saying = None
+        self._begin_exchange()
+
+    async def _send_back(self) -> None:
+        while self._returning:
+            returning = self._returning[:MOST_TASKS]
+            await self._client.run(self.instance.release(returning))
+            del self._returning[: len(returning)]
+            for claim in returning:
+                self.forget(*claim)
+
+    def _begin_exchange(self) -> None:
+        if self._closed:
+            return
+        self._asked = self._told = False
+        self._batch, self._acks = self._acks[:MOST_TASKS], self._acks[MOST_TASKS:]
+        self._free = self._claimable()
+        self._exchange.begin(self._free, self._batch)
+
+    def _accept(self, reply: Exchanged) -> None:
+        """Take the answer in. What is claimed is shown as held before any of it starts."""
+        self._forget_acknowledged(reply.lost)
+        claims = self._wanted(reply.claims)
+        for claim in claims:
+            self._held[claim.id] = claim.epoch
+        cell = self.instance.cell
+        cell.write(self._exchange.number, self._held)
+        if cell.suspects != reply.suspects:
+            cell.suspects = reply.suspects
+        self._filled = len(reply.claims) >= self._free
+        self._asked = self._asked or (reply.more and not self._stopping)
+        self._alarm.set(0 if self._stopping else reply.next_at_ms)
+        if claims and self._take is not None:
+            self._take(claims)
+        self._under_way = False  # only now: what was taken must count before more is claimed
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+        self._consider()
+
+    def _forget_acknowledged(self, lost: Sequence[str]) -> None:
+        held = self._held
+        for ack in self._batch:
+            if held.get(ack[0]) == ack[1]:
+                del held[ack[0]]
+        self._batch = []
+        if lost:
+            self._logger.warning(
+                "the claims on %d tasks had ended before they were acknowledged, what they did"
+                " counts for nothing: %s",
+                len(lost),
+                ", ".join(lost[:SHOWN_LOST]),
+                extra={"pool": self.instance.pool, "instance": self.instance.name},
+            )
+
+    def _wanted(self, claims: Sequence[Claim]) -> Sequence[Claim]:
+        """The claims to start. All of them go back where the worker stops, or the answer is so old
+        that by now somebody else might have them.
+        """
+        if not claims:
+            return claims
+        now = time.monotonic()
+        if self._stopping or now - self._exchange.sent_at > self.instance.lease / 3:
+            self._returning += [(claim.id, claim.epoch) for claim in claims]
+            self._asked = True
+            return ()
+        if not self._held:
+            self._held_since = now
+        return claims

@@ -1,0 +1,54 @@
+"""Redis' clock as a worker knows it: the only one that says when a task is due."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from skedulr.aio import AsyncClient
+from skedulr.errors import SkedulrError
+
+EVERY: Final = 60.0
+"""Seconds between two looks at Redis' clock."""
+
+WIDEST_TRIP: Final = 0.05
+"""Seconds that a look may take for its answer to be trusted where a better one is known."""
+
+
+class RedisClock:
+    """Turns moments of Redis' clock into those of the event loop, never too early."""
+
+    def __init__(self, client: AsyncClient, loop: asyncio.AbstractEventLoop) -> None:
+        self._client = client
+        self._loop = loop
+        self._measured = False
+        self._offset = time.time() - loop.time()
+
+    def at(self, redis_ms: int) -> float:
+        """When the loop's clock shows that moment of Redis' clock."""
+        return redis_ms / 1000 - self._offset
+
+    def now_ms(self) -> int:
+        """The time by Redis' clock."""
+        return int((self._loop.time() + self._offset) * 1000)
+
+    async def measure(self) -> None:
+        """Look at Redis' clock; raises as ``AsyncClient.ask``."""
+        sent = self._loop.time()
+        [(seconds, micros)] = await self._client.ask(("TIME",))
+        read = self._loop.time()
+        if read - sent <= WIDEST_TRIP or not self._measured:
+            # Redis showed this time before the answer came: counted from then, nothing is early.
+            self._offset = int(seconds) + int(micros) / 1e6 - read
+            self._measured = True
+
+    async def run(self) -> None:
+        """Look again and again."""
+        while True:
+            try:
+                await self.measure()
+            except SkedulrError:  # the claim loops tell when Redis is away
+                await asyncio.sleep(1)
+            else:
+                await asyncio.sleep(EVERY)

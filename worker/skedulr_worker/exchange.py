@@ -1,0 +1,143 @@
+"""One exchange at a time with Redis: numbered, and sent again until it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from redis import exceptions
+
+from skedulr import connection as link
+from skedulr.aio import AsyncClient
+from skedulr.commands import Ack, Exchanged
+from skedulr.errors import UpgradeNeeded
+from skedulr_worker.contact import Contact
+from skedulr_worker.instance import Instance
+
+FIRST_PAUSE: Final = 0.05
+LONGEST_PAUSE: Final = 1.0
+UPGRADE_PAUSE: Final = 30.0
+STALE_STEP: Final = 1000
+
+
+class Exchange:
+    """Sends an exchange, and calls ``answered(reply)`` once, however long that takes.
+
+    The number rises by one with each; the same one, with the same acknowledgements, is sent again
+    after an error, so that whatever got lost, nothing is claimed or ended twice.
+    """
+
+    def __init__(
+        self,
+        instance: Instance,
+        client: AsyncClient,
+        contact: Contact,
+        answered: Callable[[Exchanged], None],
+    ) -> None:
+        self.number = 0
+        self.sent_at = 0.0
+        """When the one that was answered was sent (monotonic seconds)."""
+        self._instance = instance
+        self._client = client
+        self._line = client.line
+        self._contact = contact
+        self._answered = answered
+        self._loop = asyncio.get_running_loop()
+        self._free = 0
+        self._acks: Sequence[Ack] = ()
+        self._command = instance.exchange(0, 0, ())
+        self._data = b""
+        self._limit: asyncio.TimerHandle | None = None
+        self._effort: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def begin(self, free: int, acks: Sequence[Ack]) -> None:
+        """Send the next one, at once where the line is open."""
+        self.number += 1
+        self._free, self._acks = free, acks
+        self._prepare()
+        if not self._line.is_open:
+            self._strive(None)
+            return
+        future = self._line.post(self._data, at_once=True)
+        self._limit = self._loop.call_later(
+            self._client.address.time_limit, self._line.give_up, future
+        )
+        future.add_done_callback(self._read)
+
+    async def close(self) -> None:
+        """Send nothing more, and take no answer."""
+        self._closed = True
+        if self._limit is not None:
+            self._limit.cancel()
+        if self._effort is not None:
+            self._effort.cancel()
+            await asyncio.gather(self._effort, return_exceptions=True)
+
+    def _prepare(self) -> None:
+        self._command = self._instance.exchange(self.number, self._free, self._acks)
+        self._data = link.pack_call(self._command)
+        self.sent_at = time.monotonic()
+
+    def _read(self, future: asyncio.Future[Any]) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+        if future.cancelled():
+            return
+        error = future.exception()
+        if self._closed:
+            return
+        if error is None:
+            reply = self._command.parse(future.result())
+            if reply.status == "ok":
+                self._contact.found()
+                self._answered(reply)
+                return
+        self._strive(future)
+
+    def _strive(self, future: asyncio.Future[Any] | None) -> None:
+        name = f"skedulr exchange {self._instance.pool}"
+        self._effort = self._loop.create_task(self._persist(future), name=name)
+
+    async def _persist(self, future: asyncio.Future[Any] | None) -> None:
+        """Get an answer; ``future`` holds what came of the first try, if there was one."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                raw = future.result() if future is not None else await self._line.call(self._data)
+                reply = self._command.parse(raw)
+                if reply.status == "ok":
+                    break
+                await self._put_right(reply.status)
+            except exceptions.NoScriptError:
+                await self._load()
+            except Exception as error:
+                self._complain(error)
+                await asyncio.sleep(UPGRADE_PAUSE if isinstance(error, UpgradeNeeded) else pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            future = None
+            self._prepare()
+        self._contact.found()
+        self._effort = None
+        self._answered(reply)
+
+    async def _put_right(self, status: str) -> None:
+        if status == "unknown":
+            await self._client.run(self._instance.join())
+        else:
+            self.number += STALE_STEP
+
+    async def _load(self) -> None:
+        """Make the server know the script again; the next try tells if it does not."""
+        try:
+            await self._line.call(link.pack_load(self._command))
+        except (*link.UNREACHED, exceptions.ResponseError):
+            await asyncio.sleep(FIRST_PAUSE)
+
+    def _complain(self, error: Exception) -> None:
+        if isinstance(error, exceptions.ResponseError) and not isinstance(error, link.NOT_NOW):
+            error = link.explained(error)
+        self._contact.lost(error)

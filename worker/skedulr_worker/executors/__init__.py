@@ -1,0 +1,1 @@
+"""Where jobs run: coroutine functions on the event loop, all others in threads."""

@@ -1,0 +1,65 @@
+"""Runs coroutine functions on the event loop, one asyncio task for each attempt."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from skedulr.context import running
+from skedulr_worker.context import Attempt
+from skedulr_worker.middleware import Chain
+
+End = Callable[[Attempt, Any, BaseException | None], None]
+
+
+class CoroutineExecutor:
+    """Starts attempts on the loop, and tells ``end(attempt, result, error)`` when each is over."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, end: End, chain: Chain | None) -> None:
+        self._loop = loop
+        self._end = end
+        self._run = self._plain if chain is None else self._wrapped
+        self._chain = chain
+
+    def start(self, attempt: Attempt) -> None:
+        """Run the attempt from the next turn of the loop on."""
+        attempt.task = self._loop.create_task(self._run(attempt), name=attempt.id)
+
+    def cancel(self, attempt: Attempt) -> None:
+        """Raise ``CancelledError`` in it; one that has not begun yet never will."""
+        task = attempt.task
+        if task is None or attempt.over:
+            return
+        task.cancel()
+        if not attempt.begun:
+            self._end(attempt, None, asyncio.CancelledError())
+
+    async def _plain(self, attempt: Attempt) -> None:
+        attempt.begun = True
+        running.set(attempt)
+        call = attempt.call
+        try:
+            result = await attempt.plan.function(*call.args, **call.kwargs)
+        except GeneratorExit:  # the loop is being torn down: there is nobody left to tell
+            raise
+        except BaseException as error:
+            self._end(attempt, None, error)
+        else:
+            self._end(attempt, result, None)
+
+    async def _wrapped(self, attempt: Attempt) -> None:
+        attempt.begun = True
+        running.set(attempt)
+        call = attempt.call
+        assert self._chain is not None
+        try:
+            result = await self._chain(
+                attempt, lambda: attempt.plan.function(*call.args, **call.kwargs)
+            )
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self._end(attempt, None, error)
+        else:
+            self._end(attempt, result, None)

@@ -1,0 +1,81 @@
+"""Renews the leases of worker processes, and brings back what they should stop.
+
+It runs beside the processes that it beats for, never in their event loop: a job that blocks its
+process stops no heartbeat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, Protocol
+
+from skedulr.aio import AsyncClient
+from skedulr.errors import SkedulrError
+from skedulr_worker.contact import Contact
+from skedulr_worker.instance import Instance
+from skedulr_worker.orders import CLAIMS, Order
+
+LONGEST_INTERVAL: Final = 1.0
+"""Seconds between two beats while tasks run: so long takes a cancellation at most to arrive."""
+
+
+class Member(Protocol):
+    """A worker process, as the heartbeat knows it."""
+
+    @property
+    def instances(self) -> Sequence[Instance]:
+        """One for each of its pools."""
+
+    def tell(self, order: Order) -> None:
+        """Pass an order on to the process."""
+
+
+class Heartbeat:
+    """Beats for every instance that holds something, each third of the lease or more often."""
+
+    def __init__(
+        self,
+        client: AsyncClient,
+        contact: Contact,
+        members: Callable[[], Iterable[Member]],
+        lease: float,
+    ) -> None:
+        self._client = client
+        self._contact = contact
+        self._members = members
+        self._interval = min(LONGEST_INTERVAL, lease / 3)
+        self.last_turn = 0.0
+
+    async def run(self) -> None:
+        """Beat until cancelled."""
+        while True:
+            await self.run_once()
+            await asyncio.sleep(self._interval)
+
+    async def run_once(self) -> None:
+        """One beat for everyone who holds something, all in one trip."""
+        beats = [
+            self._beat(member, instance)
+            for member in list(self._members())
+            for instance in member.instances
+            if instance.cell.count
+        ]
+        await asyncio.gather(*beats)
+        self.last_turn = time.time()
+
+    async def _beat(self, member: Member, instance: Instance) -> None:
+        sent = time.monotonic()
+        try:
+            beat = await self._client.run(instance.beat(), persist=False)
+        except SkedulrError as error:
+            self._contact.lost(error)
+            return
+        self._contact.found()
+        if beat.known:
+            instance.cell.confirmed = sent
+            if beat.suspects:
+                instance.cell.suspects = True
+        if beat.lost or beat.cancelled or not beat.known:
+            member.tell(Order(CLAIMS, instance.pool, beat.lost, beat.cancelled, not beat.known))

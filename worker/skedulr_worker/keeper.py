@@ -1,0 +1,99 @@
+"""What runs beside the processes of a worker: heartbeats, sweeps and reports, over one client."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, Protocol
+
+from skedulr.aio import AsyncClient
+from skedulr.app import Skedulr
+from skedulr.errors import SkedulrError
+from skedulr.sweeps import Sweeper
+from skedulr_worker import reports
+from skedulr_worker.config import WorkerConfig
+from skedulr_worker.contact import Contact
+from skedulr_worker.heartbeat import Heartbeat, Member
+from skedulr_worker.reports import Reported, Reporter
+
+LONGEST_IDLE: Final = 5.0
+"""Seconds between two looks at pools in which nothing runs and nothing is due."""
+
+JITTER: Final = 0.2
+
+
+class Kept(Member, Reported, Protocol):
+    """A worker process as its keeper knows it."""
+
+
+class Keeper:
+    """Keeps what the processes of a worker hold theirs, and the pools in order."""
+
+    def __init__(
+        self,
+        app: Skedulr,
+        config: WorkerConfig,
+        client: AsyncClient,
+        contact: Contact,
+        name: str,
+        processes: Callable[[], Iterable[Kept]],
+    ) -> None:
+        self._app = app
+        self._client = client
+        self._contact = contact
+        self._interval = config.sweep_seconds
+        self._idle = max(self._interval, min(LONGEST_IDLE, config.lease_seconds / 3))
+        self._heartbeat = Heartbeat(client, contact, processes, config.lease_seconds)
+        self._sweeper = Sweeper(app.registry, app.config.namespace)
+        self._swept = 0.0
+        self._reported = 0.0
+        self._reporter = Reporter(app.registry, name, processes, self._turns)
+
+    async def run(self) -> None:
+        """Beat, sweep and report until cancelled."""
+        await asyncio.gather(self._heartbeat.run(), self._rounds())
+
+    async def leave(self) -> None:
+        """Take the report away; where Redis is away it goes by itself."""
+        with contextlib.suppress(SkedulrError):
+            await self._client.run(self._reporter.farewell(), persist=False)
+
+    async def _rounds(self) -> None:
+        while True:
+            try:
+                busy = await self._round()
+                self._contact.found()
+            except SkedulrError as error:
+                self._contact.lost(error)
+                busy = True
+            pause = self._interval if busy else self._idle
+            await asyncio.sleep(pause * random.uniform(1 - JITTER, 1))
+
+    async def _round(self) -> bool:
+        """Sweep, and report in the same trip where it is time for that."""
+        turns = [self._sweep()]
+        if time.monotonic() - self._reported >= reports.EVERY * (1 - JITTER):
+            self._reported = time.monotonic()
+            turns.append(self._report())
+        answers: Sequence[bool] = await asyncio.gather(*turns)
+        return answers[0]
+
+    async def _sweep(self) -> bool:
+        before = self._sweeper.recovered
+        busy = await self._sweeper.run_once(self._client)
+        self._swept = time.time()
+        if self._sweeper.recovered > before:
+            self._app.logger.warning(
+                "took %d tasks back from workers that are gone", self._sweeper.recovered - before
+            )
+        return busy
+
+    async def _report(self) -> bool:
+        await self._client.run(self._reporter.report(), persist=False)
+        return False
+
+    def _turns(self) -> dict[str, float]:
+        return {"heartbeat": self._heartbeat.last_turn, "sweep": self._swept}

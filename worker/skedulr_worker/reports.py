@@ -1,0 +1,133 @@
+"""What a worker tells of itself, for ``skedulr status``: figures of its processes, slots, loops."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+import msgpack
+import psutil
+
+import skedulr
+from skedulr import commands
+from skedulr.commands import Command
+from skedulr.keys import RegistryKeys
+from skedulr_worker.board import Board
+from skedulr_worker.instance import Instance
+
+STALLED_AFTER = 60.0
+"""Seconds without a sign of life of its event loop after which a process shows as stalled."""
+
+EVERY = 5.0
+"""Seconds between two reports."""
+
+TTL_MS = 20_000
+"""How long a report counts."""
+
+
+class Reported(Protocol):
+    """A worker process as its report shows it."""
+
+    @property
+    def number(self) -> int:
+        """Which of the worker's processes it is."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+
+    @property
+    def board(self) -> Board:
+        """What it shows of itself."""
+
+    @property
+    def instances(self) -> Sequence[Instance]:
+        """One for each of its pools."""
+
+
+class Reporter:
+    """Makes the reports of one worker."""
+
+    def __init__(
+        self,
+        registry: RegistryKeys,
+        name: str,
+        processes: Callable[[], Iterable[Reported]],
+        loops: Callable[[], dict[str, float]],
+    ) -> None:
+        self._registry = registry
+        self._name = name
+        self._processes = processes
+        self._loops = loops
+        self._started_ms = int(time.time() * 1000)
+        self._figures: dict[int, psutil.Process] = {}
+
+    def report(self) -> Command[int]:
+        """The command that tells Redis how the worker is."""
+        packed = msgpack.packb(self.facts(), unicode_errors="replace")
+        return commands.report(self._registry, self._name, packed, TTL_MS)
+
+    def farewell(self) -> Command[int]:
+        """The command that takes the report away."""
+        return commands.report(self._registry, self._name, b"", TTL_MS)
+
+    def facts(self) -> dict[str, Any]:
+        """The report as plain values; times are ms since 1970 by this host's clock."""
+        processes = list(self._processes())
+        children = [self._child(process) for process in processes]
+        known = {process.pid for process in processes} | {os.getpid()}
+        self._figures = {pid: kept for pid, kept in self._figures.items() if pid in known}
+        return {
+            "name": self._name,
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "version": skedulr.__version__,
+            "python": platform.python_version(),
+            "started_ms": self._started_ms,
+            "reported_ms": int(time.time() * 1000),
+            **self._usage(os.getpid()),
+            "pools": _pools(processes),
+            "children": children,
+            "loops": [
+                {"name": name, "last_turn_ms": int(turn * 1000)}
+                for name, turn in self._loops().items()
+            ],
+        }
+
+    def _child(self, process: Reported) -> dict[str, Any]:
+        silent = time.monotonic() - process.board.tick if process.board.tick else 0.0
+        return {
+            "number": process.number,
+            "pid": process.pid,
+            "state": "stalled" if silent > STALLED_AFTER else process.board.phase.name.lower(),
+            "silent_s": round(max(0.0, silent), 1),
+            "solo": any(instance.served.solo for instance in process.instances),
+            "instance": process.instances[0].name if process.instances else "",
+            "running": {instance.pool: instance.cell.count for instance in process.instances},
+            **self._usage(process.pid),
+        }
+
+    def _usage(self, pid: int) -> dict[str, Any]:
+        """Share of one core since the last report, and resident memory."""
+        try:
+            process = self._figures.get(pid)
+            if process is None:
+                process = self._figures[pid] = psutil.Process(pid)
+            with process.oneshot():
+                return {"cpu_percent": process.cpu_percent(), "rss": process.memory_info().rss}
+        except psutil.Error:  # it has just ended
+            return {"cpu_percent": 0.0, "rss": 0}
+
+
+def _pools(processes: Iterable[Reported]) -> dict[str, dict[str, int]]:
+    pools: dict[str, dict[str, int]] = {}
+    for process in processes:
+        for instance in process.instances:
+            counts = pools.setdefault(instance.pool, {"slots": 0, "running": 0})
+            counts["slots"] += instance.served.slots
+            counts["running"] += instance.cell.count
+    return pools

@@ -1,0 +1,179 @@
+"""What running tasks tell: progress and log lines, collected and sent in batches.
+
+Any thread may tell. Only the newest progress of a task travels, and its newest 1,000 lines. All of
+it is sent before the task is acknowledged, since a claim that has ended writes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+from skedulr import commands
+from skedulr.aio import AsyncClient
+from skedulr.errors import OutOfMemory, RedisUnavailable, SkedulrError
+from skedulr.inspect import LogLine, pack_log_line, pack_progress
+from skedulr.keys import PoolKeys
+from skedulr_worker.clock import RedisClock
+from skedulr_worker.context import Attempt
+
+PAUSE: Final = 0.1
+"""Seconds in which reports gather before they travel."""
+
+MOST_LINES: Final = 1000
+"""Lines of one task that are kept, and lines of one call."""
+
+Claimed = tuple[str, int]
+
+
+class Telling:
+    """Collects what the tasks of one pool tell, and sends it."""
+
+    def __init__(
+        self,
+        keys: PoolKeys,
+        client: AsyncClient,
+        clock: RedisClock,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.pool = keys.pool
+        self._keys = keys
+        self._client = client
+        self._clock = clock
+        self._loop = loop
+        self._lock = threading.Lock()
+        self._reports: dict[Claimed, bytes] = {}
+        self._lines: dict[Claimed, deque[bytes]] = {}
+        self._dropped: dict[Claimed, int] = {}
+        self._armed = False
+        self._sending = asyncio.Lock()
+        self._flushing: asyncio.Task[None] | None = None
+
+    def progress(self, attempt: Attempt, percent: float, message: str) -> None:
+        """Keep a report for the next batch; beyond 0..100 it is taken as the nearer end."""
+        number = float(percent)
+        if math.isnan(number):
+            raise ValueError("progress(nan): give a number from 0 to 100")
+        report = pack_progress(min(max(number, 0.0), 100.0), str(message), self._clock.now_ms())
+        with self._lock:
+            self._reports[attempt.id, attempt.fence] = report
+        self._arm(attempt)
+
+    def log(self, attempt: Attempt, message: str, facts: dict[str, Any]) -> None:
+        """Keep a line for the next batch."""
+        self._add(attempt.id, attempt.fence, attempt.attempt, str(message), facts)
+        self._arm(attempt)
+
+    async def flush(self) -> None:
+        """Send all that was told until now; raises ``RedisUnavailable``, and keeps it then."""
+        async with self._sending:
+            await self._send(self._take_reports, self._keep_reports)
+            await self._send(self._take_lines, self._keep_lines)
+
+    async def close(self) -> None:
+        """Send nothing more."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+            await asyncio.gather(self._flushing, return_exceptions=True)
+
+    def _add(
+        self, task_id: str, fence: int, attempt: int, message: str, facts: dict[str, Any]
+    ) -> None:
+        line = pack_log_line(LogLine(self._clock.now_ms(), attempt, message, facts))
+        with self._lock:
+            lines = self._lines.get((task_id, fence))
+            if lines is None:
+                lines = self._lines[task_id, fence] = deque(maxlen=MOST_LINES)
+            lines.append(line)
+
+    def _arm(self, attempt: Attempt) -> None:
+        attempt.told = True
+        with self._lock:
+            if self._armed:
+                return
+            self._armed = True
+        self._loop.call_soon_threadsafe(self._later)
+
+    def _later(self) -> None:
+        self._loop.call_later(PAUSE, self._begin)
+
+    def _begin(self) -> None:
+        self._flushing = self._loop.create_task(self._flush_quietly(), name="skedulr telling")
+
+    async def _flush_quietly(self) -> None:
+        with self._lock:
+            self._armed = False
+        try:
+            await self.flush()
+        except RedisUnavailable:  # the claim loop says so; what was told waits
+            with self._lock:
+                self._armed = True
+            self._loop.call_later(10 * PAUSE, self._begin)
+
+    async def _send(self, take: Callable[[], Any], keep: Callable[[Any], None]) -> None:
+        while batch := take():
+            command, content = batch
+            try:
+                await self._client.run(command)
+            except (RedisUnavailable, asyncio.CancelledError):
+                keep(content)
+                raise
+            except OutOfMemory:
+                self._count_dropped(content)
+            except SkedulrError:
+                return
+
+    def _take_reports(self) -> tuple[commands.Command[list[str]], dict[Claimed, bytes]] | None:
+        with self._lock:
+            taken = dict(list(self._reports.items())[: commands.MOST_TASKS])
+            for claimed in taken:
+                del self._reports[claimed]
+        if not taken:
+            return None
+        entries = [(*claimed, report) for claimed, report in taken.items()]
+        return commands.progress(self._keys, entries), taken
+
+    def _keep_reports(self, reports: dict[Claimed, bytes]) -> None:
+        with self._lock:
+            self._reports = reports | self._reports
+
+    def _take_lines(
+        self,
+    ) -> tuple[commands.Command[list[str]], dict[Claimed, deque[bytes]]] | None:
+        taken: dict[Claimed, deque[bytes]] = {}
+        count = 0
+        with self._lock:
+            for claimed in list(self._lines):
+                if taken and count + len(self._lines[claimed]) > MOST_LINES:
+                    break
+                taken[claimed] = self._lines.pop(claimed)
+                count += len(taken[claimed])
+        if not taken:
+            return None
+        entries = [(*claimed, [*self._mark(claimed), *lines]) for claimed, lines in taken.items()]
+        return commands.log(self._keys, entries), taken
+
+    def _keep_lines(self, lines: dict[Claimed, deque[bytes]]) -> None:
+        with self._lock:
+            for claimed, older in lines.items():
+                newer = self._lines.get(claimed, ())
+                self._lines[claimed] = deque([*older, *newer], maxlen=MOST_LINES)
+
+    def _count_dropped(self, content: dict[Claimed, Any]) -> None:
+        if len(self._dropped) > MOST_LINES:  # of tasks that have ended without another line
+            self._dropped.clear()
+        for claimed, lines in content.items():
+            if isinstance(lines, deque):
+                self._dropped[claimed] = self._dropped.get(claimed, 0) + len(lines)
+
+    def _mark(self, claimed: Claimed) -> list[bytes]:
+        """The line that stands for those that a full Redis did not take."""
+        dropped = self._dropped.pop(claimed, 0)
+        if not dropped:
+            return []
+        message = f"{dropped} lines were dropped here: Redis was full"
+        return [pack_log_line(LogLine(self._clock.now_ms(), 0, message, {}))]

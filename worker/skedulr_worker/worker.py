@@ -1,0 +1,206 @@
+"""A worker within one event loop: all that one process does for its pools."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import time
+from collections.abc import Awaitable, Sequence
+from typing import Any, Final
+
+from skedulr.aio import AsyncClient
+from skedulr.app import Hook, Skedulr
+from skedulr_worker.board import Board, Phase
+from skedulr_worker.claim import ClaimLoop
+from skedulr_worker.clock import RedisClock
+from skedulr_worker.config import WorkerConfig
+from skedulr_worker.contact import Contact
+from skedulr_worker.context import Stop
+from skedulr_worker.deadlines import Deadlines
+from skedulr_worker.instance import Instance
+from skedulr_worker.middleware import Recovery, chain_of
+from skedulr_worker.orders import CLAIMS, Order
+from skedulr_worker.plans import plans_of
+from skedulr_worker.running import Running
+from skedulr_worker.telling import Telling
+
+LOUD: Final = logging.WARNING
+"""The level of the log line for Redis being away."""
+
+QUIET: Final = logging.DEBUG
+"""The same where a supervisor says it for all its processes."""
+
+TICK: Final = 1.0
+"""Seconds between two signs of life of the event loop."""
+
+CANCEL_PATIENCE: Final = 1.0
+"""Seconds that cancelled coroutines get to clean up before the worker leaves."""
+
+DRAIN_PATIENCE: Final = 5.0
+"""Seconds in which the last acknowledgements must reach Redis, before others take over."""
+
+
+class _Pool:
+    """One pool of a worker."""
+
+    def __init__(self, claims: ClaimLoop, running: Running, telling: Telling) -> None:
+        self.claims = claims
+        self.running = running
+        self.telling = telling
+
+
+class Worker:
+    """Serves pools on the running event loop, from ``start`` to ``stop``."""
+
+    def __init__(
+        self,
+        app: Skedulr,
+        config: WorkerConfig,
+        board: Board,
+        instances: Sequence[Instance],
+        level: int,
+    ) -> None:
+        self.board = board
+        self._app = app
+        self._config = config
+        self._instances = instances
+        self._loop = asyncio.get_running_loop()
+        self._client = AsyncClient(app.address)
+        self._clock = RedisClock(self._client, self._loop)
+        self._contact = Contact(app.logger, app.address.url, level)
+        self._deadlines = Deadlines(self._loop, self._expire, self._show_deadline)
+        self._background: set[asyncio.Future[Any]] = set()
+        self._pools: dict[str, _Pool] = {}
+        self._stopped_early = asyncio.Event()
+        self._hooks = True
+
+    async def start(self, *, hooks: bool = True) -> None:
+        """Call the startup hooks, then claim; raises what a hook raises."""
+        self._hooks = hooks
+        if hooks:
+            for hook in self._app.startup_hooks:
+                await _call(hook)
+        plans, chain = plans_of(self._app), chain_of(self._app.middlewares)
+        recovery = Recovery(self._app, self._spawn)
+        for instance in self._instances:
+            telling = Telling(instance.keys, self._client, self._clock, self._loop)
+            claims = ClaimLoop(
+                instance, self._client, self._clock, self._contact, telling, self._app.logger
+            )
+            running = Running(
+                claims,
+                plans,
+                telling,
+                self._deadlines,
+                recovery,
+                chain,
+                self._app.config,
+                self._app.logger,
+                self._config.thread_limit,
+            )
+            self._pools[instance.pool] = _Pool(claims, running, telling)
+            claims.begin(running.take, running.count)
+        self._spawn(self._clock.run())
+        self._spawn(self._tick())
+        self.board.phase = Phase.WORKING
+
+    @property
+    def used(self) -> int:
+        """How many slots are taken in all pools."""
+        return sum(pool.running.count() for pool in self._pools.values())
+
+    def obey(self, order: Order) -> None:
+        """Carry out what a heartbeat has brought."""
+        pool = self._pools.get(order.pool)
+        if order.kind != CLAIMS or pool is None:
+            return
+        pool.running.lose(order.lost)
+        pool.running.cancel(order.cancelled)
+        if order.ask:
+            pool.claims.ask()
+
+    def hurry(self) -> None:
+        """Let nothing more finish: ``stop`` goes on to its end."""
+        self._stopped_early.set()
+
+    async def stop(self, grace: float) -> bool:
+        """Claim no more, finish for up to ``grace`` seconds, hand back the rest, and call the
+        shutdown hooks; answers whether nothing runs any more.
+        """
+        self.board.phase = Phase.STOPPING
+        for pool in self._pools.values():
+            pool.claims.stop()
+            pool.running.withdraw_waiting()
+        await self._idle(grace)
+        self._stop_all()
+        self._stopped_early.clear()
+        await self._idle(CANCEL_PATIENCE)
+        await self._drain()
+        finished = self.used == 0
+        if self._hooks:
+            for hook in self._app.shutdown_hooks:
+                await self._call_safely(hook)
+        await self._close()
+        return finished
+
+    async def _idle(self, seconds: float) -> None:
+        """Until nothing runs, or the time is over, or somebody is in a hurry."""
+        until = time.monotonic() + seconds
+        while (  # noqa: ASYNC110 - the last of many pools' tasks is no event of its own
+            self.used and not self._stopped_early.is_set() and time.monotonic() < until
+        ):
+            await asyncio.sleep(0.01)
+
+    def _stop_all(self) -> None:
+        for pool in self._pools.values():
+            for attempt in pool.running.attempts():
+                pool.running.stop(attempt, Stop.RELEASE)
+
+    async def _drain(self) -> None:
+        try:
+            async with asyncio.timeout(DRAIN_PATIENCE):
+                await asyncio.gather(*(pool.claims.drain() for pool in self._pools.values()))
+        except TimeoutError:
+            self._app.logger.warning(
+                "the last acknowledgements did not reach Redis; their tasks run again elsewhere"
+            )
+
+    async def _close(self) -> None:
+        self._deadlines.close()
+        for pool in self._pools.values():
+            await pool.claims.close()
+            await pool.telling.close()
+            pool.running.threads.close()
+        for future in self._background:
+            future.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._client.close()
+
+    def _expire(self, attempt: Any) -> None:
+        self._pools[attempt.pool].running.expire(attempt)
+
+    def _show_deadline(self, moment: float) -> None:
+        self.board.deadline = moment
+
+    async def _tick(self) -> None:
+        while True:
+            self.board.tick = time.monotonic()
+            await asyncio.sleep(TICK)
+
+    def _spawn(self, awaitable: Awaitable[Any]) -> None:
+        future = asyncio.ensure_future(awaitable)
+        self._background.add(future)
+        future.add_done_callback(self._background.discard)
+
+    async def _call_safely(self, hook: Hook) -> None:
+        try:
+            await _call(hook)
+        except Exception:
+            self._app.logger.exception("a shutdown hook failed")
+
+
+async def _call(hook: Hook) -> None:
+    answer = hook()
+    if inspect.isawaitable(answer):
+        await answer
