@@ -41,6 +41,11 @@ class Connections:
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, OnLoop] = WeakKeyDictionary()
 
     @property
+    def named_url(self) -> str | None:
+        """The URL that the code itself gave, if it gave one; it may hold a password."""
+        return self._url
+
+    @property
     def address(self) -> Address:
         """Where Redis is, and how long a call may take."""
         with self._lock:
