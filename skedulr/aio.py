@@ -47,21 +47,38 @@ class Line:
         future = self.post(data)
         loop = asyncio.get_running_loop()
         limit = self.address.time_limit if time_limit is None else time_limit
-        timer = loop.call_later(limit, self._give_up, future)
+        timer = loop.call_later(limit, self.give_up, future)
         try:
             return await future
         finally:
             timer.cancel()
 
-    def post(self, data: bytes) -> asyncio.Future[Any]:
-        """Send a command with all others of this turn of the loop; the line must be open."""
+    @property
+    def is_open(self) -> bool:
+        """Whether ``post`` may be called."""
+        return self._connection is not None
+
+    def post(self, data: bytes, *, at_once: bool = False) -> asyncio.Future[Any]:
+        """Send a command with all others of this turn of the loop, or ``at_once``; the line must
+        be open.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         self._waiting.append(future)
         self._unsent.append(data)
-        if len(self._unsent) == 1:
+        if at_once:
+            self._send()
+        elif len(self._unsent) == 1:
             loop.call_soon(self._send)
         return future
+
+    def give_up(self, future: asyncio.Future[Any]) -> None:
+        """A reply has not come in time: it fails, and so does all that waits behind it."""
+        if not future.done():
+            future.set_exception(exceptions.TimeoutError("no reply in time"))
+            if self._reader is not None:
+                # Replies after this one could not be told apart in time either.
+                self._reader.cancel()
 
     async def close(self) -> None:
         """Close the connection; what was under way fails."""
@@ -118,14 +135,6 @@ class Line:
                 future.set_exception(failure)
         if connection is not None:
             await connection.disconnect(nowait=True)
-
-    def _give_up(self, future: asyncio.Future[Any]) -> None:
-        if not future.done():
-            future.set_exception(exceptions.TimeoutError("no reply in time"))
-            if (
-                self._reader is not None
-            ):  # replies after this one could not be told apart in time either
-                self._reader.cancel()
 
 
 class AsyncClient:

@@ -142,14 +142,17 @@ def set_pool(keys: PoolKeys, changes: Mapping[str, int]) -> Steps[PoolSettings]:
     return (yield commands.control(keys, changes))  # type: ignore[no-any-return]  # steps are untyped
 
 
-def check_server() -> Steps[None]:
-    """Make sure that the server can carry skedulr; raises ``RedisUnsuitable``."""
+def check_server(*, allow_eviction: bool = False) -> Steps[None]:
+    """Make sure that the server can carry skedulr; raises ``RedisUnsuitable``.
+
+    ``allow_eviction`` lets one pass that may drop tasks when it is full.
+    """
     facts: dict[str, str] = yield Read((("INFO", "server"), ("INFO", "memory")), _facts)
     version = facts.get("redis_version", "0")
     if int(version.split(".")[0]) < 7:
         raise RedisUnsuitable(f"it is Redis {version}", "use Redis 7.0 or Valkey 7.2 and later")
     policy = facts.get("maxmemory_policy", "noeviction")
-    if policy != "noeviction":
+    if policy != "noeviction" and not allow_eviction:
         raise RedisUnsuitable(
             f"its maxmemory-policy is {policy}, so a full Redis silently drops tasks",
             "run CONFIG SET maxmemory-policy noeviction and put it into its configuration",
