@@ -115,7 +115,8 @@ class ClaimLoop:
         """Return when all that has ended is acknowledged, and all that goes back has gone."""
         while self._under_way or self._acks or self._returning:
             self._drained = self._loop.create_future()
-            self.ask()
+            if not self._under_way:
+                self.ask()
             await self._drained
 
     async def close(self) -> None:

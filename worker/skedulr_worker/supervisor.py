@@ -138,7 +138,7 @@ class Supervisor:
             await asyncio.gather(keeping, return_exceptions=True)
 
     def _note_failure(self, keeping: asyncio.Task[None]) -> None:
-        """Without heartbeats nothing may go on: end, so that whoever runs this can start it anew."""
+        """Without heartbeats nothing may go on: end, so that whoever runs this starts it anew."""
         if not keeping.cancelled() and (error := keeping.exception()) is not None:
             self._logger.critical("the supervisor has failed and stops", exc_info=error)
             self._stopping.set()
