@@ -1,21 +1,17 @@
-"""Writes the part of `docs/states.md` that follows from `skedulr.states`: diagram and tables.
+"""Writes what in `docs/states.md` follows from `skedulr.states`: the diagram and the tables.
 
-    python scripts/states_diagram.py
-
-Everything between the two markers is replaced; the rest of the page is written by hand.
+python -m scripts.states_diagram
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
-from pathlib import Path
 
+from scripts.generated import DOCS, replace, table
 from skedulr.states import TERMINAL, TRANSITIONS, State
 
-PAGE = Path(__file__).parent.parent / "docs" / "states.md"
-BEGIN = "<!-- written by scripts/states_diagram.py: begin -->\n"
-END = "<!-- written by scripts/states_diagram.py: end -->\n"
+PAGE = DOCS / "states.md"
 
 SUBMITTED = {State.QUEUED: "enqueue", State.SCHEDULED: "enqueue, for later"}
 
@@ -40,32 +36,28 @@ def meanings() -> dict[State, str]:
         if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
             assert isinstance(after, ast.Expr)
             assert isinstance(after.value, ast.Constant)
-            found[State[line.targets[0].id]] = " ".join(str(after.value.value).split())
+            meaning = " ".join(str(after.value.value).split()).replace("``", "`")
+            found[State[line.targets[0].id]] = meaning
     return found
 
 
 def states_table() -> str:
     """A row for each state."""
-    rows = ["| number | state | what it means |", "|---|---|---|"]
-    for state, meaning in meanings().items():
-        rows.append(f"| {int(state)} | `{state.label}` | {meaning.replace('``', '`')} |")
-    return "\n".join(rows) + "\n"
+    rows = [[str(int(state)), f"`{state.label}`", text] for state, text in meanings().items()]
+    return table(["number", "state", "what it means"], rows)
 
 
 def moves_table() -> str:
     """A row for each move."""
-    rows = ["| from | to | made by |", "|---|---|---|"]
-    for (source, target), cause in TRANSITIONS.items():
-        rows.append(f"| `{source.label}` | `{target.label}` | {cause} |")
-    return "\n".join(rows) + "\n"
+    rows = [[f"`{old.label}`", f"`{new.label}`", why] for (old, new), why in TRANSITIONS.items()]
+    return table(["from", "to", "made by"], rows)
 
 
 def written(page: str) -> str:
-    """The page with the part between the markers made anew."""
-    before, rest = page.split(BEGIN)
-    _, after = rest.split(END)
-    parts = [diagram(), states_table(), "## Every move\n", moves_table()]
-    return before + BEGIN + "\n" + "\n".join(parts) + "\n" + END + after
+    """The page with all of its generated parts made anew."""
+    page = replace(page, "diagram", diagram())
+    page = replace(page, "states", states_table())
+    return replace(page, "moves", moves_table())
 
 
 def main() -> None:

@@ -1,24 +1,13 @@
 """The page about the states says what the table in the source says."""
 
-import importlib.util
-from pathlib import Path
-
+from scripts import states_diagram
 from skedulr.states import TRANSITIONS, State
-
-ROOT = Path(__file__).parent.parent.parent
-_spec = importlib.util.spec_from_file_location(
-    "states_diagram", ROOT / "scripts" / "states_diagram.py"
-)
-assert _spec is not None
-assert _spec.loader is not None
-states_diagram = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(states_diagram)
 
 
 def test_the_page_is_up_to_date() -> None:
     page = states_diagram.PAGE.read_text(encoding="utf-8")
 
-    assert states_diagram.written(page) == page, "run: python scripts/states_diagram.py"
+    assert states_diagram.written(page) == page, "run: python -m scripts.states_diagram"
 
 
 def test_every_move_is_an_arrow_with_its_cause() -> None:
