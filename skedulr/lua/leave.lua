@@ -43,7 +43,6 @@ load(ids)
 
 local function charge(id, record)
   record[SUSPECT] = 1
-  changed[id] = true
   if not alone then return false end
   record[CRASHES] = record[CRASHES] + 1
   if problem ~= '' then keep_attempt(id, record, 'crash', problem) end

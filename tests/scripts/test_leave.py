@@ -42,6 +42,15 @@ def test_an_idle_instance_only_vanishes(pool: Pool) -> None:
     assert changed == {"inst": {"w1": GONE}, "seen": {"w1": GONE}}
 
 
+def test_a_lease_on_nothing_ends(pool: Pool) -> None:
+    pool.join("w1")
+    pool.redis.zadd(pool.keys.lease, {"w1": pool.now})
+
+    _, changed = pool.watch(commands.leave(pool.keys, "w1"))
+
+    assert changed["lease"] == {"w1": GONE}
+
+
 def test_leaving_again_changes_nothing(pool: Pool) -> None:
     pool.join("w1")
     pool.ask(commands.leave(pool.keys, "w1"))
