@@ -6,11 +6,10 @@ What is sent in one turn of the event loop arrives in one write; replies are han
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 from collections import deque
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
 
 import redis.asyncio
 from redis import exceptions
@@ -23,18 +22,24 @@ from skedulr.connection import Address
 T = TypeVar("T")
 
 
+GRACE: Final = 0.05
+"""Seconds that a late reply gets: a loop that was blocked has not read yet what came in time."""
+
+
 class Line:
     """One connection on which calls are pipelined; it connects when it is first used, and again
     after a failure.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, on_loss: Callable[[], None] = lambda: None) -> None:
+        """``on_loss`` is called when the connection broke: the server may have lost its memory."""
         self.address = address
+        self._on_loss = on_loss
         self._connection: redis.asyncio.Connection | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._reader: asyncio.Task[None] | None = None
         self._waiting: deque[asyncio.Future[Any]] = deque()
         self._unsent: list[bytes] = []
-        self._reader: asyncio.Task[None] | None = None
-        self._opening = asyncio.Lock()
 
     async def call(self, data: bytes, time_limit: float | None = None) -> Any:
         """The reply to one packed command.
@@ -75,27 +80,47 @@ class Line:
     def give_up(self, future: asyncio.Future[Any]) -> None:
         """A reply has not come in time: it fails, and so does all that waits behind it."""
         if not future.done():
-            future.set_exception(exceptions.TimeoutError("no reply in time"))
-            if self._reader is not None:
-                # Replies after this one could not be told apart in time either.
-                self._reader.cancel()
+            asyncio.get_running_loop().call_later(GRACE, self._give_up, future)
 
     async def close(self) -> None:
-        """Close the connection; what was under way fails."""
-        if self._reader is not None:
-            self._reader.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._reader
-        await self._drop(exceptions.ConnectionError("closed"))
+        """Close the connection; what was under way fails. A later call opens it again."""
+        tasks = [task for task in (self._opening, self._reader) if task is not None]
+        self._break(link.Closed("the program closed the connection"))
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
     async def _open(self) -> None:
-        async with self._opening:
-            if self._connection is not None:
-                return
-            connection = self.address.open_async()
-            await connection.connect()
-            self._connection = connection
-            self._reader = asyncio.create_task(self._read(connection), name="skedulr line")
+        """One attempt for all who want it: what it comes to, it comes to for all of them."""
+        opening = self._opening
+        if opening is None:
+            opening = self._opening = asyncio.create_task(self._connect(), name="skedulr opens")
+            opening.add_done_callback(self._opened)
+        await asyncio.wait([opening])
+        if opening.cancelled():
+            raise link.Closed("the program closed the connection")
+        opening.result()
+        if self._connection is None:
+            raise exceptions.ConnectionError("the connection was closed at once")
+
+    def _opened(self, opening: asyncio.Task[None]) -> None:
+        self._opening = None
+        if not opening.cancelled():
+            opening.exception()  # those who wanted it may have been cancelled
+
+    async def _connect(self) -> None:
+        connection = self.address.open_async()
+        try:
+            async with asyncio.timeout(self.address.time_limit):
+                await connection.connect()
+        except BaseException as error:
+            await connection.disconnect(nowait=True)
+            if isinstance(error, TimeoutError):
+                raise exceptions.TimeoutError("no connection in time") from error
+            raise
+        self._connection = connection
+        self._reader = asyncio.create_task(self._read(connection), name="skedulr reads")
 
     def _send(self) -> None:
         data, self._unsent = b"".join(self._unsent), []
@@ -106,43 +131,63 @@ class Line:
         failure: Exception = exceptions.ConnectionError("the connection was closed")
         try:
             while True:
-                try:
-                    reply = await connection.read_response(
-                        disable_decoding=True, timeout=math.inf, disconnect_on_error=False
-                    )
-                except exceptions.ResponseError as error:
-                    reply = error
-                if not self._waiting:
-                    raise exceptions.ConnectionError("a reply that nobody waits for")
-                future = self._waiting.popleft()
-                if future.done():
-                    continue
-                if isinstance(reply, Exception):
-                    future.set_exception(reply)
-                else:
-                    future.set_result(reply)
+                self._hand_out(await _next_reply(connection))
         except link.UNREACHED as error:
             failure = error
         finally:
-            await self._drop(failure)
+            if connection is self._connection:
+                self._break(failure)
+            await connection.disconnect(nowait=True)
 
-    async def _drop(self, failure: Exception) -> None:
-        connection, self._connection = self._connection, None
+    def _hand_out(self, reply: Any) -> None:
+        """Give a reply to the one whose turn it is."""
+        if not self._waiting:
+            raise exceptions.ConnectionError("a reply that nobody waits for")
+        future = self._waiting.popleft()
+        if future.done():
+            return
+        if isinstance(reply, Exception):
+            future.set_exception(reply)
+        else:
+            future.set_result(reply)
+
+    def _give_up(self, future: asyncio.Future[Any]) -> None:
+        if not future.done():
+            future.set_exception(exceptions.TimeoutError("no reply in time"))
+            if self._reader is not None:
+                self._reader.cancel()
+            # Replies after this one could not be told apart in time either.
+            self._break(exceptions.ConnectionError("the reply before did not come in time"))
+
+    def _break(self, failure: Exception) -> None:
+        """All that is under way fails, and the next call opens another connection."""
+        broken = self._connection is not None
+        self._connection = self._reader = None
         waiting, self._waiting = self._waiting, deque()
         self._unsent = []
         for future in waiting:
             if not future.done():
                 future.set_exception(failure)
-        if connection is not None:
-            await connection.disconnect(nowait=True)
+        if broken:
+            self._on_loss()
+
+
+async def _next_reply(connection: redis.asyncio.Connection) -> Any:
+    """The next reply; a refusal is a value like any other."""
+    try:
+        return await connection.read_response(
+            disable_decoding=True, timeout=math.inf, disconnect_on_error=False
+        )
+    except exceptions.ResponseError as error:
+        return error
 
 
 class AsyncClient:
     """Runs commands on one server for one event loop."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, on_loss: Callable[[], None] = lambda: None) -> None:
         self.address = address
-        self.line = Line(address)
+        self.line = Line(address, on_loss)
 
     async def run(self, command: Command[T], *, persist: bool = True) -> T:
         """The command's reply.
@@ -199,7 +244,7 @@ class AsyncClient:
                 until = until or loop.time() + (
                     0.0 if timed_out or not persist else self.address.time_limit
                 )
-                if loop.time() + pause > until or link.is_refused_login(error):
+                if loop.time() + pause > until or link.is_final(error):
                     raise link.unavailable(self.address, error) from error
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)

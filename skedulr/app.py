@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar, Unpack, overload
 from skedulr import batches, control, inspect, operations, submission
 from skedulr.aio import AsyncClient
 from skedulr.client import Client
+from skedulr.commands import Steps
 from skedulr.config import NAMESPACE_VARIABLE, Config
 from skedulr.connection import Address
 from skedulr.connections import Connections
@@ -63,7 +64,6 @@ class Skedulr:
         self.shutdown_hooks: list[Hook] = []
         self.error_handlers: list[ErrorHandler] = []
         self.connections = Connections(self, url)
-        self._registered: set[str] = set()
         self.registry = RegistryKeys(self.config.namespace)
         self.pools = control.Pools(self)
 
@@ -267,17 +267,21 @@ class Skedulr:
         await self.connections.aclose()
 
     def register_pool(self, pool: str) -> None:
-        """Make the pool known once per process, and store what the code declares of it."""
-        if pool not in self._registered:
-            settings = self.config.pool_settings(pool)
-            self.client.perform(operations.register_pool(self.registry, self.keys(pool), settings))
-            self._registered.add(pool)
+        """Make the pool known to the cluster, and store what the code declares of it; once per
+        process, and again after the connection broke.
+        """
+        registered = self.connections.registered
+        if pool not in registered:
+            self.client.perform(self._registration(pool))
+            registered.add(pool)
 
     async def aregister_pool(self, pool: str) -> None:
         """``register_pool`` for asyncio."""
-        if pool not in self._registered:
-            settings = self.config.pool_settings(pool)
-            await self.aclient.perform(
-                operations.register_pool(self.registry, self.keys(pool), settings)
-            )
-            self._registered.add(pool)
+        registered = self.connections.registered
+        if pool not in registered:
+            await self.aclient.perform(self._registration(pool))
+            registered.add(pool)
+
+    def _registration(self, pool: str) -> Steps[None]:
+        settings = self.config.pool_settings(pool)
+        return operations.register_pool(self.registry, self.keys(pool), settings)

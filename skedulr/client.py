@@ -206,7 +206,7 @@ class Client:
             except (*link.UNREACHED, *link.NOT_NOW) as error:
                 self._lose(line)
                 until = until or time.monotonic() + self._time_left(error)
-                if time.monotonic() + pause > until or link.is_refused_login(error):
+                if time.monotonic() + pause > until or link.is_final(error):
                     raise link.unavailable(self.address, error) from error
                 time.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)

@@ -7,11 +7,9 @@ them and what becomes of an error is decided here, once for both clients.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, cast
-from urllib.parse import urlsplit
 
 import hiredis
 import redis
@@ -30,29 +28,43 @@ from skedulr.errors import (
 from skedulr.record import FORMAT
 from skedulr.wording import without_secrets
 
-SCHEMES: Final = ("redis", "rediss", "unix")
-
-UNREACHED: Final = (exceptions.ConnectionError, exceptions.TimeoutError, OSError, EOFError)
+UNREACHED: Final = (
+    exceptions.ConnectionError,
+    exceptions.TimeoutError,
+    exceptions.InvalidResponse,
+    OSError,
+    EOFError,
+)
 """What says that nobody knows whether the command arrived. All commands may be sent again."""
 
 NOT_NOW: Final = (exceptions.ReadOnlyError, exceptions.BusyLoadingError, exceptions.TryAgainError)
 """What says that this server, or the one that takes over from it, will answer soon."""
 
 
+class Closed(exceptions.ConnectionError):
+    """The program itself closed the connection: there is nothing to try again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """A Redis server: its URL, and the time limit in seconds for connecting and for each reply."""
 
-    url: str
+    url: str = field(repr=False)
     time_limit: float = 2.0
 
     def __post_init__(self) -> None:
-        scheme = urlsplit(self.url).scheme
-        if scheme not in SCHEMES:
+        try:
+            redis.connection.parse_url(self.url)
+        except (ValueError, TypeError, AttributeError):
+            # The cause is left out: it can hold a part of the password.
             raise ConfigurationError(
-                f"{without_secrets(self.url)!r} is no Redis URL; "
-                "give redis://host:6379/0, rediss://… or unix://…"
-            )
+                f"{without_secrets(str(self.url))!r} is no Redis URL; "
+                "give redis://host:6379/0, rediss://… or unix://…, "
+                "and in a password write %40 for @, %2F for /, %23 for #, %3F for ?"
+            ) from None
+
+    def __repr__(self) -> str:
+        return f"Address({self.shown!r})"
 
     @property
     def shown(self) -> str:
@@ -61,17 +73,23 @@ class Address:
 
     def open(self) -> redis.Connection:
         """A new connection; it connects when it first sends."""
-        pool = redis.ConnectionPool.from_url(self.url, **self._settings())
-        return cast(redis.Connection, pool.make_connection())
+        return cast(redis.Connection, self._made_by(redis.ConnectionPool))
 
     def open_async(self) -> redis.asyncio.Connection:
         """A new connection for asyncio; it connects when it first sends."""
-        pool = redis.asyncio.ConnectionPool.from_url(self.url, **self._settings())
-        return cast(redis.asyncio.Connection, pool.make_connection())
+        return cast(redis.asyncio.Connection, self._made_by(redis.asyncio.ConnectionPool))
+
+    def _made_by(self, pools: Any) -> Any:
+        settings = self._settings()
+        pool = pools.from_url(self.url, **settings)
+        pool.connection_kwargs |= settings  # where the URL has a query, it has won over them
+        return pool.make_connection()
 
     def _settings(self) -> dict[str, Any]:
+        """What has to be so, whatever the URL says."""
         settings: dict[str, Any] = {
             "protocol": 2,
+            "health_check_interval": 0,
             "socket_timeout": self.time_limit,
             "socket_connect_timeout": self.time_limit,
             "decode_responses": False,
@@ -101,23 +119,32 @@ def pack_load(command: Command[Any]) -> bytes:
     return _pack(("SCRIPT", "LOAD", lua.load(command.script).text))
 
 
-def is_missing_script(error: Exception) -> bool:
-    """Whether the server does not know a script, or no more."""
-    return isinstance(error, exceptions.NoScriptError)
-
-
 def is_refused_login(error: BaseException) -> bool:
     """Whether trying again is useless: the password or the user is wrong."""
     return isinstance(error, exceptions.AuthenticationError | exceptions.AuthorizationError)
 
 
+def is_final(error: BaseException) -> bool:
+    """Whether trying again is useless."""
+    return is_refused_login(error) or isinstance(error, Closed)
+
+
 def unavailable(address: Address, error: BaseException) -> RedisUnavailable:
     """The error for a server that was not reached; without the URL's password."""
+    return RedisUnavailable(address.url, _reason(address, error))
+
+
+def _reason(address: Address, error: BaseException) -> str:
+    text = without_secrets(str(error)) or type(error).__name__
     if is_refused_login(error):
-        return RedisUnavailable(address.url, "it refuses the user or the password in the URL")
-    if isinstance(error, exceptions.TimeoutError | socket.timeout | TimeoutError):
-        return RedisUnavailable(address.url, f"no reply within {address.time_limit:g} s")
-    return RedisUnavailable(address.url, without_secrets(str(error)) or type(error).__name__)
+        if "required" in text:
+            return "it wants a password; put one into the URL, as in redis://:password@host:6379"
+        return f"it refuses the user or the password in the URL ({text})"
+    if isinstance(error, exceptions.InvalidResponse):
+        return f"what answers there does not speak Redis' protocol ({text})"
+    if isinstance(error, exceptions.TimeoutError | TimeoutError):
+        return f"no reply within {address.time_limit:g} s"
+    return text
 
 
 def explained(error: exceptions.ResponseError, command: Command[Any] | None = None) -> Exception:
@@ -133,7 +160,7 @@ def explained(error: exceptions.ResponseError, command: Command[Any] | None = No
         )
     if "unknown command" in text and "EVALSHA" in text.upper():
         return RedisUnsuitable("it does not run scripts", "use Redis 7.0 or Valkey 7.2 and later")
-    return error
+    return RedisUnsuitable(f"it answers {text!r}", "mend its state or its settings, or the URL")
 
 
 def _pool_of(command: Command[Any] | None) -> str:

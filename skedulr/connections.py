@@ -6,8 +6,9 @@ import asyncio
 import importlib
 import os
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from skedulr.aio import AsyncClient
 from skedulr.client import Client
@@ -19,6 +20,9 @@ from skedulr.results import AsyncResults, Results
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr
+
+
+_all: WeakSet[Connections] = WeakSet()
 
 
 class Connections:
@@ -39,6 +43,11 @@ class Connections:
         self._results: Results | None = None
         self._embedded: Any = None
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, OnLoop] = WeakKeyDictionary()
+        self.registered: set[str] = set()
+        """Pools that the server knows; none after a connection broke, for it may have restarted
+        with an empty memory.
+        """
+        _all.add(self)
 
     @property
     def named_url(self) -> str | None:
@@ -60,7 +69,7 @@ class Connections:
         client = self._client
         if client is None:
             with self._lock:
-                client = self._client = self._client or Client(self.address)
+                client = self._client = self._client or Client(self.address, self.registered.clear)
         return client
 
     @property
@@ -78,7 +87,10 @@ class Connections:
         loop = asyncio.get_running_loop()
         found = self._loops.get(loop)
         if found is None:
-            found = self._loops[loop] = OnLoop(self._app, self.address)
+            with self._lock:
+                for each in [each for each in self._loops if each.is_closed()]:
+                    del self._loops[each]
+                found = self._loops[loop] = OnLoop(self._app, self.address, self.registered.clear)
         return found
 
     def close(self) -> None:
@@ -89,6 +101,12 @@ class Connections:
             if self._embedded is not None:
                 self._embedded.stop()
                 self._embedded = self._address = self._client = self._results = None
+                self._loops.clear()
+                self.registered.clear()
+
+    def forked(self) -> None:
+        """Another thread of the parent may have held the lock: here it would never be released."""
+        self._lock = threading.RLock()
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
@@ -117,7 +135,16 @@ class Connections:
 class OnLoop:
     """The async client of one event loop, and what works over it."""
 
-    def __init__(self, app: Skedulr, address: Address) -> None:
-        self.client = AsyncClient(address)
+    def __init__(self, app: Skedulr, address: Address, on_loss: Callable[[], None]) -> None:
+        self.client = AsyncClient(address, on_loss)
         self.results = AsyncResults(self.client)
         self.coalescer = Coalescer(app)
+
+
+def _forked() -> None:
+    for connections in _all:
+        connections.forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)

@@ -15,6 +15,8 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
+from redis import exceptions
+
 from skedulr import commands
 from skedulr import connection as link
 from skedulr.aio import AsyncClient, Line
@@ -77,6 +79,7 @@ class AsyncResults:
         self._client = client
         self._inbox = new_id()
         self._listeners: dict[bytes, _Listener] = {}
+        self._closed = False
 
     async def wait(
         self,
@@ -94,6 +97,8 @@ class AsyncResults:
         with listener.told(task_id) as told:
             while True:
                 told.clear()
+                if self._closed:
+                    raise link.unavailable(self._client.address, link.Closed("the app was closed"))
                 ending = await self._client.run(commands.wait(keys, task_id, self._inbox))
                 if ending.outcome == "ended":
                     return ending
@@ -104,7 +109,8 @@ class AsyncResults:
                         await told.wait()
 
     async def close(self) -> None:
-        """End the blocking reads."""
+        """End the blocking reads, and all waiting."""
+        self._closed = True
         for listener in self._listeners.values():
             await listener.close()
 
@@ -133,10 +139,11 @@ class _Listener:
                 del self._waiting[task_id]
 
     async def close(self) -> None:
-        if self._reader is not None:
-            self._reader.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._reader
+        self._wake_all()
+        reader = self._reader
+        if reader is not None:
+            reader.cancel()
+            await asyncio.wait([reader])
         await self._line.close()
 
     async def _read(self) -> None:
@@ -144,7 +151,7 @@ class _Listener:
         while self._waiting:
             try:
                 reply = await self._line.call(link.pack("BLPOP", self._inbox, "5"), 5 + limit)
-            except link.UNREACHED:
+            except (*link.UNREACHED, exceptions.ResponseError):
                 self._wake_all()  # what was told meanwhile is lost: everybody asks again
                 await asyncio.sleep(LONGEST_PAUSE)
                 continue

@@ -54,10 +54,11 @@ async def test_an_async_enqueue_is_repeated_and_stored_once(
 
 @pytest.mark.parametrize("option", ["id", "key"])
 def test_the_repeated_task_is_no_duplicate_of_itself(
-    far: Skedulr, between: Proxy, option: Any
+    far: Skedulr, between: Proxy, option: str
 ) -> None:
+    options: Any = {option: "mine"}
     between.lose(ENQUEUE)
-    task = far.enqueue("add", **{option: "mine"})
+    task = far.enqueue("add", **options)
     assert far.task(task.name).id == task.id
 
 
