@@ -1,0 +1,1 @@
+"""Tests of whole workers: real processes, real signals, a real Redis."""

@@ -1,0 +1,116 @@
+"""Workers as processes, an app that submits to them, and the trace that their jobs leave."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from skedulr import Skedulr
+from tests.acceptance import shop
+from tests.support.servers import Server
+from tests.support.spawning import Spawn, Spawned
+
+LEASE = 1.5
+"""Seconds; all waiting of these tests is measured by it."""
+
+
+class Line(NamedTuple):
+    """One line of the trace."""
+
+    word: str
+    label: str
+    attempt: int
+    pid: int
+    at: float
+
+
+class Trace:
+    """What the jobs have done so far."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def lines(self, word: str | None = None) -> list[Line]:
+        """The lines in their order, those with that word."""
+        try:
+            text = (self.folder / "trace").read_text()
+        except FileNotFoundError:
+            return []
+        found = [row.split() for row in text.splitlines()]
+        lines = [Line(row[0], row[1], int(row[2]), int(row[3]), float(row[4])) for row in found]
+        return [line for line in lines if word in (None, line.word)]
+
+    def labels(self, word: str) -> list[str]:
+        """Whom the lines with that word are about."""
+        return [line.label for line in self.lines(word)]
+
+
+StartWorker = Callable[..., Spawned]
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> Trace:
+    return Trace(tmp_path)
+
+
+@pytest.fixture
+def submitting(namespace: str) -> Iterator[Callable[[str], Skedulr]]:
+    """Make apps that submit the shop's jobs to a server."""
+    made: list[Skedulr] = []
+
+    def make(url: str) -> Skedulr:
+        app = Skedulr(url, namespace=namespace, time_limit=5.0)
+        for job in shop.app.jobs.values():
+            app.job(name=job.name)(job.function)
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        app.close()
+
+
+@pytest.fixture
+def app(server: Server, submitting: Callable[[str], Skedulr]) -> Skedulr:
+    """The shop as its producers see it, on the shared server."""
+    return submitting(server.url)
+
+
+@pytest.fixture
+def start_worker(
+    spawn: Spawn, request: pytest.FixtureRequest, namespace: str, tmp_path: Path
+) -> StartWorker:
+    """Start a worker: `start_worker("--grace", "1s", url=...)`, and wait until it works."""
+
+    def start(*options: str, url: str | None = None, ready: bool = True, **env: str) -> Spawned:
+        worker = spawn(
+            ["-m", "skedulr_worker", "tests.acceptance.shop:app", "--lease", f"{LEASE}s", *options],
+            SKEDULR_REDIS_URL=url or request.getfixturevalue("server").url,
+            SKEDULR_NAMESPACE=namespace,
+            SKEDULR_PROCESSES=env.pop("SKEDULR_PROCESSES", "1"),
+            **{shop.FOLDER: str(tmp_path)},
+            **env,
+        )
+        if ready:
+            worker.wait_for_output("has started")
+        return worker
+
+    return start
+
+
+def processes_of(worker: Spawned) -> list[int]:
+    """The worker's processes but its first."""
+    import psutil
+
+    return [child.pid for child in psutil.Process(worker.pid).children(recursive=True)]
+
+
+def exists(pid: int) -> bool:
+    """Whether there is such a process, dead or alive."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,113 @@
+"""The app that the workers of these tests run: jobs that leave a trace of each attempt."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from skedulr import Skedulr, current, retry
+
+FOLDER = "SHOP_FOLDER"
+
+app = Skedulr()
+
+
+def trace(word: str, label: object) -> None:
+    """Append a line in one piece: word, label, attempt, process, time."""
+    line = f"{word} {label} {current().attempt} {os.getpid()} {time.time():.3f}\n"
+    with (Path(os.environ[FOLDER]) / "trace").open("a") as file:
+        file.write(line)
+
+
+@app.on_startup
+async def started() -> None:
+    sys.stdout.write(f"process {os.getpid()} has started\n")
+
+
+@app.on_shutdown
+def stopped() -> None:
+    sys.stdout.write(f"process {os.getpid()} has stopped\n")
+
+
+@app.job
+async def note(label: object) -> int:
+    trace("begin", label)
+    return os.getpid()
+
+
+@app.job
+async def work(label: object, seconds: float) -> int:
+    trace("begin", label)
+    await asyncio.sleep(seconds)
+    trace("end", label)
+    return os.getpid()
+
+
+@app.job
+def labour(label: object, seconds: float) -> int:
+    """In a thread, and deaf to all wishes to stop."""
+    trace("begin", label)
+    time.sleep(seconds)
+    trace("end", label)
+    return os.getpid()
+
+
+@app.job
+def patience(label: object) -> bool:
+    """In a thread, until it is asked to stop."""
+    trace("begin", label)
+    while not current().cancelled:
+        time.sleep(0.01)
+    trace("end", label)
+    return True
+
+
+@app.job
+async def block(label: object, seconds: float) -> None:
+    """Keeps the event loop of its process from doing anything."""
+    trace("begin", label)
+    time.sleep(seconds)  # noqa: ASYNC251 - this is what the test is about
+    trace("end", label)
+
+
+@app.job
+async def murder(label: object) -> None:
+    """Kills its process."""
+    trace("begin", label)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@app.job
+async def leave(label: object) -> None:
+    """What a job must not be able to do to its worker."""
+    trace("begin", label)
+    sys.exit(3)
+
+
+@app.job
+async def stubborn(label: object, seconds: float) -> str:
+    """Goes on when it is cancelled."""
+    trace("begin", label)
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            await asyncio.sleep(0.05)
+        except asyncio.CancelledError:
+            trace("cancelled", label)
+    trace("end", label)
+    return "done"
+
+
+@app.job
+async def odd(label: object) -> object:
+    """Returns what cannot be kept."""
+    trace("begin", label)
+    return object()
+
+
+@app.job(retry=retry.linear(2, delay=0.2))
+async def doomed(label: object) -> None:
+    trace("begin", label)
+    raise RuntimeError("it never works")
