@@ -35,7 +35,7 @@ class Output:
 
     def say(self, *parts: RenderableType) -> None:
         """Print for people; nothing where machines listen."""
-        if self.is_json:
+        if self.is_json or not parts:
             return
         if self.is_terminal:
             for part in parts:

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from skedulr.cli.commands import acting, looking, meta, submitting
+from skedulr.cli.commands import acting, looking, meta, roles, running, submitting
 from skedulr.cli.session import on_cluster
 
 LOOK, ACT, RUN = "Look", "Act", "Run"
@@ -42,7 +42,11 @@ def _add_on_cluster(panel: str, *functions: Callable[..., None]) -> None:
 _add_on_cluster(LOOK, looking.status, looking.tasks, looking.task, looking.pools, looking.instances)
 _add_on_cluster(ACT, submitting.enqueue, acting.cancel, acting.resubmit)
 _add_on_cluster(ACT, acting.pause, acting.resume, acting.scale)
+_add_on_cluster(LOOK, meta.url)
 _add(LOOK, meta.version)
+_add(RUN, running.up)
+program.command("worker", rich_help_panel=RUN)(roles.worker)
+program.command("coordinator", rich_help_panel=RUN)(roles.coordinator)
 
 
 def run() -> int:

@@ -89,14 +89,14 @@ async def sum_orders(path: str) -> Facts:
 
 @app.job
 def open_inbox(folder: str) -> None:
-    """Make the folder that deliveries go to; it is submitted with a delay."""
+    """Make the folder that deliveries go to; it is submitted once one has failed."""
     Path(folder).mkdir(exist_ok=True)
 
 
 @app.job(retry=retry.linear(20, delay=0.4), retry_on=FileNotFoundError)
 def deliver(path: str, folder: str) -> Facts:
     """Copy a file into a folder; until that is open it fails, and is tried again."""
-    shutil.copy(path, folder)
+    shutil.copy(path, Path(folder, Path(path).name))
     return {"file": path, "bytes": Path(path).stat().st_size}
 
 
@@ -113,7 +113,7 @@ def write_index(folder: str) -> Facts:
     Path(folder, "index.json").write_text(
         json.dumps({str(path.relative_to(folder)): path.stat().st_size for path in made}, indent=1)
     )
-    return {"files": len(made), "bytes": sum(path.stat().st_size for path in made)}
+    return {"files": len(made), "size": sum(path.stat().st_size for path in made)}
 
 
 @app.job

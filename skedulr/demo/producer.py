@@ -38,6 +38,7 @@ class Sent:
 
     expected: dict[Task[Any], State] = field(default_factory=dict)
     urgent: set[str] = field(default_factory=set)
+    deliveries: list[Task[Any]] = field(default_factory=list)
     duplicates: int = 0
     """Submissions that were answered with a task that was there already."""
 
@@ -52,6 +53,7 @@ class Producer:
     def __init__(self, folder: Path, is_stopped: Callable[[], bool] = lambda: False) -> None:
         self.inputs = folder / "in"
         self.outputs = folder / "out"
+        self._inbox = str(self.outputs / "inbox")
         self._is_stopped = is_stopped
         self._random = Random()
         self._material: Material | None = None
@@ -62,7 +64,12 @@ class Producer:
             path.mkdir(parents=True, exist_ok=True)
         self._material = material = make(self.inputs)
         started = time.monotonic()
-        sent = self._submit(material)
+        app.pause()  # so that a queue forms, and the urgent tasks have something to overtake
+        try:
+            sent = self._submit(material)
+        finally:
+            app.resume()
+        self._open_inbox(sent)
         infos = [self._ended(task, started + PATIENCE) for task in sent.expected]
         seconds = time.monotonic() - started
         self._write_checksums(infos)
@@ -89,14 +96,13 @@ class Producer:
         return count
 
     def _submit(self, material: Material) -> Sent:
-        """Everything but the urgent tasks first, so that these have something to overtake."""
+        """Submit everything, the urgent tasks last."""
         sent, out = Sent(), str(self.outputs)
         sent.expect(State.SUCCEEDED, app.enqueue_many(self._bulk(material)))
 
-        inbox = str(self.outputs / "inbox")
-        sent.expect(State.SUCCEEDED, [jobs.open_inbox.using(delay=1).enqueue(inbox)])
-        deliveries = [jobs.deliver.enqueue(str(path), inbox) for path in material.books[:4]]
-        sent.expect(State.SUCCEEDED, deliveries)
+        deliver = jobs.deliver.using(priority=URGENT)
+        sent.deliveries = [deliver.enqueue(str(path), self._inbox) for path in material.books[:4]]
+        sent.expect(State.SUCCEEDED, sent.deliveries)
         sent.expect(State.DEAD, [jobs.unpack.enqueue(str(material.damaged))])
 
         index = jobs.write_index.using(key="index", on_duplicate="existing", delay=2)
@@ -113,6 +119,17 @@ class Producer:
         sent.expect(State.SUCCEEDED, tasks)
         sent.urgent = {task.name for task in tasks}
         return sent
+
+    def _open_inbox(self, sent: Sent) -> None:
+        """Open it once a delivery has failed for want of it."""
+        until = time.monotonic() + PATIENCE
+        while not any(task.info().attempts for task in sent.deliveries):
+            if self._is_stopped():
+                raise Stopped
+            if time.monotonic() > until:  # no worker has come; the report tells what became of it
+                break
+            self._sleep(0.1)
+        sent.expect(State.SUCCEEDED, [jobs.open_inbox.enqueue(self._inbox)])
 
     def _bulk(self, material: Material) -> Iterator[Signature[Any]]:
         out = str(self.outputs)

@@ -48,7 +48,7 @@ class Report:
         yield "dead", "; ".join(self._dead())
         yield "priority", self._overtaking()
         yield "key", f"{self.sent.duplicates} submissions found their task there already"
-        yield "time", f"{self.seconds:.1f} s, {self._rate()}"
+        yield "time", f"{self.seconds:.1f} s with all delays and retries, {self._rate()}"
         yield "results", str(self.outputs)
         yield "check", f"sha256sum --check --quiet {self.outputs / 'SHA256SUMS'}"
 
@@ -63,7 +63,7 @@ class Report:
 
     def _read(self) -> int:
         results = (info.result for info in self.infos if isinstance(info.result, dict))
-        return sum(result["bytes"] for result in results)
+        return sum(result.get("bytes", 0) for result in results)
 
     def _processes(self) -> int:
         return len({info.instance for info in self.infos if info.instance})

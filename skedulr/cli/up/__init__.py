@@ -1,0 +1,1 @@
+"""`skedulr up`: everything on this machine, started together and ended together."""
