@@ -16,7 +16,7 @@ from skedulr.config import NAMESPACE_VARIABLE, Config
 from skedulr.connection import Address
 from skedulr.connections import Connections
 from skedulr.context import Current
-from skedulr.errors import ConfigurationError
+from skedulr.errors import ConfigurationError, OutOfMemory
 from skedulr.job import Isolation, Job, JobDecorator, Signature
 from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
 from skedulr.options import TaskOptions
@@ -64,6 +64,7 @@ class Skedulr:
         self.shutdown_hooks: list[Hook] = []
         self.error_handlers: list[ErrorHandler] = []
         self.connections = Connections(self, url)
+        self._declared: set[str] = set()
         self.registry = RegistryKeys(self.config.namespace)
         self.pools = control.Pools(self)
 
@@ -272,16 +273,25 @@ class Skedulr:
         """
         registered = self.connections.registered
         if pool not in registered:
-            self.client.perform(self._registration(pool))
+            try:
+                self.client.perform(self._registration(pool))
+            except OutOfMemory as error:
+                raise OutOfMemory(pool) from error
             registered.add(pool)
+            self._declared.add(pool)
 
     async def aregister_pool(self, pool: str) -> None:
         """``register_pool`` for asyncio."""
         registered = self.connections.registered
         if pool not in registered:
-            await self.aclient.perform(self._registration(pool))
+            try:
+                await self.aclient.perform(self._registration(pool))
+            except OutOfMemory as error:
+                raise OutOfMemory(pool) from error
             registered.add(pool)
+            self._declared.add(pool)
 
     def _registration(self, pool: str) -> Steps[None]:
         settings = self.config.pool_settings(pool)
-        return operations.register_pool(self.registry, self.keys(pool), settings)
+        again = pool in self._declared
+        return operations.register_pool(self.registry, self.keys(pool), settings, again=again)

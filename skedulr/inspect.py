@@ -133,6 +133,12 @@ class PoolInfo:
     """
 
 
+def state(keys: PoolKeys, task_id: str) -> Steps[State]:
+    """The state of a task; raises as ``task``."""
+    record: Record = yield operations.record_of(keys, task_id)
+    return record.state
+
+
 def task(
     keys: PoolKeys, task_id: str, loads: Callable[[bytes], Any] = values.loads
 ) -> Steps[TaskInfo]:

@@ -14,6 +14,7 @@ from skedulr.errors import (
     AmbiguousTask,
     DuplicateId,
     DuplicateKey,
+    InvalidName,
     QueueFull,
     RedisUnsuitable,
     Refused,
@@ -22,27 +23,36 @@ from skedulr.errors import (
     WrongState,
 )
 from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
-from skedulr.record import FORMAT, decode
+from skedulr.record import FORMAT, Record, decode
 
 TRIES: Final = 10
 """How often a command on a task is repeated because the task had moved on meanwhile."""
 
 
 def register_pool(
-    registry: RegistryKeys, keys: PoolKeys, settings: Mapping[str, int]
+    registry: RegistryKeys, keys: PoolKeys, settings: Mapping[str, int], *, again: bool = False
 ) -> Steps[None]:
     """Make the pool known, copy the cluster's pause into it, and set what the code declares of
-    it.
+    it; ``again`` leaves the settings of a pool that is still known as they are by now.
     """
-    # The name goes in before the pause is read, and `pause` works the other way round: none misses
-    # the other.
-    paused, version = yield Read(
-        (("SADD", registry.pools, keys.pool), ("HMGET", registry.control, "paused", "version")),
-        lambda replies: (int(replies[1][0] or 0), int(replies[1][1] or 0)),
-    )
-    changes = dict(settings) | ({"paused": paused} if version else {})
+    known, paused, version = yield _control("SISMEMBER", registry, keys.pool)
+    if not known:
+        # The name goes in before the pause is read, and `pause` works the other way round: none
+        # misses the other. A full Redis takes no new name, but those it has can be controlled.
+        _, paused, version = yield _control("SADD", registry, keys.pool)
+    changes = {} if again and known else dict(settings)
+    if version:
+        changes["paused"] = paused
     if changes:
         yield commands.control(keys, changes, version=version)
+
+
+def _control(command: str, registry: RegistryKeys, pool: str) -> Read[tuple[int, int, int]]:
+    """The answer to a command on the set of pools, the cluster's pause and its version."""
+    return Read(
+        ((command, registry.pools, pool), ("HMGET", registry.control, "paused", "version")),
+        lambda replies: (replies[0], int(replies[1][0] or 0), int(replies[1][1] or 0)),
+    )
 
 
 def list_pools(registry: RegistryKeys) -> Steps[list[str]]:
@@ -59,6 +69,8 @@ def find(namespace: str, name: str) -> Steps[tuple[PoolKeys, str]]:
 
     Raises ``UnknownTask`` and ``AmbiguousTask``.
     """
+    if not isinstance(name, str):
+        raise InvalidName("task id", name, "give pool/id, or the id alone")
     pool, task_id = names.split(name)
     if pool is not None:
         return pool_keys(namespace, pool), task_id
@@ -98,7 +110,8 @@ def cancel(keys: PoolKeys, task_id: str) -> Steps[bool]:
 
     Raises ``UnknownTask``, and ``WrongState`` when it had ended otherwise.
     """
-    epoch = yield _epoch_of(keys, task_id)
+    record = yield record_of(keys, task_id)
+    epoch = record.number("epoch")  # a repeated command must not hit a later generation
     for _ in range(TRIES):
         standing: Standing = yield commands.cancel(keys, task_id, epoch)
         if standing.outcome != "changed":
@@ -118,11 +131,18 @@ def resubmit(keys: PoolKeys, task_id: str, *, any_state: bool = False) -> Steps[
     Raises ``UnknownTask``, ``WrongState``, and ``DuplicateKey`` when a live task has taken its key.
     """
     token = os.urandom(8)
-    epoch = yield _epoch_of(keys, task_id)
-    standing: Standing = yield commands.resubmit(keys, task_id, epoch, token, any_state=any_state)
+    record = yield record_of(keys, task_id)
+    epoch = record.number("epoch")
+    for _ in range(TRIES):
+        standing: Standing = yield commands.resubmit(
+            keys, task_id, epoch, token, any_state=any_state
+        )
+        if standing.outcome != "changed":
+            break
+        epoch = standing.epoch
     _check_found(keys, task_id, standing)
     if standing.outcome == "duplicate_key":
-        raise DuplicateKey(task_id, names.full_name(keys.pool, standing.holder))
+        raise DuplicateKey(record.text("key"), names.full_name(keys.pool, standing.holder))
     if standing.outcome != "resubmitted":
         raise _wrong_state(keys, task_id, standing, "resubmit", "failed, dead or cancelled")
 
@@ -138,7 +158,7 @@ def pause(registry: RegistryKeys, paused: bool) -> Steps[None]:
 
 def set_pool(keys: PoolKeys, changes: Mapping[str, int]) -> Steps[PoolSettings]:
     """Change settings of one pool; answers them all."""
-    yield Read((("SADD", RegistryKeys(keys.namespace).pools, keys.pool),), lambda _: None)
+    yield from register_pool(RegistryKeys(keys.namespace), keys, {})
     return (yield commands.control(keys, changes))  # type: ignore[no-any-return]  # steps are untyped
 
 
@@ -164,13 +184,13 @@ def _facts(replies: list[Any]) -> dict[str, str]:
     return dict(line.strip().split(":", 1) for line in lines if ":" in line)
 
 
-def _epoch_of(keys: PoolKeys, task_id: str) -> Read[int]:
-    """The epoch that the caller acts on: a repeated command must not hit a later generation."""
+def record_of(keys: PoolKeys, task_id: str) -> Read[Record]:
+    """The record of a task; raises ``UnknownTask`` and ``Undecodable``."""
 
-    def parse(replies: list[Any]) -> int:
+    def parse(replies: list[Any]) -> Record:
         if replies[0] is None:
             raise UnknownTask(names.full_name(keys.pool, task_id))
-        return decode(replies[0]).number("epoch")
+        return decode(replies[0])
 
     return Read((("HGET", keys.tasks, task_id),), parse)
 

@@ -52,11 +52,11 @@ class Task(Generic[R]):
 
     def status(self) -> State:
         """The state; raises ``UnknownTask`` where there is no such task, or no more."""
-        return self.info().state
+        return self._app.client.perform(inspect.state(self._keys, self.id))
 
     async def astatus(self) -> State:
         """``status`` for asyncio."""
-        return (await self.ainfo()).state
+        return await self._app.aclient.perform(inspect.state(self._keys, self.id))
 
     def info(self) -> inspect.TaskInfo:
         """All that Redis holds of the task: times, attempts with errors, progress, log. Raises
