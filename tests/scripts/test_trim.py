@@ -124,6 +124,18 @@ def test_a_shorter_time_to_live_than_a_minute_is_a_minute(idle: Pool) -> None:
     assert idle.ask(commands.trim(idle.keys)) == (False, 1)
 
 
+def test_a_task_that_has_two_reasons_to_go_counts_once_and_takes_nobody_along(idle: Pool) -> None:
+    ended(idle, "a", "b")
+    ended(idle, "c", ttl_ms=MINUTE)
+    idle.control(history=2)
+    idle.pass_time(MINUTE)
+
+    answer, changed = idle.watch(commands.trim(idle.keys))
+
+    assert answer == (False, 1)
+    assert changed["tasks"] == {"c": GONE}
+
+
 def test_a_call_forgets_at_most_as_many_as_asked_and_says_whether_more_could_go(
     idle: Pool,
 ) -> None:

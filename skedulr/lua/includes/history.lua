@@ -21,20 +21,25 @@ local function history_limit(state)
   return tonumber(settings[6] or HISTORY[state])
 end
 
--- Forget the ended tasks of a list, but for those of a newer format: answers how many left the list.
+local gone = {} -- ids that this script has taken out of the history
+
+-- Forget the ended tasks of a list, but for those of a newer format: answers how many left the history.
 local function forget_all(ids, key)
   load(ids)
-  local gone = 0
+  local left = 0
   for _, id in ipairs(ids) do
     local record = records[id]
-    if not record or not is_newer(record) then
-      gone = gone + 1
+    if not gone[id] and not (record and is_newer(record)) then
+      left = left + 1
+      gone[id] = true
       zset(key, id, false)
-      if record and done[record[STATE]] then zset(done[record[STATE]], id, false) end
+      local history = record and done[record[STATE]]
+      if history then zset(history, id, false) end
+      grow(history or key, -1)
       if record and (is_terminal(record) or is_unreadable(record)) then forget(id, record) end
     end
   end
-  return gone
+  return left
 end
 
 -- Forget up to `most` ended tasks of a state that are too old, or more than the pool keeps.
@@ -42,7 +47,7 @@ local function trim_state(state, most)
   local key = done[state]
   local oldest = now - math.max(tonumber(settings[5] or RETENTION), KEPT_AT_LEAST)
   local ids = redis.call('ZRANGEBYSCORE', key, '-inf', oldest, 'LIMIT', 0, most)
-  local excess = math.min(redis.call('ZCARD', key) - history_limit(state), most)
+  local excess = math.min(size(key) - history_limit(state), most)
   if excess > #ids then
     ids = redis.call('ZRANGEBYSCORE', key, '-inf', now - KEPT_AT_LEAST, 'LIMIT', 0, excess)
   end
