@@ -32,6 +32,7 @@ if known then
 end
 hash(inst, instance, cmsgpack.pack({ number, class, tonumber(lease_ms), tonumber(slots), gave }))
 hash(classes, class, jobs)
+touch(wake_of(class))
 zset(seen, instance, now)
 for job, most in pairs(cmsgpack.unpack(job_limits)) do limit_job(job, most) end
 flush()

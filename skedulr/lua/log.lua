@@ -19,12 +19,13 @@ for _, entry in ipairs(list) do
       record[LOGGED] = 1
       changed[id] = true
     end
+    touch(log_of(id))
     written[#written + 1] = entry
   end
 end
 write_changes()
 for _, entry in ipairs(written) do
-  local key = prefix .. 'log:' .. entry[1]
+  local key = log_of(entry[1])
   redis.call('RPUSH', key, unpack(entry, 3))
   redis.call('LTRIM', key, -KEPT, -1)
 end

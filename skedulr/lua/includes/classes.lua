@@ -51,12 +51,13 @@ local function held_gates()
   return found, empty
 end
 
--- A resharding cluster refuses a key that is not declared: it must do so before the first write.
-do
+local function touch_built()
   local built = { minute }
   for job in pairs(limit_of) do built[#built + 1] = limited_of(job) end
-  redis.call('EXISTS', unpack(built))
+  for _, gate in ipairs(redis.call('ZRANGE', gates, 0, -1)) do built[#built + 1] = held_at(gate) end
+  touch_all(built)
 end
+touch_built()
 
 -- Whether every class has its marker, and so is or will be awake.
 local function all_marked()

@@ -3,6 +3,7 @@
 local COUNTED = 1000 -- what is more, repair counts later
 
 local function begin_counting(job)
+  touch(limited_of(job))
   local ids = redis.call('ZRANGE', running, 0, COUNTED - 1)
   load(ids)
   for _, id in ipairs(ids) do

@@ -69,6 +69,7 @@ end
 local function put_at_gate(id, record, gate)
   record[GATE] = gate
   changed[id] = true
+  touch(held_at(gate))
   zset(held_at(gate), id, record[SCORE])
   zset(gates, gate, 0)
 end
@@ -173,7 +174,7 @@ local function forget(id, record)
   hash(progress, id, false)
   if record[SPILLED] == 1 or record[JOB] == UNKNOWN_JOB then hash(payloads, id, false) end
   if record[TTL] > 0 then zset(expiring, id, false) end
-  if record[LOGGED] == 1 then delete(prefix .. 'log:' .. id) end
+  if record[LOGGED] == 1 then delete(log_of(id)) end
   records[id], changed[id] = false, nil
 end
 

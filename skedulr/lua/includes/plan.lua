@@ -26,12 +26,29 @@ local function hash(key, field, value)
   plan[field] = value
 end
 
+-- A resharding cluster refuses a key that is not declared. It must do so before the first write, so whatever
+-- plans to write to such a key touches it.
+local touched = {}
+local function touch_all(list)
+  for first = 1, #list, SLICE do
+    redis.call('EXISTS', unpack(list, first, math.min(first + SLICE - 1, #list)))
+  end
+  for _, key in ipairs(list) do touched[key] = true end
+end
+local function touch(key)
+  if not touched[key] then touch_all({ key }) end
+end
+
 local function push(key, value)
+  touch(key)
   local values = planned(planned_pushes, key)
   values[#values + 1] = value
 end
 
-local function delete(key) planned_dels[#planned_dels + 1] = key end
+local function delete(key)
+  touch(key)
+  planned_dels[#planned_dels + 1] = key
+end
 
 local function call_sliced(command, key, values)
   for first = 1, #values, SLICE do
