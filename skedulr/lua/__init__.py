@@ -32,6 +32,7 @@ FUNCTION: Final = re.compile(
 )
 COMMENT: Final = re.compile(r"--.*")
 CONSTANTS: Final = re.compile(r"^local ([A-Z_, ]+) = ([\d, ]+)$", re.MULTILINE)
+WORD: Final = re.compile(r"--.*|'[^'\n]*'|\b[A-Z_]+\b")
 FLAGS: Final = re.compile(r"^-- flags:(.*)$", re.MULTILINE)
 
 
@@ -68,9 +69,8 @@ def load(name: str, *, virtual_clock: bool = False) -> Script:
     body = _without_unused(_splice(source, set(), virtual_clock))
     declared = [f"local {key} = KEYS[{n}]" for n, key in enumerate(keys, 1)]
     declared += [f"local {argument} = ARGV[{n}]" for n, argument in enumerate(arguments, 1)]
-    constants = _constants(body)
     shebang = f"#!lua flags={wanted}" if (wanted := flags[1].strip()) else "#!lua"
-    text = "\n".join([shebang, *declared, constants, body])
+    text = "\n".join([shebang, *declared, _with_numbers(body)])
     return Script(name, text, hashlib.sha1(text.encode()).hexdigest(), keys, arguments)
 
 
@@ -111,14 +111,13 @@ def _without_unused(body: str) -> str:
     return shorter if shorter == body else _without_unused(shorter)
 
 
-def _constants(body: str) -> str:
-    """The spliced tables, without the names that the text does not use (Lua allows 200 locals)."""
-    always = "|".join(states.State.__members__)  # the table of transitions names them all
-
-    def used(match: re.Match[str]) -> str:
-        named = zip(match[1].split(", "), match[2].split(", "), strict=True)
-        kept = [pair for pair in named if re.search(rf"\b{pair[0]}\b", f"{always}\n{body}")]
-        left, right = ", ".join(name for name, _ in kept), ", ".join(n for _, n in kept)
-        return f"local {left} = {right}" if kept else ""
-
-    return CONSTANTS.sub(used, record.as_lua() + states.as_lua())
+def _with_numbers(body: str) -> str:
+    """The spliced tables and the text, with numbers in place of the states' and fields' names:
+    as locals they would be slower, and too many (Lua allows 200).
+    """
+    tables = record.as_lua() + states.as_lua()
+    numbers: dict[str, str] = {}
+    for left, right in CONSTANTS.findall(tables):
+        numbers |= zip(left.split(", "), right.split(", "), strict=True)
+    text = CONSTANTS.sub("", tables).lstrip() + body
+    return WORD.sub(lambda word: numbers.get(word[0], word[0]), text)

@@ -113,8 +113,9 @@ def test_a_running_record_that_nobody_can_read_becomes_dead(pool: Pool) -> None:
     running(pool, "a")
     pool.make_unreadable("a")
 
-    _, changed = pool.watch(commands.repair(pool.keys))
+    answer, changed = pool.watch(commands.repair(pool.keys))
 
+    assert answer == ("0", 2), "the task, and what w1 owned"
     assert changed["running"] == changed["limited:job"] == {"a": GONE}
     assert changed["own:w1"] == {"a": GONE}
     assert changed["done:dead"] == {"a": pool.now}
