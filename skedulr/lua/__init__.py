@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -102,10 +103,10 @@ def _splice(source: str, seen: set[str], virtual_clock: bool) -> str:
 def _without_unused(body: str) -> str:
     """The text without the included functions that it never calls: each would cost every run."""
 
-    code = COMMENT.sub("", body)
+    words = Counter(re.findall(r"\w+", COMMENT.sub("", body)))
 
     def used(match: re.Match[str]) -> str:
-        return match[0] if len(re.findall(rf"\b{match[1]}\b", code)) > 1 else ""
+        return match[0] if words[match[1]] > 1 else ""
 
     shorter = FUNCTION.sub(used, body)
     return shorter if shorter == body else _without_unused(shorter)
