@@ -30,9 +30,9 @@ most = math.min(tonumber(most), 1000)
 local forgotten = trim_expiring(most)
 local full = forgotten == most
 for state in pairs(done) do
-  local trimmed = trim_state(state, most)
+  local trimmed, passed = trim_state(state, most)
   forgotten = forgotten + trimmed
-  full = full or trimmed == most
+  full = full or passed == most
 end
 
 local function is_gone(name)

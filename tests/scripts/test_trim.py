@@ -148,6 +148,17 @@ def test_a_call_forgets_at_most_as_many_as_asked_and_says_whether_more_could_go(
     assert idle.ask(commands.trim(idle.keys, 2)) == (False, 1)
 
 
+def test_a_call_that_met_a_task_twice_says_that_more_could_go(idle: Pool) -> None:
+    ended(idle, "a", ttl_ms=MINUTE)
+    ended(idle, "b", "c")
+    idle.pass_time(WEEK)
+
+    first, changed = idle.watch(commands.trim(idle.keys, 2))
+    assert first == (True, 2)
+    assert set(changed["tasks"]) == {"a", "b"}
+    assert idle.ask(commands.trim(idle.keys, 2)) == (False, 1)
+
+
 def test_a_call_forgets_1000_tasks(idle: Pool) -> None:
     most = commands.MOST_TASKS
     idle.submit(*[f"t{n}" for n in range(most)], body=b"x" * 2000, ttl_ms=SECOND)

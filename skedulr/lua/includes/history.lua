@@ -23,13 +23,16 @@ end
 
 local gone = {} -- ids that this script has taken out of the history
 
--- Forget the ended tasks of a list, but for those of a newer format: answers how many left the history.
+-- Forget the ended tasks of a list, but for those of a newer format: answers how many left the history, and how
+-- many of the list are no longer in it.
 local function forget_all(ids, key)
   load(ids)
-  local left = 0
+  local left, passed = 0, 0
   for _, id in ipairs(ids) do
     local record = records[id]
-    if not gone[id] and not (record and is_newer(record)) then
+    if gone[id] then
+      passed = passed + 1
+    elseif not (record and is_newer(record)) then
       left = left + 1
       gone[id] = true
       zset(key, id, false)
@@ -39,7 +42,7 @@ local function forget_all(ids, key)
       if record and (is_terminal(record) or is_unreadable(record)) then forget(id, record) end
     end
   end
-  return left
+  return left, left + passed
 end
 
 -- Forget up to `most` ended tasks of a state that are too old, or more than the pool keeps.
