@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
-from skedulr import inspect, names, operations, values
+from skedulr import durations, inspect, names, operations, values
 from skedulr.commands import Ending
+from skedulr.durations import Span
 from skedulr.errors import TaskCancelled, TaskFailed
 from skedulr.keys import PoolKeys
 from skedulr.states import State
@@ -68,17 +69,20 @@ class Task(Generic[R]):
         """``info`` for asyncio."""
         return await self._app.aclient.perform(inspect.task(self._keys, self.id))
 
-    def result(self, timeout: float | None = None) -> R:
-        """What the job returned, awaited for up to ``timeout`` seconds (``None``: for ever),
-        without polling.
+    def result(self, timeout: Span | None = None) -> R:
+        """What the job returned, awaited for up to ``timeout`` (seconds, timedelta or text; 0 is a
+        look; ``None``: for ever), without polling.
 
-        Raises ``TaskFailed``, ``TaskCancelled``, ``ResultTimeout``, ``UnknownTask``.
+        Raises ``TaskFailed``, ``TaskCancelled``, ``ResultTimeout``, ``UnknownTask``,
+        ``RedisUnavailable`` where Redis stays away meanwhile, ``Undecodable``, ``InvalidOption``.
         """
-        return self._outcome(self._app.results.wait(self._keys, self.id, timeout))
+        ending = self._app.results.wait(self._keys, self.id, _seconds(timeout))
+        return self._outcome(ending)
 
-    async def aresult(self, timeout: float | None = None) -> R:  # noqa: ASYNC109 - as result
+    async def aresult(self, timeout: Span | None = None) -> R:  # noqa: ASYNC109 - as result
         """``result`` for asyncio: any number of tasks are awaited over one connection a pool."""
-        return self._outcome(await self._app.aresults.wait(self._keys, self.id, timeout))
+        ending = await self._app.aresults.wait(self._keys, self.id, _seconds(timeout))
+        return self._outcome(ending)
 
     def cancel(self) -> bool:
         """Cancel it: true when it is over, false when it runs and its worker was asked to stop it.
@@ -113,3 +117,12 @@ class Task(Generic[R]):
         raise TaskFailed(
             self.name, last.error if last else ending.reason, last.traceback if last else ""
         )
+
+
+def _seconds(timeout: Span | None) -> float | None:
+    """How long to wait: what is left of a program's own deadline may be less than nothing."""
+    if timeout is None:
+        return None
+    if isinstance(timeout, int | float) and timeout < 0:
+        return 0.0
+    return durations.seconds(timeout, "timeout")
