@@ -10,8 +10,8 @@ text reads itself.
 - ``-- include: place`` splices ``includes/place.lua`` in, once, after what that one includes.
 
 The names of states and of a record's fields become their numbers, and the table of transitions is
-spliced in, from ``skedulr.states`` and ``skedulr.record``. ``python -m skedulr.lua DIR`` writes the finished texts,
-for a linter or a reader.
+spliced in, from ``skedulr.states`` and ``skedulr.record``. ``python -m skedulr.lua DIR`` writes the
+finished texts, for a linter or a reader.
 """
 
 from __future__ import annotations
