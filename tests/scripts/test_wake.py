@@ -1,9 +1,12 @@
 """Waking, which every script ends with: a marker for each class that could claim now, else none."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from skedulr import commands
-from skedulr.commands import Ack
+from skedulr.commands import Ack, Command
 from tests.scripts.support import Pool, score
 
 
@@ -41,14 +44,28 @@ def test_no_marker_stands_where_nobody_lives(pool: Pool) -> None:
     assert not any(key.startswith("wake:") for key in pool.snapshot())
 
 
-def test_a_marker_that_a_dead_worker_took_along_comes_back_with_the_next_script(
-    pool: Pool,
+@pytest.mark.parametrize(
+    "script",
+    [
+        lambda pool: commands.beat(pool.keys, "w1", 0, []),
+        lambda pool: commands.control(pool.keys),
+        lambda pool: commands.leave(pool.keys, "nobody"),
+        lambda pool: commands.promote(pool.keys),
+        lambda pool: commands.release(pool.keys, "w1", []),
+        lambda pool: commands.repair(pool.keys),
+        lambda pool: commands.trim(pool.keys),
+        lambda pool: pool.next_exchange("w1", 0),
+    ],
+    ids=["beat", "control", "leave", "promote", "release", "repair", "trim", "exchange"],
+)
+def test_a_marker_that_a_dead_worker_took_along_comes_back_with_whatever_runs_next(
+    pool: Pool, script: Callable[[Pool], Command[Any]]
 ) -> None:
     pool.join("w1")
     pool.submit("a")
     pool.redis.delete(pool.name(wake_name(pool)))
 
-    pool.ask(commands.beat(pool.keys, "w1", 0, []))
+    pool.ask(script(pool))
 
     assert pool.marked()
 
