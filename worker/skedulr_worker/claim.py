@@ -68,6 +68,8 @@ class ClaimLoop:
         self._free = 0
         self._filled = False
         self._under_way = False
+        self._idle = False
+        """Whether the exchange under way waits in Redis for something to claim."""
         self._stopping = False
         self._closed = False
         self._company: asyncio.TimerHandle | None = None
@@ -85,7 +87,10 @@ class ClaimLoop:
     def ask(self) -> None:
         """Exchange as soon as none is under way: something may have become claimable."""
         self._asked = True
-        self._consider()
+        if self._idle:
+            self._listener.interrupt(self._client.line, lambda: not self._idle, self._answered)
+        else:
+            self._consider()
 
     def acknowledge(self, ack: Ack, told: bool = False) -> None:
         """An attempt has ended; ``told`` where what it has told must be sent before."""
@@ -110,6 +115,8 @@ class ClaimLoop:
         self._stopping = True
         self._listener.close()
         self._alarm.set(0)
+        if self._idle:
+            self.ask()
 
     async def drain(self) -> None:
         """Return when all that has ended is acknowledged, and all that goes back has gone."""
@@ -145,7 +152,22 @@ class ClaimLoop:
         elif not (self._stopping or self._filled) and self._used() < self._capacity:
             # Where the last exchange got all that it wanted, more may be there: the end of a task
             # asks for it. To wait for the marker then would mean to take it from idle workers.
+            self._wait()
+
+    def _wait(self) -> None:
+        """Wait for the marker; where nothing runs, whose end would have to be acknowledged
+        meanwhile, the next exchange waits with it.
+        """
+        if self._held or self._used() or not self._listener.can_carry:
             self._listener.listen()
+            return
+        self._under_way = self._idle = True
+        self._free = self._claimable()
+        self._listener.carry(self._exchange, self._free)
+
+    def _answered(self) -> None:
+        """The exchange that waited came after the wish for one: it is fulfilled."""
+        self._asked = False
 
     def _acks_are_due(self) -> bool:
         """Under load when half of the slots are free; else when nothing runs that could end soon
@@ -221,6 +243,7 @@ class ClaimLoop:
 
     def _accept(self, reply: Exchanged) -> None:
         """Take the answer in. What is claimed is shown as held before any of it starts."""
+        self._idle = False
         self._forget_acknowledged(reply.lost)
         claims = self._wanted(reply.claims)
         for claim in claims:

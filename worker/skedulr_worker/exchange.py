@@ -10,7 +10,7 @@ from typing import Any, Final
 from redis import exceptions
 
 from skedulr import connection as link
-from skedulr.aio import AsyncClient
+from skedulr.aio import AsyncClient, Line
 from skedulr.commands import Ack, Exchanged
 from skedulr.errors import UpgradeNeeded
 from skedulr_worker.contact import Contact
@@ -65,6 +65,17 @@ class Exchange:
         self._limit = self._loop.call_later(
             self._client.address.time_limit, self._line.give_up, future
         )
+        future.add_done_callback(self._read)
+
+    def begin_behind(self, line: Line, free: int, limit: float) -> None:
+        """Send the next one over a line on which a blocking call is under way; it acknowledges
+        nothing. ``limit`` is how many seconds the answer may take.
+        """
+        self.number += 1
+        self._free, self._acks = free, ()
+        self._prepare()
+        future = line.post(self._data, at_once=True)
+        self._limit = self._loop.call_later(limit, line.give_up, future)
         future.add_done_callback(self._read)
 
     async def close(self) -> None:
