@@ -19,10 +19,12 @@ from skedulr_worker.contact import Contact
 from skedulr_worker.heartbeat import Heartbeat, Member
 from skedulr_worker.reports import Reported, Reporter
 
-LONGEST_IDLE: Final = 5.0
-"""Seconds between two looks at pools in which nothing runs and nothing is due."""
+LONGEST_IDLE: Final = 2.8
+"""Seconds between two looks at pools in which nothing runs and nothing is due: below the 3 s after
+which a recovery takes it that Redis was away, so that a host's end is never taken for that.
+"""
 
-JITTER: Final = 0.2
+JITTER: Final = 0.1
 
 
 class Kept(Member, Reported, Protocol):

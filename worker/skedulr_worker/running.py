@@ -78,7 +78,9 @@ class Running:
     def _take(self, claim: Claim) -> None:
         former = self._attempts.get(claim.id)
         if former is not None:
-            self._lose(former)
+            # Its lease was over, and the task has come back to this very process: what runs goes on.
+            former.fence = claim.epoch
+            return
         try:
             call = unpack_call(claim.body)
         except Undecodable as error:
