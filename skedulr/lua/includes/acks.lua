@@ -7,12 +7,11 @@ local function holds_claim(record, epoch)
   return record[EPOCH] == epoch and (state == RUNNING or state == QUEUED)
 end
 
-local function end_attempt(id, record, epoch)
+local function end_attempt(record, epoch)
   record[ENDED] = epoch
   record[ATTEMPT] = record[ATTEMPT] + 1
   record[SUSPECT], record[LOSSES] = 0, 0
   count('ran_ms', now - record[STARTED_AT])
-  changed[id] = true
 end
 
 -- Answers whether the acknowledgement counted, now or when it came first.
@@ -22,7 +21,7 @@ local function acknowledge(ack)
   if not record or is_newer(record) or is_unreadable(record) then return false end
   if record[ENDED] == epoch then return true end
   if not holds_claim(record, epoch) then return false end
-  end_attempt(id, record, epoch)
+  end_attempt(record, epoch)
   if problem and problem ~= '' then
     keep_attempt(id, record, ack[8], problem)
     count('attempts_failed', 1)
