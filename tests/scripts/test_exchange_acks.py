@@ -1,25 +1,14 @@
 """`exchange`: how acknowledgements end claims, and which of them count."""
 
-import pytest
-
 from skedulr import commands
 from skedulr.commands import Ack
 from skedulr.states import State
 from tests.scripts.snapshot import GONE, fields
-from tests.scripts.support import DAY, LEASE, MINUTE, NOTHING, NOW, SECOND, Pool, score, wake
-
-
-def claimed(pool: Pool, **given: object) -> int:
-    """Bring `a` to where w1 runs it since a second; answers its epoch."""
-    pool.join("w1")
-    pool.submit("a", **given)
-    epoch = pool.claim_one().epoch
-    pool.pass_time(SECOND)
-    return epoch
+from tests.scripts.support import DAY, LEASE, MINUTE, NOTHING, NOW, SECOND, Pool, score
 
 
 def test_a_success_ends_the_claim_and_the_task(pool: Pool) -> None:
-    epoch = claimed(pool, key="k", ttl_ms=DAY)
+    epoch = pool.start("a", key="k", ttl_ms=DAY)
     now = pool.now
 
     reply, changed = pool.watch(
@@ -47,7 +36,7 @@ def test_a_success_ends_the_claim_and_the_task(pool: Pool) -> None:
 
 
 def test_a_success_without_a_result_stores_none(pool: Pool) -> None:
-    epoch = claimed(pool)
+    epoch = pool.start("a")
 
     _, changed = pool.watch(pool.next_exchange(acks=[Ack("a", epoch)]))
 
@@ -68,7 +57,7 @@ def test_a_lease_goes_on_while_another_claim_lives(pool: Pool) -> None:
 
 
 def test_a_failed_attempt_is_kept_with_its_problem(pool: Pool) -> None:
-    epoch = claimed(pool)
+    epoch = pool.start("a")
     ack = Ack("a", epoch, State.FAILED, problem=b"\xff problem", reason="gave up", kind="fail")
 
     _, changed = pool.watch(pool.next_exchange(acks=[ack]))
@@ -93,7 +82,7 @@ def test_a_failed_attempt_is_kept_with_its_problem(pool: Pool) -> None:
 
 
 def test_an_unexpected_exception_that_ends_a_task_is_counted(pool: Pool) -> None:
-    epoch = claimed(pool)
+    epoch = pool.start("a")
     ack = Ack("a", epoch, State.DEAD, problem=b"p", kind="exception")
 
     _, changed = pool.watch(pool.next_exchange(acks=[ack]))
@@ -103,7 +92,7 @@ def test_an_unexpected_exception_that_ends_a_task_is_counted(pool: Pool) -> None
 
 
 def test_a_retry_waits_for_its_time_and_keeps_its_dedupe_key(pool: Pool) -> None:
-    epoch = claimed(pool, key="k")
+    epoch = pool.start("a", key="k")
     ack = Ack("a", epoch, State.SCHEDULED, problem=b"p", delay_ms=MINUTE, kind="exception")
 
     reply, changed = pool.watch(pool.next_exchange(acks=[ack]))
@@ -119,7 +108,7 @@ def test_a_retry_waits_for_its_time_and_keeps_its_dedupe_key(pool: Pool) -> None
 def test_the_next_attempt_knows_how_many_ended_before_it_and_enters_the_queue_anew(
     pool: Pool,
 ) -> None:
-    epoch = claimed(pool)
+    epoch = pool.start("a")
     pool.submit("b")
     pool.ask(pool.next_exchange(acks=[Ack("a", epoch, State.SCHEDULED, delay_ms=1)]))
     pool.pass_time(1)
@@ -150,7 +139,7 @@ def test_a_task_to_be_cancelled_is_cancelled_instead_of_failed_or_retried(pool: 
 
 
 def test_a_task_to_be_cancelled_that_succeeded_all_the_same_has_succeeded(pool: Pool) -> None:
-    epoch = claimed(pool)
+    epoch = pool.start("a")
     pool.ask(commands.cancel(pool.keys, "a"))
 
     _, changed = pool.watch(pool.next_exchange(acks=[Ack("a", epoch)]))
@@ -160,7 +149,7 @@ def test_a_task_to_be_cancelled_that_succeeded_all_the_same_has_succeeded(pool: 
 
 
 def test_clients_that_wait_are_told_through_their_inboxes(pool: Pool) -> None:
-    epoch = claimed(pool)
+    epoch = pool.start("a")
     pool.ask(commands.wait(pool.keys, "a", "c1"))
     pool.ask(commands.wait(pool.keys, "a", "c2"))
 
@@ -173,7 +162,7 @@ def test_clients_that_wait_are_told_through_their_inboxes(pool: Pool) -> None:
 
 
 def test_an_acknowledgement_clears_the_suspicion_and_the_losses(pool: Pool) -> None:
-    claimed(pool)
+    pool.start("a")
     pool.lose_lease()
     epoch = pool.claim_one().epoch
     pool.lose_lease()
@@ -185,105 +174,6 @@ def test_an_acknowledgement_clears_the_suspicion_and_the_losses(pool: Pool) -> N
     assert changed["tasks"]["a"] == fields(
         state=State.SCHEDULED, ended=epoch, attempt=1, suspect=0, losses=0
     )
-
-
-# --- fences --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("state", [State.SUCCEEDED, State.FAILED, State.SCHEDULED])
-def test_an_acknowledgement_that_comes_again_is_done_and_changes_nothing(
-    pool: Pool, state: State
-) -> None:
-    epoch = claimed(pool)
-    ack = Ack("a", epoch, state, result=b"r", problem=b"p", delay_ms=MINUTE)
-    pool.ask(pool.next_exchange(acks=[ack]))
-
-    reply, changed = pool.watch(pool.next_exchange(acks=[ack, ack]))
-
-    assert reply.lost == []
-    assert changed == {"inst": {"w1": {"number": 3}}}
-
-
-def test_an_acknowledgement_of_another_epoch_is_lost_and_changes_nothing(pool: Pool) -> None:
-    epoch = claimed(pool)
-
-    reply, changed = pool.watch(
-        pool.next_exchange(acks=[Ack("a", epoch - 1, result=b"r"), Ack("a", epoch + 1)])
-    )
-
-    assert reply.lost == ["a", "a"]
-    assert set(changed) == {"inst", "seen", "lease"}
-
-
-def test_an_acknowledgement_of_a_task_that_is_not_there_or_not_readable_is_lost(
-    pool: Pool,
-) -> None:
-    pool.join("w1")
-    pool.submit("unreadable", "newer")
-    claims = pool.claim(2)
-    pool.make_unreadable("unreadable")
-    pool.make_newer("newer")
-    acks = [Ack("missing", 1), *[Ack(claim.id, claim.epoch) for claim in claims]]
-
-    reply, changed = pool.watch(pool.next_exchange(acks=acks))
-
-    assert reply.lost == ["missing", "unreadable", "newer"]
-    assert changed == {"inst": {"w1": {"number": 2, "gave": []}}}
-
-
-def test_after_a_release_the_acknowledgement_counts_as_done_but_changes_nothing(
-    pool: Pool,
-) -> None:
-    epoch = claimed(pool)
-    pool.ask(commands.release(pool.keys, "w1", [("a", epoch)]))
-
-    reply, changed = pool.watch(pool.next_exchange(acks=[Ack("a", epoch, result=b"r")]))
-
-    assert reply.lost == []
-    assert set(changed) == {"inst", "seen"}
-
-
-def recovered(pool: Pool) -> int:
-    """Bring `a` to where its lease was over and nobody has claimed it since; answers its epoch."""
-    epoch = claimed(pool)
-    pool.lose_lease()
-    assert pool.field("a", "state") == State.QUEUED
-    return epoch
-
-
-def test_after_a_recovery_the_acknowledgement_still_counts(pool: Pool) -> None:
-    epoch = recovered(pool)
-
-    reply, changed = pool.watch(pool.next_exchange(free=1, acks=[Ack("a", epoch, result=b"r")]))
-
-    assert (reply.lost, reply.claims) == ([], [])
-    assert changed["ready"] == {"a": GONE}
-    assert changed["tasks"]["a"]["state"] == State.SUCCEEDED
-    assert changed["tasks"]["a"]["ended"] == epoch
-    assert changed["results"] == {"a": b"r"}
-    assert changed[wake()] == {"go": GONE}
-    assert "running" not in changed
-
-
-def test_after_a_recovery_and_a_new_claim_it_is_lost(pool: Pool) -> None:
-    epoch = recovered(pool)
-    pool.join("w2")
-    pool.claim_one(instance="w2")
-
-    reply, changed = pool.watch(pool.next_exchange(acks=[Ack("a", epoch, result=b"r")]))
-
-    assert reply.lost == ["a"]
-    assert set(changed) == {"inst", "seen"}
-
-
-def test_a_terminal_record_is_never_rewritten(pool: Pool) -> None:
-    epoch = claimed(pool)
-    pool.ask(pool.next_exchange(acks=[Ack("a", epoch, State.FAILED)]))
-
-    reply, changed = pool.watch(pool.next_exchange(acks=[Ack("a", epoch), Ack("a", epoch + 1)]))
-
-    assert reply.lost == ["a"]
-    assert set(changed) == {"inst"}
 
 
 # --- history -------------------------------------------------------------------------------------
