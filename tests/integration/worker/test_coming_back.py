@@ -1,0 +1,51 @@
+"""A task whose lease was over comes back to the process that still runs it."""
+
+import asyncio
+import threading
+
+import pytest
+
+from skedulr import Skedulr, commands, current
+from skedulr_worker import heartbeat
+from tests.support.servers import Server
+
+
+@pytest.fixture
+def no_beat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The heartbeat would notice the lost claim first, now and then."""
+    monkeypatch.setattr(heartbeat, "LONGEST_INTERVAL", 60.0)
+
+
+def end_all_leases(app: Skedulr, server: Server) -> int:
+    """What a sweep does when an instance was not heard of for a lease; answers how many tasks."""
+    keys, redis = app.keys("default"), server.client()
+    seconds, micros = redis.time()
+    now = seconds * 1000 + micros // 1000
+    redis.hset(keys.meta.decode(), mapping={"swept": now, "hold": 0})
+    redis.zadd(keys.lease, dict.fromkeys(redis.zrange(keys.lease, 0, -1), 1))
+    return app.client.run(commands.recover(keys)).tasks
+
+
+async def test_what_runs_goes_on_and_is_not_run_beside_itself(
+    app: Skedulr, server: Server, no_beat: None
+) -> None:
+    starts: list[int] = []
+    go_on = threading.Event()
+
+    @app.job
+    def slow() -> int:
+        starts.append(current().fence)
+        assert go_on.wait(30)
+        return current().fence
+
+    async with app.worker(lease=30):
+        task = await slow.aenqueue()
+        while not starts:
+            await asyncio.sleep(0.01)
+        assert end_all_leases(app, server) == 1
+        while (await task.ainfo()).state.label != "running":
+            await asyncio.sleep(0.01)
+        go_on.set()
+        fence = await task.aresult(10)
+    assert len(starts) == 1
+    assert fence > starts[0], "it runs under the new claim"
