@@ -1,13 +1,13 @@
 """A task whose lease was over comes back to the process that still runs it."""
 
-import asyncio
 import threading
 
 import pytest
 
-from skedulr import Skedulr, commands, current
+from skedulr import Skedulr, State, commands, current
 from skedulr_worker import heartbeat
 from tests.support.servers import Server
+from tests.support.waiting import await_until
 
 
 @pytest.fixture
@@ -22,7 +22,8 @@ def end_all_leases(app: Skedulr, server: Server) -> int:
     seconds, micros = redis.time()
     now = seconds * 1000 + micros // 1000
     redis.hset(keys.meta.decode(), mapping={"swept": now, "hold": 0})
-    redis.zadd(keys.lease, dict.fromkeys(redis.zrange(keys.lease, 0, -1), 1))
+    for instance in redis.zrange(keys.lease, 0, -1):
+        redis.zadd(keys.lease, {instance: 1})
     return app.client.run(commands.recover(keys)).tasks
 
 
@@ -40,11 +41,9 @@ async def test_what_runs_goes_on_and_is_not_run_beside_itself(
 
     async with app.worker(lease=30):
         task = await slow.aenqueue()
-        while not starts:
-            await asyncio.sleep(0.01)
+        await await_until(lambda: bool(starts), what="the start")
         assert end_all_leases(app, server) == 1
-        while (await task.ainfo()).state.label != "running":
-            await asyncio.sleep(0.01)
+        await await_until(lambda: task.status() is State.RUNNING, what="the second claim")
         go_on.set()
         fence = await task.aresult(10)
     assert len(starts) == 1
