@@ -17,7 +17,7 @@ LONGEST_PAUSE: Final = 8.0
 
 
 class Hopeless(SkedulrError):  # noqa: N818 - it says what happened
-    """A role ends again and again, however often it is started."""
+    """A role cannot run, however often it is started."""
 
 
 class Member(Protocol):
@@ -30,6 +30,9 @@ class Member(Protocol):
 
     def is_running(self) -> bool:
         """Whether it runs."""
+
+    def is_beyond_help(self) -> bool:
+        """Whether it has ended for a reason that starting it again cannot mend."""
 
     def obituary(self) -> str:
         """How it ended."""
@@ -68,8 +71,8 @@ class Crew:
 
     def _bury(self, member: Member, life: _Life, now: float) -> None:
         life.short_lives = life.short_lives + 1 if now - life.began < SHORT_LIFE else 1
-        if life.short_lives >= MOST_SHORT_LIVES:
-            raise Hopeless(f"{member.obituary()}\nIt ends again and again: repair the cause")
+        if member.is_beyond_help() or life.short_lives >= MOST_SHORT_LIVES:
+            raise Hopeless(f"{member.obituary()}\nIt cannot run like this: repair the cause")
         pause = min(2.0 ** (life.short_lives - 1), LONGEST_PAUSE)
         life.rebirth = now + pause
         self._tell(f"{member.obituary()}\nIt is started again in {pause:g} s.")

@@ -25,6 +25,10 @@ class OwnRedis:
         """Whether it runs."""
         return self.server.is_running
 
+    def is_beyond_help(self) -> bool:
+        """Starting it again says so itself, where it is."""
+        return False
+
     def obituary(self) -> str:
         """How it ended."""
         return f"the Valkey server ended; its log is {self.server.log_path}"

@@ -13,6 +13,9 @@ from typing import Final
 from skedulr.embedded.kept import KeptProcess
 from skedulr.embedded.ports import HOST
 
+REFUSED: Final = 2
+"""The exit code of a role that cannot work as it is set up."""
+
 LAST_WORDS: Final = 12
 """Lines of a role's log that its obituary quotes."""
 
@@ -81,6 +84,10 @@ class Role:
         if self._kept is not None:
             self._kept.end()
             self._kept = None
+
+    def is_beyond_help(self) -> bool:
+        """Whether it has refused its settings."""
+        return self._kept is not None and self._kept.exit_code() == REFUSED
 
     def obituary(self) -> str:
         """How it ended, with the last lines that it wrote."""

@@ -1,0 +1,151 @@
+"""Whatever is wrong, the answer is one clear line, an exit code that means something, no secret."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from skedulr.cli.program import program
+from tests.integration.cli.conftest import Command
+from tests.support.commands import run_skedulr
+from tests.support.own_server import OwnServer
+from tests.support.servers import Server
+from tests.support.spawning import ROOT
+
+SECRET = "open-sesame"
+
+# One of each module; all commands share what reports errors.
+COMMANDS = [("status",), ("task", "x"), ("enqueue", "greet"), ("cancel", "x"), ("pause",)]
+
+DOCUMENTED = (ROOT / "docs/cli.md").read_text()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_a_command_says_when_redis_does_not_answer(command: tuple[str, ...]) -> None:
+    # Nothing can listen there, so that nothing has to be started.
+    answer = run_skedulr(*command, SKEDULR_REDIS_URL=f"redis://:{SECRET}@127.0.0.1:1/0")
+    assert answer.code == 4
+    assert answer.out == ""
+    assert answer.err.startswith("skedulr: no answer from Redis at redis://127.0.0.1:1/0: ")
+    assert len(answer.err.splitlines()) == 1
+    assert SECRET not in answer.err
+
+
+def test_a_wrong_password_is_said_at_once_and_not_shown(
+    own_server: Callable[..., OwnServer],
+) -> None:
+    redis = own_server(appendonly=False)
+    for login in (f":{SECRET}@", f"nobody:{SECRET}@", ""):
+        answer = run_skedulr("status", "--redis", f"redis://{login}127.0.0.1:{redis.port}/0")
+        assert answer.code == 4
+        assert SECRET not in answer.out + answer.err
+        assert len(answer.err.splitlines()) == 1
+        assert "password" in answer.err
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"http://:{SECRET}@localhost",
+        f"redis://:{SECRET}@localhost:port/0",
+        f"redis://:{SECRET}@localhost:99999/0",
+        f"redis://:{SECRET}/x@localhost:6379/0",
+        "localhost",
+    ],
+)
+def test_a_wrong_url_is_a_usage_error_that_shows_no_password(url: str) -> None:
+    answer = run_skedulr("status", "--redis", url)
+    assert answer.code == 2
+    assert answer.out == ""
+    assert "redis://" in answer.err
+    assert SECRET not in answer.err
+    assert len(answer.err.splitlines()) == 1
+
+
+def test_without_any_cluster_it_says_how_to_name_one(tmp_path: Path) -> None:
+    answer = run_skedulr("status", XDG_STATE_HOME=str(tmp_path))
+    assert answer.code == 2
+    assert "--redis" in answer.err
+    assert "SKEDULR_REDIS_URL" in answer.err
+    assert "skedulr up" in answer.err
+    assert list(tmp_path.iterdir()) == [], "looking for a server must not make folders"
+
+
+@pytest.mark.parametrize(
+    ("args", "complaint"),
+    [
+        (("tasks", "--state", "runing"), "did you mean 'running'?"),
+        (("tasks", "--pool", "no pool"), "is no valid pool name"),
+        (("task", "a/b/c"), "is no valid"),
+        (("status", "--namespace", "a b"), "is no valid namespace"),
+    ],
+)
+def test_a_wrong_argument_is_a_usage_error(
+    skedulr: Command, args: tuple[str, ...], complaint: str
+) -> None:
+    answer = skedulr(*args)
+    assert answer.code == 2
+    assert complaint in answer.err
+    assert len(answer.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "args", [("taks",), ("tasks", "--limit", "x"), ("tasks", "--limit", "0"), ("task",), ("--no",)]
+)
+def test_a_wrong_usage_shows_how_it_is_meant(args: tuple[str, ...]) -> None:
+    answer = run_skedulr(*args)
+    assert answer.code == 2
+    assert "Usage: skedulr" in answer.err
+
+
+def test_every_command_is_documented_and_has_help_that_names_its_variables() -> None:
+    runner = CliRunner()
+    listed = runner.invoke(program, ["--help"], prog_name="skedulr", terminal_width=200).output
+    commands = set(re.findall(r"^│ (\w+) ", listed, re.MULTILINE))
+    rows = re.findall(r"^\| (`[a-z].*?) \|", DOCUMENTED, re.MULTILINE)
+    assert commands == {name for row in rows for name in re.findall(r"`([a-z]+)", row)}
+    for command in commands:
+        helped = runner.invoke(program, [command, "--help"], prog_name="skedulr")
+        assert helped.exit_code == 0
+        assert f"Usage: skedulr {command}" in helped.output
+        assert "SKEDULR_" in helped.output
+
+
+def test_the_exit_codes_are_documented() -> None:
+    for code in (0, 1, 2, 3, 4, 5, 6, 130):
+        assert re.search(rf"^\| {code} +\|", DOCUMENTED, re.MULTILINE), code
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "skedulr", "version", "--json"],
+            cwd=ROOT,
+            stdout=write_end,
+            stderr=subprocess.PIPE,
+            timeout=30,
+            check=False,
+        )
+    finally:
+        os.close(write_end)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_version_needs_no_cluster() -> None:
+    versions = run_skedulr("version", "--json").json
+    assert set(versions) >= {"skedulr", "python", "redis", "hiredis", "msgpack"}
+    assert run_skedulr("version").lines[0] == f"skedulr {versions['skedulr']}"
+
+
+def test_the_url_is_shown_to_those_who_ask_for_it(skedulr: Command, server: Server) -> None:
+    url = skedulr("url").lines[0]
+    assert url == server.url
+    assert skedulr("url", "--json").json["url"] == url
+    assert skedulr("url", "--password").lines[0] in url
