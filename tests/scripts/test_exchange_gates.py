@@ -58,19 +58,18 @@ def test_a_task_that_goes_back_from_a_gate_stands_in_the_queue_in_its_old_place(
     assert ids(pool, "w2", 1) == ["a"]
 
 
-def test_100_tasks_step_aside_in_a_call_and_more_is_said(pool: Pool) -> None:
-    pool.submit(*[f"x{n}" for n in range(201)], job="x")
+def test_100_tasks_step_aside_in_a_claim_and_more_is_said(pool: Pool) -> None:
+    pool.submit(*[f"x{n}" for n in range(250)], job="x")
     pool.submit("b")
-    pool.redis.hset(pool.keys.classes, "other", "1 any /x/")  # no wake has cleared the front yet
     pool.join("w1", ["job"])
-    in_front = pool.queue().index("b")
+    assert len(pool.queue("held:job:x")) == 100, "joining has moved the first ones"
 
-    rounds = [pool.ask(pool.next_exchange("w1", free=1)) for _ in range(2)]
+    first = pool.ask(pool.next_exchange("w1", free=1))
+    assert (first.more, first.claims) == (True, [])
+    assert len(pool.queue("held:job:x")) == 250, "100 by the claim, the others by waking"
 
-    assert in_front == 101, "joining has moved the first 100"
-    assert [reply.more for reply in rounds] == [True, False]
-    assert [claim.id for reply in rounds for claim in reply.claims] == ["b"]
-    assert len(pool.queue("held:job:x")) == 201
+    second = pool.ask(pool.next_exchange("w1", free=1))
+    assert (second.more, [claim.id for claim in second.claims]) == (False, ["b"])
 
 
 # --- limits of jobs ------------------------------------------------------------------------------
@@ -118,6 +117,18 @@ def test_a_task_that_ends_elsewhere_wakes_a_worker_for_the_next_one(pool: Pool) 
 
     assert pool.marked("x")
     assert ids(pool) == ["b"]
+
+
+def test_a_gate_whose_limit_is_reached_while_claiming_is_searched_no_further(pool: Pool) -> None:
+    pool.join("w1", ["x"])
+    pool.limit("x", 0)
+    pool.submit(*[f"t{n:03}" for n in range(150)], job="x")
+    pool.limit("x", 1)
+
+    reply = pool.ask(pool.next_exchange("w1", 9))
+
+    assert [claim.id for claim in reply.claims] == ["t000"]
+    assert not reply.more
 
 
 def test_a_limit_counts_over_all_instances(pool: Pool) -> None:

@@ -26,8 +26,8 @@ def test_a_due_task_is_promoted_and_claimed_in_one_trip(pool: Pool) -> None:
 
 def test_a_promoted_task_stands_behind_its_equals_and_before_lower_ones(pool: Pool) -> None:
     pool.join("w1")
-    pool.submit("due-low", delay_ms=SECOND)
-    pool.submit("due-high", priority=1, delay_ms=SECOND)
+    pool.submit("due-low", delay_ms=1)
+    pool.submit("due-high", priority=1, delay_ms=2)
     pool.submit("low")
     pool.submit("high", priority=1)
     pool.pass_time(SECOND)
