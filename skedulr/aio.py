@@ -114,6 +114,7 @@ class Line:
         try:
             async with asyncio.timeout(self.address.time_limit):
                 await connection.connect()
+            _insist_on_cancellation()
         except BaseException as error:
             await connection.disconnect(nowait=True)
             if isinstance(error, TimeoutError):
@@ -128,16 +129,21 @@ class Line:
             self._connection._writer.write(data)  # type: ignore[union-attr]  # send_packed_command is a coroutine
 
     async def _read(self, connection: redis.asyncio.Connection) -> None:
-        failure: Exception = exceptions.ConnectionError("the connection was closed")
         try:
             while True:
                 self._hand_out(await _next_reply(connection))
+        except GeneratorExit:
+            raise  # the event loop was closed with the connection open: nothing can be awaited
         except link.UNREACHED as error:
-            failure = error
-        finally:
-            if connection is self._connection:
-                self._break(failure)
-            await connection.disconnect(nowait=True)
+            await self._end(connection, error)
+        except BaseException:
+            await self._end(connection, exceptions.ConnectionError("the connection was closed"))
+            raise
+
+    async def _end(self, connection: redis.asyncio.Connection, failure: Exception) -> None:
+        if connection is self._connection:
+            self._break(failure)
+        await connection.disconnect(nowait=True)
 
     def _hand_out(self, reply: Any) -> None:
         """Give a reply to the one whose turn it is."""
@@ -170,6 +176,15 @@ class Line:
                 future.set_exception(failure)
         if broken:
             self._on_loss()
+
+
+def _insist_on_cancellation() -> None:
+    """Before Python 3.12 ``wait_for``, which redis-py uses, can swallow that its task was
+    cancelled; what is opened after that, nobody closes.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _next_reply(connection: redis.asyncio.Connection) -> Any:

@@ -29,6 +29,9 @@ from skedulr.names import full_name, new_id
 ASK_AGAIN: Final = 30.0
 """Seconds after which a waiter asks again, whatever it was told."""
 
+BLOCKED: Final = 5
+"""Seconds of one blocking read on an event loop, after which it ends if nobody waits any more."""
+
 CROWDED_PAUSE: Final = 1.0
 """Seconds between questions about a task for which too many clients wait already."""
 
@@ -147,14 +150,20 @@ class _Listener:
         await self._line.close()
 
     async def _read(self) -> None:
-        limit = self._line.address.time_limit
-        while self._waiting:
-            try:
-                reply = await self._line.call(link.pack("BLPOP", self._inbox, "5"), 5 + limit)
-            except (*link.UNREACHED, exceptions.ResponseError):
-                self._wake_all()  # what was told meanwhile is lost: everybody asks again
-                await asyncio.sleep(LONGEST_PAUSE)
-                continue
+        try:
+            while self._waiting:
+                await self._read_one()
+        finally:
+            self._reader = None  # which holds on to the event loop
+
+    async def _read_one(self) -> None:
+        limit = BLOCKED + self._line.address.time_limit
+        try:
+            reply = await self._line.call(link.pack("BLPOP", self._inbox, BLOCKED), limit)
+        except (*link.UNREACHED, exceptions.ResponseError):
+            self._wake_all()  # what was told meanwhile is lost: everybody asks again
+            await asyncio.sleep(LONGEST_PAUSE)
+        else:
             if reply is not None:
                 self._wake(reply[1].decode())
 

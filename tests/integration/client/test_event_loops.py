@@ -1,0 +1,273 @@
+"""What an async program can do to the client: cancel, block, close, and begin anew."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import threading
+import time
+import weakref
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from skedulr import RedisUnavailable, Skedulr, State, Task
+from tests.integration.client.hand import Hand
+from tests.integration.client.kit import Add, MakeApp, calls_of
+from tests.support.own_server import OwnServer
+from tests.support.servers import Server
+
+
+async def ids_of(tasks: list[Task[Any]]) -> list[int]:
+    """The first argument of each task, as Redis holds it."""
+    infos = await asyncio.gather(*(task.ainfo() for task in tasks))
+    return [(info.args or [None])[0] for info in infos]
+
+
+class TestSharing:
+    async def test_what_coroutines_submit_together_travels_in_one_trip(
+        self, job: Add, server: Server
+    ) -> None:
+        await job.aenqueue(0)
+        before = calls_of(server.client(), "evalsha")
+        tasks = await asyncio.gather(*(job.aenqueue(number) for number in range(500)))
+        assert calls_of(server.client(), "evalsha") - before == 1
+        assert await ids_of(tasks) == list(range(500))
+
+    async def test_a_trip_takes_a_thousand(self, job: Add, server: Server) -> None:
+        await job.aenqueue(0)
+        before = calls_of(server.client(), "evalsha")
+        tasks = await asyncio.gather(*(job.aenqueue(number) for number in range(2500)))
+        assert calls_of(server.client(), "evalsha") - before == 3
+        assert len({task.id for task in tasks}) == 2500
+
+    async def test_and_four_megabytes(self, job: Add, server: Server) -> None:
+        await job.aenqueue(0)
+        before = calls_of(server.client(), "evalsha")
+        await asyncio.gather(*(job.aenqueue(b"x" * 1_000_000) for _ in range(10)))
+        assert calls_of(server.client(), "evalsha") - before == 2
+
+    async def test_a_new_pool_is_made_known_once_for_all_of_them(
+        self, job: Add, server: Server
+    ) -> None:
+        admin = server.client()
+        before = calls_of(admin, "sismember", "sadd")
+        await asyncio.gather(*(job.aenqueue(number) for number in range(100)))
+        assert calls_of(admin, "sismember", "sadd") - before == 2
+
+    async def test_the_refusal_of_one_is_not_that_of_others(self, app: Skedulr, job: Add) -> None:
+        await job.using(id="taken").aenqueue(0)
+        ends = await asyncio.gather(
+            job.aenqueue(1),
+            job.using(id="taken").aenqueue(2),
+            job.aenqueue(object()),
+            job.using(pool="other").aenqueue(4),
+            return_exceptions=True,
+        )
+        kinds = [type(end).__name__ for end in ends]
+        assert kinds == ["Task", "DuplicateId", "NotSerialisable", "Task"]
+
+    async def test_they_all_hear_that_redis_is_away(
+        self, make_app: MakeApp, own_server: Callable[..., OwnServer]
+    ) -> None:
+        server = own_server(appendonly=False)
+        app = make_app(server.url, time_limit=0.3)
+        await app.aenqueue("add")
+        server.kill()
+        ends = await asyncio.gather(
+            *(app.aenqueue("add") for _ in range(100)), return_exceptions=True
+        )
+        assert {type(end) for end in ends} == {RedisUnavailable}
+
+
+class TestCancelled:
+    async def test_replies_still_reach_those_who_asked(self, app: Skedulr, job: Add) -> None:
+        tasks = await app.aenqueue_many(job.s(number) for number in range(60))
+        asking = [asyncio.create_task(task.ainfo()) for task in tasks]
+        for turn in range(3):  # cancelled before it is sent, while it is sent, while it is awaited
+            for each in asking[turn::6]:
+                each.cancel()
+            await asyncio.sleep(0)
+        ends = await asyncio.gather(*asking, return_exceptions=True)
+        for number, end in enumerate(ends):
+            if number % 6 in (0, 1, 2):
+                assert isinstance(end, asyncio.CancelledError | type(ends[-1]))
+            else:
+                assert not isinstance(end, BaseException)
+                assert end.args == [number]
+
+    async def test_the_one_who_opens_the_connection_takes_nobody_along(
+        self, app: Skedulr, job: Add
+    ) -> None:
+        first = asyncio.create_task(job.using(id="first").aenqueue(1))
+        others = [asyncio.create_task(app.atask("first")) for _ in range(5)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        first.cancel()
+        ends = await asyncio.gather(first, *others, return_exceptions=True)
+        assert isinstance(ends[0], asyncio.CancelledError)
+        assert not [end for end in ends[1:] if isinstance(end, asyncio.CancelledError)]
+        assert (await job.aenqueue(2)).id
+
+    async def test_a_cancelled_caller_leaves_its_companions_alone(self, job: Add) -> None:
+        await job.aenqueue(0)
+        going = [asyncio.create_task(job.aenqueue(number)) for number in range(10)]
+        await asyncio.sleep(0)
+        going[3].cancel()
+        ends = await asyncio.gather(*going, return_exceptions=True)
+        assert isinstance(ends.pop(3), asyncio.CancelledError)
+        assert all(isinstance(end, Task) for end in ends)
+
+    async def test_a_caller_s_own_time_limit_works(
+        self, make_app: MakeApp, own_server: Callable[..., OwnServer]
+    ) -> None:
+        server = own_server(appendonly=False)
+        app = make_app(server.url, time_limit=30)
+        task = await app.aenqueue("add", [1])
+        server.freeze()
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await task.ainfo()
+        server.thaw()
+        assert (await task.ainfo()).args == [1]
+        assert await task.astatus() is State.QUEUED
+
+
+class TestBlocked:
+    async def test_a_blocked_loop_loses_no_reply_that_came_in_time(
+        self, make_app: MakeApp, server: Server
+    ) -> None:
+        app = make_app(time_limit=0.2)
+        task = await app.aenqueue("add", [1])
+        asking = asyncio.create_task(task.ainfo())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        time.sleep(0.5)  # noqa: ASYNC251 - a program's own mistake
+        assert (await asking).args == [1]
+
+
+class TestClosed:
+    async def test_what_is_under_way_fails_and_nothing_opens_again(
+        self, make_app: MakeApp, own_server: Callable[..., OwnServer]
+    ) -> None:
+        server = own_server(appendonly=False)
+        app = make_app(server.url, time_limit=30)
+        task = await app.aenqueue("add")
+        server.freeze()
+        asking = [asyncio.create_task(task.astatus()) for _ in range(3)]
+        asking.append(asyncio.create_task(app.aenqueue("add")))  # type: ignore[arg-type]
+        await asyncio.sleep(0.05)
+        await app.aclose()
+        ends = await asyncio.gather(*asking, return_exceptions=True)
+        assert {type(end) for end in ends} == {RedisUnavailable}
+        assert "the program closed the connection" in str(ends[0])
+        server.thaw()
+        assert clients(server) == 0
+
+    async def test_so_does_what_waits_for_a_connection(
+        self, make_app: MakeApp, own_server: Callable[..., OwnServer]
+    ) -> None:
+        server = own_server(appendonly=False)
+        server.freeze()
+        app = make_app(server.url, time_limit=30)
+        asking = asyncio.create_task(app.task("default/x").astatus())
+        await asyncio.sleep(0.05)
+        await app.aclose()
+        with pytest.raises(RedisUnavailable, match="the program closed the connection"):
+            await asking
+        server.thaw()
+
+    async def test_it_may_be_closed_twice_and_used_again(self, app: Skedulr, job: Add) -> None:
+        await job.aenqueue(1)
+        await app.aclose()
+        await app.aclose()
+        app.close()
+        app.close()
+        assert (await job.aenqueue(2)).id
+        assert job.enqueue(3).id
+
+
+def clients(server: OwnServer) -> int:
+    """How many connections apps have to the server."""
+    admin: Any = server.client()
+    return sum(client["name"] == "skedulr" for client in admin.client_list())
+
+
+class TestOneAfterTheOther:
+    def test_each_loop_has_a_connection_of_its_own(
+        self, make_app: MakeApp, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        app = make_app()
+        loops: list[weakref.ref[asyncio.AbstractEventLoop]] = []
+
+        async def use(number: int) -> list[Any]:
+            loops.append(weakref.ref(asyncio.get_running_loop()))
+            task = await app.aenqueue("add", [number])
+            waiting = asyncio.create_task(task.aresult())
+            await asyncio.sleep(0.01)
+            assert not waiting.done()
+            return (await task.ainfo()).args or []
+
+        with caplog.at_level(logging.WARNING):
+            assert [asyncio.run(use(number)) for number in range(5)] == [[n] for n in range(5)]
+            gc.collect()
+        assert caplog.messages == []
+        assert [loop() for loop in loops] == [None] * 5, "what is over is not kept"
+
+    def test_loops_in_threads_do_not_meet(self, make_app: MakeApp) -> None:
+        app = make_app()
+        found: dict[int, list[int]] = {}
+
+        def use(thread: int) -> None:
+            async def submit() -> list[int]:
+                tasks = await asyncio.gather(
+                    *(app.aenqueue("add", [100 * thread + number]) for number in range(20))
+                )
+                return await ids_of(tasks)
+
+            found[thread] = asyncio.run(submit())
+
+        threads = [threading.Thread(target=use, args=[thread]) for thread in range(8)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        expected = {t: [100 * t + number for number in range(20)] for t in range(8)}
+        assert found == expected
+
+    @pytest.mark.filterwarnings("ignore::ResourceWarning")
+    def test_a_loop_that_was_closed_with_its_connection_open_does_no_harm(
+        self, make_app: MakeApp
+    ) -> None:
+        app = make_app()
+
+        def use(call: Coroutine[Any, Any, Task[Any]]) -> Task[Any]:
+            loop = asyncio.new_event_loop()
+            try:
+                return loop.run_until_complete(call)
+            finally:
+                loop.close()
+
+        first, second = use(app.aenqueue("add", [1])), use(app.aenqueue("add", [2]))
+        gc.collect()
+        assert [task.info().args for task in (first, second)] == [[1], [2]]
+
+    def test_on_uvloop_as_well(self, make_app: MakeApp, server: Server) -> None:
+        uvloop = pytest.importorskip("uvloop")
+        app = make_app()
+
+        async def use() -> Any:
+            task = await app.aenqueue("add", [1])
+            hand = Hand(app, jobs=["add"])
+            waiting = asyncio.create_task(task.aresult(30))
+            await asyncio.sleep(0.01)
+            server.client().client_kill_filter(_type="normal", skipme=True)
+            hand.succeed(hand.take(), 5)
+            hand.close()
+            return await waiting
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            assert runner.run(use()) == 5
