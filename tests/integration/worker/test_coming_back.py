@@ -22,8 +22,9 @@ def end_all_leases(app: Skedulr, server: Server) -> int:
     seconds, micros = redis.time()
     now = seconds * 1000 + micros // 1000
     redis.hset(keys.meta.decode(), mapping={"swept": now, "hold": 0})
-    for instance in redis.zrange(keys.lease, 0, -1):
-        redis.zadd(keys.lease, {instance: 1})
+    instances: list[bytes] = redis.zrange(keys.lease, 0, -1)  # type: ignore[assignment]  # redis-py
+    for instance in instances:
+        redis.zadd(keys.lease.decode(), {instance: 1})
     return app.client.run(commands.recover(keys)).tasks
 
 
