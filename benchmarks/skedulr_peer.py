@@ -5,9 +5,9 @@ from __future__ import annotations
 # benchlib is a folder of the harness, which puts it on the path when it imports this module.
 from benchlib.adapter import Config, SyncAdapter  # type: ignore[import-not-found]
 from benchlib.jobs import async_job, sync_job  # type: ignore[import-not-found]
-from skedulr_worker import serve
 
 from skedulr import Skedulr
+from skedulr_worker import serve
 
 CONFIG = Config.from_env()
 SLOTS = {"tuned": 200, "default": 50, "threads": 10}

@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from skedulr_worker import serve
-
 from skedulr import Skedulr
+from skedulr_worker import serve
 
 URL = "BENCHMARK_REDIS_URL"
 

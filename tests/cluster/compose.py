@@ -1,0 +1,80 @@
+"""The compose cluster as a test sees it: up under a name of its own, down with all it had."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+PROJECT_FOLDER: Final = Path(__file__).resolve().parents[2]
+PATIENCE: Final = 900.0
+
+
+def engine_answers() -> bool:
+    """Whether there is a Docker engine and a compose command."""
+    if shutil.which("docker") is None:
+        return False
+    answer = subprocess.run(["docker", "version"], capture_output=True, check=False)
+    return answer.returncode == 0 and bool(_compose_command())
+
+
+def _compose_command() -> list[str]:
+    plugin = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+    if plugin.returncode == 0:
+        return ["docker", "compose"]
+    standalone = shutil.which("docker-compose")
+    return [standalone] if standalone else []
+
+
+class Cluster:
+    """One cluster of ``docker-compose.yml``, under a project name that nobody else uses."""
+
+    def __init__(self, name: str, environment: Mapping[str, str]) -> None:
+        self._command = [*_compose_command(), "--project-name", name]
+        # The classic builder is on every engine; BuildKit wants a plugin that some lack.
+        self._environment = {**os.environ, "DOCKER_BUILDKIT": "0", **environment}
+
+    def run(self, *arguments: str, patience: float = PATIENCE) -> str:
+        """The output of a compose command; raises with all of it when the command fails."""
+        done = subprocess.run(
+            [*self._command, *arguments],
+            cwd=PROJECT_FOLDER,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=patience,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise AssertionError(
+                f"compose {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}"
+            )
+        return done.stdout
+
+    def build(self) -> None:
+        """Make the image that worker and producer share."""
+        self.run("build", "worker")
+
+    def up(self, services: Sequence[str], *, workers: int) -> None:
+        """Start services in the background, with that many worker containers."""
+        self.run("up", "-d", "--scale", f"worker={workers}", *services)
+
+    def containers(self, service: str) -> list[str]:
+        """The ids of a service's running containers."""
+        return self.run("ps", "-q", service).split()
+
+    def produce(self) -> str:
+        """Run the example producer to its end and answer what it printed."""
+        return self.run("run", "--rm", "producer")
+
+    def ask(self, *command: str) -> str:
+        """The output of a skedulr command in a container of its own."""
+        return self.run("run", "--rm", "--entrypoint", "skedulr", "producer", *command)
+
+    def down(self) -> None:
+        """Remove containers, network, volume."""
+        self.run("down", "--volumes", "--remove-orphans", "--timeout", "40")
