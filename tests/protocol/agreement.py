@@ -1,0 +1,124 @@
+"""Holds a pool in Redis against the model: every record, place, claim, setting and marker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgpack
+
+from skedulr.record import FORMAT, Record
+from skedulr.states import State
+from tests.protocol.entities import JobClass, Task
+from tests.protocol.model import KEPT_AT_LEAST, Model
+from tests.protocol.snapshot import Snapshot, unpacked_each
+
+
+def check(model: Model, pool: Snapshot) -> None:
+    """Raise ``AssertionError`` for the first thing that is not as the model says."""
+    _same("tasks", sorted(pool.records), sorted(model.tasks))
+    for task_id, task in model.tasks.items():
+        _check_task(task, pool.records[task_id], pool)
+    _check_instances(model, pool)
+    _check_settings(model, pool)
+    _check_markers(model, pool)
+
+
+def _same(what: str, found: Any, expected: Any) -> None:
+    assert found == expected, f"{what}:\n  found    {found!r}\n  expected {expected!r}"
+
+
+def _check_task(task: Task, record: Record, pool: Snapshot) -> None:
+    expected = task.as_record() | {"gate": record.fields["gate"]}
+    if record.fields != expected:
+        for name, value in record.fields.items():
+            _same(f"{name} of {task.id}", value, expected[name])
+    _same(f"body of {task.id}", pool.hash("payloads").get(task.id, record.body), task.said.body)
+    if task.state is State.SCHEDULED:
+        _same(f"due time of {task.id}", pool.zset("due")[task.id], task.due)
+    if task.state is State.RUNNING:
+        claim = pool.hash(f"own:{task.owner}")[task.id].decode().split(" ")[1]
+        _same(f"exchange that claimed {task.id}", int(claim), task.number)
+    if task.state.terminal and task.said.ttl_ms:
+        kept_until = task.finished_at + max(task.said.ttl_ms, KEPT_AT_LEAST)
+        _same(f"end of the time to live of {task.id}", pool.zset("expiring")[task.id], kept_until)
+    _check_parts(task, pool)
+
+
+def _check_parts(task: Task, pool: Snapshot) -> None:
+    _same(f"result of {task.id}", pool.hash("results").get(task.id, b""), task.result)
+    _same(f"progress of {task.id}", pool.hash("progress").get(task.id, b""), task.progress)
+    kept = [tuple(entry) for entry in unpacked_each(pool.hash("attempts").get(task.id, b""))]
+    _same(f"history of {task.id}", kept, [tuple(problem) for problem in task.problems])
+    _same(f"log lines of {task.id}", pool.lists.get(f"log:{task.id}", []), task.lines)
+    if task.waiters:
+        packed = msgpack.unpackb(pool.hash("waiters")[task.id])
+        _same(f"who waits for {task.id}", packed, task.waiters)
+
+
+def _check_instances(model: Model, pool: Snapshot) -> None:
+    _same("instances", sorted(pool.hash("inst")), sorted(model.instances))
+    for name, instance in model.instances.items():
+        number, job_class, lease_ms, slots, gave = msgpack.unpackb(pool.hash("inst")[name])
+        flat = [value for claim in instance.gave for value in claim]
+        told = (instance.number, instance.job_class, instance.lease_ms, instance.slots, flat)
+        _same(f"instance {name}", (number, job_class, lease_ms, slots, gave or []), told)
+    seen = {name: instance.seen for name, instance in model.instances.items()}
+    _same("signs of life", pool.zset("seen"), seen)
+    _same("leases", pool.zset("lease"), model.leases)
+    texts = {name: job_class.text.encode() for name, job_class in model.classes.items()}
+    _same("classes", pool.hash("classes"), texts)
+
+
+def _check_settings(model: Model, pool: Snapshot) -> None:
+    limits = {job: int(most) for job, most in pool.hash("limits").items()}
+    _same("limits", limits, model.limits)
+    meta = {name: int(value) for name, value in pool.hash("meta").items()}
+    known = {
+        "seq": model.turns,
+        "swept": model.swept,
+        "hold": model.hold,
+        "pause_version": model.pause_version,
+    }
+    told = {name: value for name, value in known.items() if value} | model.settings
+    _same("settings", meta, told)
+    counted = {name: int(count) for name, count in pool.hash("stats").items() if int(count)}
+    _same("counters", counted, {name: count for name, count in model.counters.items() if count})
+    inboxes = {name: sorted(_texts(pool.lists[f"inbox:{name}"])) for name in pool.members("inbox")}
+    _same("inboxes", inboxes, {name: sorted(ids) for name, ids in model.inboxes.items()})
+
+
+def _texts(values: list[bytes]) -> list[str]:
+    return [value.decode() for value in values]
+
+
+def _check_markers(model: Model, pool: Snapshot) -> None:
+    """The wake rule: no work beside a class that nobody wakes, and none woken for nothing."""
+    marked = set(pool.members("wake"))
+    if model.alarm:
+        _same("classes told of a new earliest task", marked, set(model.classes))
+    for name, job_class in model.classes.items():
+        work = model.has_work_for(job_class)
+        if work and name not in model.popped:
+            assert name in marked, f"nobody wakes the class {job_class.text!r}, which has work"
+        if not work and name not in model.timers and not _moves_something_aside(job_class, pool):
+            assert name not in marked, f"the class {job_class.text!r} is woken for nothing"
+
+
+def _moves_something_aside(job_class: JobClass, pool: Snapshot) -> bool:
+    """Whether a class that is too old finds what others held before it came: it looks once."""
+    held = {gate for gate in pool.members("held") if not gate.startswith("wire:")}
+    return job_class.wire < FORMAT and bool(held)
+
+
+def adopt_forgotten(model: Model, pool: Snapshot) -> set[str]:
+    """Let the model forget what a trim may forget; answers the ids."""
+    gone = {task_id for task_id in model.tasks if task_id not in pool.records}
+    ended = [model.tasks[task_id] for task_id in gone]
+    for task in ended:
+        let_go = model.is_over(task) or model.is_in_excess(task)
+        assert let_go, (
+            f"{task.id} is gone, {task.state.label} since {model.now - task.finished_at} ms"
+        )
+    for task_id in gone:
+        del model.tasks[task_id]
+    return gone

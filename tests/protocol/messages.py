@@ -1,0 +1,182 @@
+"""Commands on their way: what is sent, what the model says to it, and who reads the reply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from skedulr import commands
+from skedulr.commands import Ack, Command, Submission
+from skedulr.keys import PoolKeys
+from tests.protocol import producers, sweeps, workers
+from tests.protocol.entities import JobClass
+from tests.protocol.model import Model
+from tests.protocol.snapshot import unpacked_each
+
+Claims = Sequence[tuple[str, int]]
+
+
+def _unread(reply: Any) -> None:
+    """Nobody waits for the reply."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A command that may arrive now, late, twice or again much later."""
+
+    title: str
+    command: Command[Any]
+    predict: Callable[[Model], Any]
+    """What the reply has to be; it also makes the move in the model."""
+    read: Callable[[Any], None] = _unread
+    """What the sender does with the reply, if it gets there."""
+    comparable: Callable[[Any], Any] = lambda reply: reply
+    """The reply without what the rules leave open."""
+
+    def __repr__(self) -> str:
+        return self.title
+
+
+class Post:
+    """Writes the messages of one pool."""
+
+    def __init__(self, keys: PoolKeys) -> None:
+        self.keys = keys
+
+    def enqueue(self, tasks: Sequence[Submission], *, existing: bool) -> Message:
+        ids = ", ".join(task.id for task in tasks)
+        return Message(
+            f"enqueue {ids}",
+            commands.enqueue(self.keys, tasks, existing=existing),
+            lambda model: producers.enqueue(model, tasks, existing=existing),
+        )
+
+    def cancel(self, task_id: str, epoch: int) -> Message:
+        return Message(
+            f"cancel {task_id} of {epoch}",
+            commands.cancel(self.keys, task_id, epoch),
+            lambda model: producers.cancel(model, task_id, epoch),
+        )
+
+    def resubmit(self, task_id: str, epoch: int, token: bytes, *, any_state: bool) -> Message:
+        return Message(
+            f"resubmit {task_id} of {epoch} as {token.decode()}",
+            commands.resubmit(self.keys, task_id, epoch, token, any_state=any_state),
+            lambda model: producers.resubmit(model, task_id, epoch, token, any_state=any_state),
+        )
+
+    def wait(self, task_id: str, client: str) -> Message:
+        return Message(
+            f"{client} waits for {task_id}",
+            commands.wait(self.keys, task_id, client),
+            lambda model: producers.wait(model, task_id, client),
+            comparable=_ending_with_history,
+        )
+
+    def join(
+        self,
+        name: str,
+        job_class: JobClass,
+        *,
+        lease_ms: int,
+        slots: int,
+        job_limits: Mapping[str, int],
+    ) -> Message:
+        command = commands.join(
+            self.keys, name, job_class.jobs, lease_ms=lease_ms, slots=slots, job_limits=job_limits
+        )
+        args = (name, job_class.name, job_class.text, *command.args[3:])
+        return Message(
+            f"{name} joins as {job_class.text} with limits {job_limits}",
+            replace(command, args=args),
+            lambda model: workers.join(model, name, job_class, lease_ms, slots, job_limits),
+        )
+
+    def exchange(
+        self,
+        name: str,
+        number: int,
+        free: int,
+        acks: Sequence[Ack],
+        read: Callable[[Any], None] = _unread,
+    ) -> Message:
+        ended = ", ".join(f"{ack.id}@{ack.epoch} {ack.state.label}" for ack in acks)
+        return Message(
+            f"{name} exchanges {number}: {free} free, ends [{ended}]",
+            commands.exchange(self.keys, name, number, free, acks),
+            lambda model: workers.exchange(model, name, number, free, acks),
+            read,
+        )
+
+    def beat(
+        self, name: str, upto: int, holding: Claims, read: Callable[[Any], None] = _unread
+    ) -> Message:
+        return Message(
+            f"{name} beats up to {upto}, holding {list(holding)}",
+            commands.beat(self.keys, name, upto, holding),
+            lambda model: workers.beat(model, name, upto, holding),
+            read,
+            comparable=_beat_in_order,
+        )
+
+    def release(self, name: str, claims: Claims) -> Message:
+        return Message(
+            f"{name} releases {list(claims)}",
+            commands.release(self.keys, name, claims),
+            lambda model: workers.release(model, name, claims),
+        )
+
+    def leave(self, name: str, *, crashed: bool, problem: bytes = b"") -> Message:
+        return Message(
+            f"{name} {'crashed' if crashed else 'leaves'}",
+            commands.leave(self.keys, name, crashed=crashed, problem=problem),
+            lambda model: workers.leave(model, name, crashed=crashed, problem=problem),
+        )
+
+    def progress(self, reports: Sequence[tuple[str, int, bytes]]) -> Message:
+        return Message(
+            f"progress {reports}",
+            commands.progress(self.keys, reports),
+            lambda model: workers.progress(model, reports),
+        )
+
+    def log(self, lines: Sequence[tuple[str, int, Sequence[bytes]]]) -> Message:
+        return Message(
+            f"log {lines}", commands.log(self.keys, lines), lambda model: workers.log(model, lines)
+        )
+
+    def recover(self) -> Message:
+        return Message("recover", commands.recover(self.keys), sweeps.recover)
+
+    def promote(self) -> Message:
+        return Message("promote", commands.promote(self.keys), sweeps.promote)
+
+    def repair(self) -> Message:
+        return Message("repair", commands.repair(self.keys), sweeps.repair)
+
+    def control(
+        self,
+        changes: Mapping[str, int],
+        *,
+        version: int = 0,
+        job_limits: Mapping[str, int] | None = None,
+    ) -> Message:
+        limits = dict(job_limits or {})
+        return Message(
+            f"control {dict(changes)} {limits} version {version}",
+            commands.control(self.keys, changes, version=version, job_limits=limits),
+            lambda model: sweeps.control(model, changes, version, limits),
+        )
+
+
+def _ending_with_history(reply: Any) -> Any:
+    if isinstance(reply, tuple) and isinstance(reply[0], tuple):
+        ending, problems = reply
+        return ending, [tuple(problem) for problem in problems]
+    problems = [tuple(entry) for entry in unpacked_each(reply.attempts)]
+    return reply._replace(attempts=b""), problems
+
+
+def _beat_in_order(reply: Any) -> Any:
+    return reply._replace(lost=sorted(reply.lost), cancelled=sorted(reply.cancelled))

@@ -1,0 +1,182 @@
+"""The bugs that the machine has to find, by the rule of the protocol that they break."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.protocol.planting import bug
+
+NOTHING: Final = ""
+PLACES_LUA: Final = "includes/places.lua"
+CLAIM_LUA: Final = "includes/claim.lua"
+ACKS_LUA: Final = "includes/acks.lua"
+RELEASE_LUA: Final = "includes/release.lua"
+CLASSES_LUA: Final = "includes/classes.lua"
+
+FENCES: Final = (
+    bug(
+        "an acknowledgement counts for any claim",
+        (ACKS_LUA, "return record[EPOCH] == epoch and (state ==", "return (state =="),
+    ),
+    bug(
+        "an epoch does not come from the clock",
+        ("enqueue.lua", "clear_former(id, former) or now", "clear_former(id, former) or 1"),
+        (PLACES_LUA, "math.max(record[EPOCH] + 1, now)", "record[EPOCH] + 1"),
+    ),
+    bug(
+        "an acknowledgement sent again counts again",
+        (ACKS_LUA, "if record[ENDED] == epoch then return true end", NOTHING),
+    ),
+    bug(
+        "a released claim can still be acknowledged",
+        (RELEASE_LUA, "record[ENDED] = epoch\n", "changed[id] = true\n"),
+    ),
+    bug(
+        "a recovered claim cannot be acknowledged any more",
+        (RELEASE_LUA, "record[LOSSES] = record[LOSSES] + 1", "record[ENDED] = epoch"),
+    ),
+    bug(
+        "a release does not look at the claim",
+        (RELEASE_LUA, "and record[OWNER] == instance and record[EPOCH] == epoch", NOTHING),
+    ),
+    bug(
+        "progress is kept for a claim that has ended",
+        ("progress.lua", "record[STATE] == RUNNING and record[EPOCH] == epoch", "true"),
+    ),
+)
+
+RETRIES: Final = (
+    bug(
+        "a submission has no token",
+        ("enqueue.lua", "if former and former[TOKEN] == request.token then", "if false then"),
+    ),
+    bug("a resubmission has no token", ("resubmit.lua", "if record[AGAIN] == again", "if false")),
+    bug("an exchange sent again claims again", ("exchange.lua", "if number == me[1]", "if false")),
+    bug("a late exchange is not stale", ("exchange.lua", "if number < me[1]", "if false")),
+    bug(
+        "a cancellation does not look at the epoch",
+        ("cancel.lua", "tonumber(epoch) ~= 0 and tonumber(epoch) ~= record[EPOCH]", "false"),
+    ),
+    bug("an older pause wins", ("control.lua", "if tonumber(version) < newest", "if false")),
+    bug(
+        "a beat gives back what the process has not read yet",
+        ("beat.lua", "elseif tonumber(number) <= tonumber(upto) then", "else"),
+    ),
+)
+
+PLACES: Final = (
+    bug(
+        "a released task loses its place",
+        (
+            PLACES_LUA,
+            "take(id, record, QUEUED)\n  put_into_queue",
+            "take(id, record, QUEUED)\n  record[SCORE] = next_score(record[PRIORITY])\n"
+            "  put_into_queue",
+        ),
+    ),
+    bug("a gate drops its task", (PLACES_LUA, "zset(held_at(gate), id, record[SCORE])", NOTHING)),
+    bug(
+        "a claimed task stays in the queue",
+        (PLACES_LUA, "take(id, record, RUNNING)", "record[STATE] = RUNNING\n  changed[id] = true"),
+    ),
+    bug(
+        "a smaller priority is sooner",
+        (PLACES_LUA, "(HIGHEST_PRIORITY - priority) * SEQUENCE_SPAN", "priority * SEQUENCE_SPAN"),
+    ),
+    bug("the queue goes before the gates", (CLAIM_LUA, "item[1] < score", "false")),
+    bug(
+        "a started task expires",
+        (CLAIM_LUA, "record[STARTED_AT] == 0 and record[EXPIRES_AT]", "record[EXPIRES_AT]"),
+    ),
+)
+
+COUNTS: Final = (
+    bug(
+        "a running task does not count for the limit of its job",
+        (PLACES_LUA, "zset(limited_of(record[JOB]), id, now_text)", NOTHING),
+    ),
+    bug(
+        "a new limit does not count what runs",
+        ("includes/limits.lua", "if not limit_of[job] then begin_counting(job) end", NOTHING),
+    ),
+    bug(
+        "a released task is charged an attempt",
+        (
+            RELEASE_LUA,
+            "record[ENDED] = epoch\n",
+            "record[ENDED] = epoch\n  record[ATTEMPT] = record[ATTEMPT] + 1\n",
+        ),
+    ),
+    bug(
+        "a crash in company is charged",
+        ("leave.lua", "if not alone then return false", "if false then return true"),
+    ),
+    bug(
+        "losses make no suspects",
+        (RELEASE_LUA, "LOSSES_BEFORE_SUSPICION = 2", "LOSSES_BEFORE_SUSPICION = 9"),
+    ),
+    bug(
+        "a paused pool claims", ("exchange.lua", "local wanted = paused and 0 or", "local wanted =")
+    ),
+    bug(
+        "delayed tasks do not count for the capacity",
+        ("enqueue.lua", "'HLEN', tasks", "'ZCARD', ready"),
+    ),
+)
+
+WAKING: Final = (
+    bug("control wakes nobody", ("control.lua", "read_limits()\nwake()", "read_limits()")),
+    bug("release wakes nobody", ("release.lua", "flush()\nwake()", "flush()")),
+    bug("an enqueue wakes nobody", ("enqueue.lua", "if not awake then wake() end", NOTHING)),
+    bug(
+        "a marker stays without work",
+        ("includes/wake.lua", "redis.call('DEL', wake_of(name))", NOTHING),
+    ),
+    bug("a new earliest task sets no timer", ("enqueue.lua", "then wake_timers() end", "then end")),
+    bug(
+        "two classes pass a task to and fro that neither can run",
+        (CLASSES_LUA, " .. (record[SUSPECT] == 1 and ':solo:' or ':job:') .. job", NOTHING),
+        (
+            CLASSES_LUA,
+            "local version, inner = ",
+            "if gate == 'wire:1' then return not class.solo and class.wire > 0 end\n"
+            "  local version, inner = ",
+        ),
+    ),
+)
+
+ENDS: Final = (
+    bug(
+        "sweeps recover while they must wait",
+        ("recover.lua", "if now < hold_until or not over", "if not over"),
+    ),
+    bug(
+        "leases outlive a clock that was turned back",
+        ("recover.lua", "zset(lease, name, now + longest)", NOTHING),
+    ),
+    bug(
+        "a task takes the key that another holds, and frees it",
+        ("resubmit.lua", "if holder and holds_key(holder) then", "if false then"),
+        (PLACES_LUA, "redis.call('HGET', keys, record[KEY]) == id then", "true then"),
+    ),
+    bug(
+        "a resubmitted task does not take its key again",
+        ("resubmit.lua", "if record[KEY] ~= '' then hash(keys, record[KEY], id) end", NOTHING),
+    ),
+    bug(
+        "a release forgets that the task is cancelled",
+        (RELEASE_LUA, "if record[CANCEL] == 1 then", "if false then"),
+    ),
+    bug(
+        "a trim takes what has just ended",
+        ("includes/history.lua", "'-inf', now - KEPT_AT_LEAST", "'-inf', now"),
+    ),
+    bug(
+        "a short time to live is kept to the letter",
+        (PLACES_LUA, "math.max(record[TTL], KEPT_AT_LEAST)", "record[TTL]"),
+    ),
+    bug("a record leaves its result behind", (PLACES_LUA, "hash(results, id, false)", NOTHING)),
+    bug("nobody is told of an end", (PLACES_LUA, "    tell_waiters(id)\n", NOTHING)),
+)
+
+BUGS: Final = (*FENCES, *RETRIES, *PLACES, *COUNTS, *WAKING, *ENDS)

@@ -1,0 +1,50 @@
+"""Plants a bug into the scripts: other text in their sources, put together as they always are."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from unittest.mock import patch
+
+from skedulr import lua
+
+
+class Change(NamedTuple):
+    """Another text in one source file."""
+
+    file: str
+    right: str
+    wrong: str
+
+
+class Bug(NamedTuple):
+    """A mistake, and what it takes to make it."""
+
+    name: str
+    changes: tuple[Change, ...]
+
+    def in_source(self, file: str, text: str) -> str:
+        """The text of a source file with the bug; ``AssertionError`` where it does not fit in."""
+        for change in self.changes:
+            if change.file == file:
+                assert change.right in text, f"{file} has no {change.right!r} that could be wrong"
+                text = text.replace(change.right, change.wrong)
+        return text
+
+
+def bug(name: str, *changes: tuple[str, str, str]) -> Bug:
+    """A bug of that name: file, right text, wrong text of each change."""
+    return Bug(name, tuple(Change(*change) for change in changes))
+
+
+def scripts(planted: Bug | None = None) -> dict[str, str]:
+    """The finished texts, with a virtual clock, and with the bug in one of them at least."""
+    right = {name: lua.load(name, virtual_clock=True).text for name in lua.names()}
+    if planted is None:
+        return right
+    read = lua._read
+    with patch.object(lua, "_read", lambda file: planted.in_source(file, read(file))):
+        wrong = {name: lua.load.__wrapped__(name, virtual_clock=True).text for name in right}
+    for file in {change.file for change in planted.changes}:
+        planted.in_source(file, read(file))  # also where no script includes it any more
+    assert wrong != right, f"no script has the bug {planted.name!r}"
+    return wrong

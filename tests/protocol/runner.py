@@ -1,0 +1,68 @@
+"""Runs commands with a clock of the test's own, and scripts into which a bug may be planted."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeVar, cast
+
+from redis import Redis
+
+from skedulr.commands import Command
+from skedulr.keys import PoolKeys
+from tests.protocol.planting import Bug, scripts
+from tests.protocol.snapshot import DUMP, Snapshot, read
+
+T = TypeVar("T")
+
+FORGET = """#!lua
+for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do redis.call('DEL', key) end
+"""
+
+
+class Outcome(NamedTuple):
+    """What a command answered, and the pool after it."""
+
+    reply: Any
+    pool: Snapshot
+
+
+class Runner:
+    """The scripts in a server, as they are or with one bug."""
+
+    def __init__(self, client: Redis, namespace: str, bug: Bug | None = None) -> None:
+        self.namespace = namespace
+        self._client = client
+        self._shas = {name: client.script_load(text) for name, text in scripts(bug).items()}
+        self._dump = client.script_load(DUMP)
+        self._pools = 0
+
+    def new_pool(self) -> PoolKeys:
+        """The keys of a pool that nobody has used."""
+        self._pools += 1
+        return PoolKeys(self.namespace, f"pool{self._pools}")
+
+    def run(self, keys: PoolKeys, now: int, command: Command[T]) -> Outcome:
+        """Run a command at that time and look at the whole pool, in one trip."""
+        with self._client.pipeline(transaction=False) as trip:
+            trip.set(f"{keys.prefix}clock", now)
+            sha = self._shas[command.script]
+            trip.evalsha(sha, len(command.keys), *command.keys, *command.args)
+            trip.evalsha(self._dump, 1, keys.ready, keys.prefix)
+            _, reply, dumped = trip.execute()
+        return Outcome(command.parse(reply), read(keys.prefix, dumped))
+
+    def look(self, keys: PoolKeys) -> Snapshot:
+        """Look at the whole pool."""
+        return read(keys.prefix, self._client.evalsha(self._dump, 1, keys.ready, keys.prefix))
+
+    def pop_marker(self, keys: PoolKeys, job_class: str) -> bool:
+        """Take the marker of a class, as a worker that waits for it does."""
+        return bool(self._client.zpopmin(keys.of("wake", job_class)))
+
+    def read_inbox(self, keys: PoolKeys, client: str) -> list[str]:
+        """Take what a client was told."""
+        told = cast("list[bytes] | None", self._client.lpop(keys.of("inbox", client), 1000))
+        return [task_id.decode() for task_id in told or []]
+
+    def forget(self, keys: PoolKeys) -> None:
+        """Remove the whole pool."""
+        self._client.eval(FORGET, 0, keys.prefix)

@@ -1,0 +1,22 @@
+"""The protocol keeps its rules whatever happens, in whatever order.
+
+Everything that a client may say comes in random order, late, twice or without a reply, from workers
+of several kinds that die, under a clock that jumps. After every command the reply and the whole
+pool are held against a model of the rules (`model`), and against what must hold by itself
+(`invariants`); at the end workers that do only what they are woken for finish every task (`drain`).
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.protocol import budget
+from tests.support.servers import Server
+
+
+@pytest.mark.timeout(budget.SECONDS)
+@pytest.mark.parametrize("seed", budget.SEEDS)
+def test_the_protocol_keeps_its_rules_whatever_happens(
+    server: Server, namespace: str, seed: int
+) -> None:
+    budget.run(server.client(), namespace, seed)
