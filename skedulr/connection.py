@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
 import hiredis
 import redis
@@ -55,6 +56,7 @@ class Address:
     def __post_init__(self) -> None:
         try:
             redis.connection.parse_url(self.url)
+            _check_where_the_password_ends(self.url)
         except (ValueError, TypeError, AttributeError):
             # The cause is left out: it can hold a part of the password.
             raise ConfigurationError(
@@ -98,6 +100,13 @@ class Address:
         if not self.url.startswith("unix"):
             settings |= {"socket_keepalive": True}
         return settings
+
+
+def _check_where_the_password_ends(url: str) -> None:
+    """Refuse an ``@`` behind the host: it says that the password was taken for host and port."""
+    parts = urlsplit(url)
+    if "@" in parts.path + parts.query + parts.fragment:
+        raise ValueError
 
 
 _pack = cast("Callable[[tuple[bytes | str | int, ...]], bytes]", hiredis.pack_command)
