@@ -22,7 +22,7 @@ ARRIVES: Final = "arrives"
 TWICE: Final = "arrives twice"
 LATE: Final = "comes late"
 REPLY_LOST: Final = "reply is lost"
-DELIVERIES: Final = (*[ARRIVES] * 8, TWICE, LATE, REPLY_LOST)
+DELIVERIES: Final = (*[ARRIVES] * 7, TWICE, LATE, REPLY_LOST, REPLY_LOST)
 
 TICKS_MS: Final = (1, 1, 40, 1000, 2500, 3001, 6000, 61_000, -1, -900, -20_000)
 UNLIMITED: Final = -1
@@ -70,7 +70,7 @@ def submission(chance: Random, serial: int, now: int) -> Submission:
         token=f"t{serial}".encode() if task_id else b"",
         delay_ms=delay_ms,
         at_ms=at_ms,
-        expires_in_ms=chance.choice([0, 0, 0, 0, 1000]),
+        expires_in_ms=chance.choice([0, 0, 1000]),
         ttl_ms=chance.choice([0, 0, 1, 70_000]),
         body=chance.choice(BODIES),
     )

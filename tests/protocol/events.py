@@ -104,7 +104,7 @@ WEIGHTS: Final[dict[Event, int]] = {
     clients_wait: 1,
     workers_come_and_go: 3,
     workers_hand_back: 2,
-    workers_report: 3,
+    workers_report: 4,
     idle_workers_take_markers: 2,
     messages_arrive_late_and_twice: 2,
     the_clock_jumps: 3,

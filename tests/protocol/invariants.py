@@ -6,13 +6,17 @@ from collections.abc import Callable
 from typing import Final
 
 from skedulr.keys import POOL_FAMILIES, POOL_KEYS, key_name
-from skedulr.record import INLINE_LIMIT, Record
-from skedulr.states import State
+from skedulr.record import INLINE_LIMIT
+from skedulr.states import TERMINAL, State
 from tests.protocol.snapshot import Snapshot
 
 FIXED_KEYS: Final = {key_name(name) for name in POOL_KEYS}
 EXPIRING_FAMILIES: Final = {"inbox", "stats"}
-HISTORY: Final = {state: f"done:{state.label}" for state in State if state.terminal}
+FIXED_PLACES: Final = {
+    State.SCHEDULED: "due",
+    State.RUNNING: "running",
+    **{state: f"done:{state.label}" for state in TERMINAL},
+}
 
 
 def check(pool: Snapshot) -> None:
@@ -21,35 +25,42 @@ def check(pool: Snapshot) -> None:
         rule(pool)
 
 
+def _ended(pool: Snapshot, task_id: str) -> bool:
+    return pool.states[task_id].terminal
+
+
 def each_task_is_in_one_place(pool: Snapshot) -> None:
     places = pool.places()
     assert set(places) == set(pool.records), "a place without a record, or a record without a place"
     for task_id, found in places.items():
-        expected = place_of(pool.records[task_id])
+        expected = place_of(pool, task_id)
         assert found == [expected], f"{task_id} should be in {expected}, it is in {found}"
 
 
-def place_of(record: Record) -> str:
-    """The one place where the record says that its task is."""
-    if record.state is State.QUEUED:
-        return f"held:{record.text('gate')}" if record.text("gate") else "ready"
-    fixed = {State.SCHEDULED: "due", State.RUNNING: "running"}
-    return fixed.get(record.state) or HISTORY[record.state]
+def place_of(pool: Snapshot, task_id: str) -> str:
+    """The one place where its record says that the task is."""
+    if pool.states[task_id] is State.QUEUED:
+        gate = pool.records[task_id].text("gate")
+        return f"held:{gate}" if gate else "ready"
+    return FIXED_PLACES[pool.states[task_id]]
 
 
 def scores_agree_with_records(pool: Snapshot) -> None:
     field = {State.QUEUED: "score", State.RUNNING: "started_at"}
     for task_id, record in pool.records.items():
-        if record.state is not State.SCHEDULED:
-            score = record.number(field.get(record.state, "finished_at"))
-            assert pool.zset(place_of(record))[task_id] == score, f"{task_id} has another score"
+        state = pool.states[task_id]
+        if state is not State.SCHEDULED:
+            score = record.number(field.get(state, "finished_at"))
+            assert pool.zset(place_of(pool, task_id))[task_id] == score, (
+                f"{task_id} has another score"
+            )
 
 
 def gates_hold_what_belongs_there(pool: Snapshot) -> None:
     for gate in pool.members("held"):
         assert gate in pool.zset("gates"), f"nobody knows of the gate {gate}"
     for task_id, record in pool.records.items():
-        if record.state is State.QUEUED:
+        if pool.states[task_id] is State.QUEUED:
             gate, job, version = record.text("gate"), record.text("job"), record.number("version")
             inner = f"solo:{job}" if record.number("suspect") else f"job:{job}"
             allowed = {inner, f"wire:{version}:{inner}"}
@@ -67,7 +78,7 @@ def each_running_task_has_one_owner(pool: Snapshot) -> None:
     running = {
         task_id: (record.text("owner"), record.number("epoch"), record.number("cancel") == 1)
         for task_id, record in pool.records.items()
-        if record.state is State.RUNNING
+        if pool.states[task_id] is State.RUNNING
     }
     assert owned == running, "what is owned and what runs differ"
 
@@ -80,14 +91,14 @@ def limited_jobs_are_counted(pool: Snapshot) -> None:
     counted = {job: set(pool.zset(f"limited:{job}")) for job in pool.members("limited")}
     running: dict[str, set[str]] = {}
     for task_id, record in pool.records.items():
-        if record.state is State.RUNNING and record.text("job") in pool.hash("limits"):
+        if pool.states[task_id] is State.RUNNING and record.text("job") in pool.hash("limits"):
             running.setdefault(record.text("job"), set()).add(task_id)
     assert counted == running, "the count of a limited job is not what runs"
 
 
 def keys_are_held_by_their_live_task(pool: Snapshot) -> None:
     held = {key: task_id.decode() for key, task_id in pool.hash("keys").items()}
-    live = [(r.text("key"), i) for i, r in pool.records.items() if not r.state.terminal]
+    live = [(r.text("key"), i) for i, r in pool.records.items() if not _ended(pool, i)]
     wanted = [(key, task_id) for key, task_id in live if key]
     assert sorted(held.items()) == sorted(wanted), "a dedupe key is not held by its live task"
 
@@ -106,8 +117,8 @@ def parts_of_a_task_belong_to_a_record(pool: Snapshot) -> None:
 
 
 def own_times_to_live_are_kept(pool: Snapshot) -> None:
-    ended = {i: r for i, r in pool.records.items() if r.state.terminal and r.number("ttl")}
-    assert set(pool.zset("expiring")) == set(ended), "a time to live that nobody watches, or none"
+    ended = {i for i, r in pool.records.items() if _ended(pool, i) and r.number("ttl")}
+    assert set(pool.zset("expiring")) == ended, "a time to live that nobody watches, or none"
 
 
 def instances_have_a_class_and_a_sign_of_life(pool: Snapshot) -> None:

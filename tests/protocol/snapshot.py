@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import msgpack
 
 from skedulr.record import Record, decode
+from skedulr.states import State
 
 DUMP: Final = """#!lua
 local READ = {
@@ -35,6 +37,7 @@ class Snapshot:
     expiring: set[str] = field(default_factory=set)
     """Keys that have a time to live."""
     records: dict[str, Record] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
 
     def zset(self, name: str) -> dict[str, int]:
         return self.zsets.get(name, {})
@@ -74,7 +77,8 @@ def read(prefix: str, dumped: list[Any]) -> Snapshot:
             pool.hashes[name] = {m.decode(): value for m, value in _pairs(values)}
         elif kind == b"list":
             pool.lists[name] = values
-    pool.records = {task_id: decode(value) for task_id, value in pool.hash("tasks").items()}
+    pool.records = {task_id: _decoded(value) for task_id, value in pool.hash("tasks").items()}
+    pool.states = {task_id: record.state for task_id, record in pool.records.items()}
     return pool
 
 
@@ -83,6 +87,10 @@ def unpacked_each(data: bytes) -> list[Any]:
     unpacker = msgpack.Unpacker(raw=True)
     unpacker.feed(data)
     return list(unpacker)
+
+
+# Most records are the same from one command to the next.
+_decoded = lru_cache(maxsize=10_000)(decode)
 
 
 def _pairs(flat: list[bytes]) -> list[tuple[bytes, bytes]]:
