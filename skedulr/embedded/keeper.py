@@ -27,6 +27,7 @@ from collections.abc import Callable
 from typing import TypedDict
 
 LIFELINE, REPORT, LOG = 0, 1, 2
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 CANNOT_RUN = 127
 PR_SET_PDEATHSIG = 1
 POLL_SECONDS = 0.01
@@ -86,7 +87,7 @@ class Keeper:
         os.set_blocking(writable, False)
         signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in ENDING:
             signal.signal(number, self._dismiss)
         # The thread that started this process may have had signals blocked.
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
@@ -108,6 +109,9 @@ class Keeper:
 
     def _start(self) -> int:
         keeper, tie = os.getpid(), _parent_death_signal(self._order["end_by"])
+        # Held back until the child has handlers of its own: what this process' handlers take in
+        # there would be lost with them.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         pid = os.fork()
         if pid == 0:
             try:
@@ -119,14 +123,16 @@ class Keeper:
                 os.write(LOG, message.encode(errors="replace"))
             finally:
                 os._exit(CANNOT_RUN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         return pid
 
     def _become_kept(self) -> None:
         os.setpgid(0, 0)
         if self._order["private"]:
             os.umask(0o077)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+        for number in (*ENDING, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         if self._order["lock"] is not None:
             os.set_inheritable(self._order["lock"], True)
         os.dup2(os.open(os.devnull, os.O_RDONLY), LIFELINE)

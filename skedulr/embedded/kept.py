@@ -38,8 +38,12 @@ class KeptProcess:
         self._said: dict[str, int] = {}
         self._over = False
         self._process = self._start(order, folder, log)
-        while not self._said:
-            self._listen(_PATIENCE_SECONDS)
+        try:
+            while not self._said:
+                self._listen(_PATIENCE_SECONDS)
+        except BaseException:  # a signal, say
+            self.end()
+            raise
         self.pid = self._said.get("pid", 0)
         """The id of the process; 0 if its keeper could not start it."""
 
@@ -106,7 +110,6 @@ class KeptProcess:
         poll.register(self._report, select.POLLIN)
         if not poll.poll(timeout * 1000):
             if timeout:
-                self.end()
                 raise EmbeddedServerError(
                     f"the process that looks after another did not start within {timeout:g} s",
                     "look for what keeps this machine from starting a Python process",

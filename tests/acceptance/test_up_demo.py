@@ -1,0 +1,146 @@
+"""`skedulr up --demo` does real work on real files, and tells the truth about it."""
+
+import gzip
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.up_support import ENDS_WITHIN, Home, last_document, place
+from tests.support.spawning import ROOT, Spawn
+from tests.support.waiting import wait_until
+
+DEMO_WITHIN = 60.0
+
+
+@pytest.fixture
+def home(spawn: Spawn, tmp_path: Path) -> Iterator[Home]:
+    home = Home(spawn, tmp_path)
+    yield home
+    home.close()
+
+
+def test_without_a_terminal_it_ends_with_a_summary_of_what_was_done(home: Home) -> None:
+    up = home.begin("--demo", "--workers=2")
+    assert up.wait(DEMO_WITHIN) == 0
+    (run,) = (home.data / "demo").iterdir()
+
+    made = [path for path in (run / "in").iterdir() if path.is_file()]
+    assert place(up, "files").startswith(f"{len(made)} made")
+    tasks = re.search(r"(\d+): 1 cancelled, 1 dead, (\d+) succeeded", place(up, "tasks"))
+    assert tasks, place(up, "tasks")
+    assert int(tasks[1]) == int(tasks[2]) + 2
+    assert "after 3 attempts: EOFError" in place(up, "dead")
+    assert re.search(r"[1-4] tasks failed at first and recovered", place(up, "retries"))
+    assert place(up, "key").startswith("4 ")
+    assert "tasks a second" in place(up, "time")
+    assert place(up, "results") == str(run / "out")
+
+    sums = [line.split("  ") for line in (run / "out/SHA256SUMS").read_text().splitlines()]
+    assert {path for _, path in sums} == {str(path) for path in made}
+    for digest, path in sums:
+        assert hashlib.sha256(Path(path).read_bytes()).hexdigest() == digest
+    for packed in (run / "out").glob("*.gz"):
+        assert gzip.decompress(packed.read_bytes()) == (run / "in" / packed.stem).read_bytes()
+    assert len(list((run / "out/inbox").iterdir())) == 4
+    assert up.descendants() == []
+    assert home.is_free
+
+
+def test_for_machines_it_answers_with_one_document(home: Home) -> None:
+    up = home.begin("--demo", "--once", "--json")
+    assert up.wait(DEMO_WITHIN) == 0
+    document = last_document(up)
+    assert document["namespace"] == "demo"
+    assert document["demo"]["problems"] == []
+    assert document["counts"]["dead"] == 1
+    assert document["counts"]["queued"] == 0
+    summary = json.loads(Path(document["demo"]["results"], "summary.json").read_text())
+    assert summary["tasks"] == document["demo"]["tasks"]
+
+
+IN_ITS_TERMINAL = """
+import os, sys
+os.login_tty(0)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
+
+class Terminal:
+    """`skedulr up` in a terminal of its own, and what it has drawn."""
+
+    def __init__(self, home: Home, *args: str) -> None:
+        self._master, slave = os.openpty()
+        environment = {**os.environ, **home.environment, "TERM": "xterm", "COLUMNS": "100"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", IN_ITS_TERMINAL, "-m", "skedulr", "up", *args],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=ROOT,
+            env=environment,
+        )
+        os.close(slave)
+        os.set_blocking(self._master, False)
+        self._seen = b""
+
+    @property
+    def seen(self) -> str:
+        """All that has reached the screen so far."""
+        try:
+            while data := os.read(self._master, 65536):
+                self._seen += data
+        except (BlockingIOError, OSError):  # nothing new, or the other side is closed
+            pass
+        return self._seen.decode(errors="replace")
+
+    def press(self, key: str) -> None:
+        """Press a key."""
+        os.write(self._master, key.encode())
+
+    def end(self) -> None:
+        """Close it, whatever runs in it."""
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+
+@pytest.fixture
+def terminal(home: Home) -> Iterator[Terminal]:
+    terminal = Terminal(home, "--demo", "--workers=2")
+    yield terminal
+    terminal.end()
+
+
+def test_in_a_terminal_it_goes_on_with_a_live_line_until_ctrl_c(
+    terminal: Terminal, home: Home
+) -> None:
+    wait_until(lambda: "What was done" in terminal.seen, DEMO_WITHIN, "the summary")
+    assert "\x1b[" in terminal.seen, "there are colours"
+    before = home.ask("status")["counts"]["succeeded"]
+    wait_until(
+        lambda: home.ask("status")["counts"]["succeeded"] > before, what="the stream of tasks"
+    )
+    wait_until(lambda: re.search(r"\d+/s", terminal.seen), what="the live line")
+    terminal.press("\x03")
+    assert terminal.process.wait(ENDS_WITHIN) == 0
+    assert "Ctrl-C again ends at once" in terminal.seen
+    assert "Traceback" not in terminal.seen
+    assert home.is_free
+
+
+def test_it_can_be_ended_in_the_middle(home: Home) -> None:
+    up = home.start("--demo", "--workers=2")
+    time.sleep(0.5)  # anywhere in the middle will do
+    up.send(signal.SIGTERM)
+    assert up.wait(ENDS_WITHIN) in (0, 1)
+    assert "Traceback" not in up.output
+    assert up.descendants() == []

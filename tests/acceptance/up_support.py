@@ -1,0 +1,95 @@
+"""`skedulr up` as the tests start it: on a folder of its own, and out of everybody's way."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from skedulr import Skedulr
+from skedulr.embedded import find_running
+from tests.support.commands import Answer, run_skedulr
+from tests.support.spawning import Spawn, Spawned
+from tests.support.waiting import wait_until
+
+SHOP: Final = "tests.acceptance.up_shop:app"
+UP: Final = "is up"
+ENDS_WITHIN: Final = 20.0
+
+
+class Home:
+    """A state directory, and what `skedulr up` does with it."""
+
+    def __init__(self, spawn: Spawn, folder: Path) -> None:
+        self._spawn = spawn
+        self._apps: dict[str, Skedulr] = {}
+        self.state = folder / "state"
+        self.data = self.state / "skedulr"
+        self.environment = {
+            "XDG_STATE_HOME": str(self.state),
+            **dict.fromkeys(("SKEDULR_REDIS_URL", "SKEDULR_NAMESPACE", "SKEDULR_DATA"), ""),
+            # The machine's other tests may want the usual port.
+            "SKEDULR_UP_COORDINATOR_PORT": "0",
+        }
+
+    def start(self, *args: str, **environment: str) -> Spawned:
+        """Start `skedulr up` and wait until it says where everything is."""
+        up = self.begin(*args, **environment)
+        up.wait_for_output(UP)
+        return up
+
+    def begin(self, *args: str, **environment: str) -> Spawned:
+        """Start `skedulr up`."""
+        return self._spawn(
+            ["-m", "skedulr", "up", "--workers=1", *args], **{**self.environment, **environment}
+        )
+
+    def start_shop(self, *args: str) -> Spawned:
+        """Start `skedulr up` for the shop, and wait until its worker works."""
+        up = self.start(SHOP, "--grace=5s", *args)
+        wait_until(self.app.workers, 20, "the worker's first report")
+        return up
+
+    def run(self, *args: str, **environment: str) -> Answer:
+        """Run a command, which finds the cluster by itself."""
+        return run_skedulr(*args, **{**self.environment, **environment})
+
+    def ask(self, *args: str) -> Any:
+        """What a command answers to a machine."""
+        return self.run(*args, "--json").json
+
+    @property
+    def url(self) -> str:
+        """The address of the server that runs on the data folder."""
+        return wait_until(lambda: find_running(self.data), what="a running server").url
+
+    @property
+    def app(self) -> Skedulr:
+        """A producer of the shop, for the server that runs now."""
+        app = self._apps.get(self.url)
+        if app is None:
+            app = self._apps[self.url] = Skedulr(self.url, namespace="up-shop", time_limit=10.0)
+        return app
+
+    def close(self) -> None:
+        """Close the producers."""
+        for app in self._apps.values():
+            app.close()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no server runs on the data folder."""
+        return find_running(self.data) is None
+
+
+def place(up: Spawned, name: str) -> str:
+    """What `up` says of one of the things that it has started."""
+    found = re.search(rf"^{name} +(.*)$", up.output, re.MULTILINE)
+    assert found, up.output
+    return found[1]
+
+
+def last_document(up: Spawned) -> Any:
+    """The JSON document that `up --json` printed."""
+    return json.loads(up.output)
