@@ -12,14 +12,14 @@ from skedulr import batches, control, inspect, operations, submission
 from skedulr.aio import AsyncClient
 from skedulr.client import Client
 from skedulr.commands import Steps
-from skedulr.config import NAMESPACE_VARIABLE, Config
+from skedulr.config import NAMESPACE_VARIABLE, Config, Settings
 from skedulr.connection import Address
 from skedulr.connections import Connections
 from skedulr.context import Current
 from skedulr.errors import ConfigurationError, OutOfMemory
 from skedulr.job import Isolation, Job, JobDecorator, Signature
 from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
-from skedulr.options import TaskOptions
+from skedulr.options import JobOptions, TaskOptions
 from skedulr.registry import Registration, call_by_name
 from skedulr.results import AsyncResults, Results
 from skedulr.retry import Exceptions
@@ -38,7 +38,7 @@ class Skedulr:
     ``url`` is a Redis URL; without it ``SKEDULR_REDIS_URL`` counts, and without that an embedded
     server starts with the first use and lives as long as the process, where the ``embedded`` extra
     is installed. ``namespace`` keeps apps apart on one server (``SKEDULR_NAMESPACE`` wins over the
-    default). The other options are those of ``skedulr.config.Config``. Raises
+    default). The other options are those of ``skedulr.config.Settings``. Raises
     ``ConfigurationError``, ``InvalidOption`` and ``InvalidName``.
     """
 
@@ -48,7 +48,7 @@ class Skedulr:
         *,
         namespace: str | None = None,
         logger: logging.Logger | None = None,
-        **options: Any,
+        **options: Unpack[Settings],
     ) -> None:
         namespace = namespace or os.environ.get(NAMESPACE_VARIABLE) or "skedulr"
         try:
@@ -83,7 +83,7 @@ class Skedulr:
         retry_on: type[BaseException] | Exceptions = (),
         give_up_on: type[BaseException] | Exceptions = (),
         limit: int | None = None,
-        **options: Unpack[TaskOptions],
+        **options: Unpack[JobOptions],
     ) -> JobDecorator: ...
     def job(  # type: ignore[misc]  # mypy does not match Unpack with **Any
         self, function: Callable[..., Any] | None = None, /, **options: Any

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypedDict
 
 from skedulr import durations, names
 from skedulr import retry as retry_policies
@@ -30,9 +30,28 @@ class PoolConfig:
             whole_number("max_capacity", self.max_capacity, TASKS)
 
 
+class Settings(TypedDict, total=False):
+    """The options of ``Skedulr``; spans in seconds, timedelta or text."""
+
+    task_timeout: Span | None
+    """How long an attempt may take where neither task nor job says it; ``None`` for any time."""
+    retry: retry_policies.Policy | int | None
+    """What follows a failed attempt where neither task nor job says it."""
+    history_retention: Span
+    """How long ended tasks are kept, 7 days unless given."""
+    history_limit: int | None
+    """How many ended tasks of a kind a pool keeps, ``None`` for the defaults."""
+    max_payload: int
+    """Bytes of the packed arguments, and of a packed result, 1 MiB unless given."""
+    time_limit: Span
+    """After this a call gives up on Redis, 2 s unless given."""
+    pools: dict[str, PoolConfig]
+    """What the code declares of pools, by name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Settings of an app; spans in seconds, timedelta or text."""
+    """The settings of an app, as they were given."""
 
     namespace: str = "skedulr"
     task_timeout: Span | None = None
@@ -40,9 +59,7 @@ class Config:
     history_retention: Span = RETENTION
     history_limit: int | None = None
     max_payload: int = MAX_PAYLOAD
-    """Bytes of the packed arguments, and of a packed result."""
     time_limit: Span = 2.0
-    """After this a call gives up on Redis."""
     pools: dict[str, PoolConfig] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 Isolation = Literal["thread", "process"]
 
 
 @dataclass(frozen=True, slots=True)
-class Signature(Generic[R]):
+class Signature(Generic[R_co]):
     """A call that is not submitted yet: what ``job.s(…)`` returns and ``enqueue_many`` takes."""
 
     job: str
@@ -34,7 +35,7 @@ class Signature(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
-class Job(Generic[P, R]):
+class Job(Generic[P, R_co]):
     """A registered function; call it to run it here, ``enqueue`` it to have a worker run it."""
 
     app: Skedulr
@@ -62,23 +63,23 @@ class Job(Generic[P, R]):
         """Call the function here and now, without a queue."""
         return self.function(*args, **kwargs)
 
-    def using(self, **options: Unpack[TaskOptions]) -> Job[P, R]:
+    def using(self, **options: Unpack[TaskOptions]) -> Job[P, R_co]:
         """The same job with other options for what is submitted through it."""
         return replace(self, options=self.options.using(options))
 
-    def s(self, *args: P.args, **kwargs: P.kwargs) -> Signature[R]:
+    def s(self, *args: P.args, **kwargs: P.kwargs) -> Signature[R_co]:
         """The call as a value; raises ``InvalidArguments``."""
         self._check(args, kwargs)
         return Signature(self.name, args, kwargs, self.options, self._said())
 
-    def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> Task[R]:
+    def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> Task[R_co]:
         """Submit the call and return once Redis has it.
 
         Raises a ``Refused`` where it was not taken, ``RedisUnavailable`` where nobody knows.
         """
         return self.app.submit(self.s(*args, **kwargs))
 
-    async def aenqueue(self, *args: P.args, **kwargs: P.kwargs) -> Task[R]:
+    async def aenqueue(self, *args: P.args, **kwargs: P.kwargs) -> Task[R_co]:
         """``enqueue`` for asyncio: concurrent calls travel together."""
         return await self.app.asubmit(self.s(*args, **kwargs))
 

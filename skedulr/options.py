@@ -14,8 +14,8 @@ from skedulr.errors import InvalidOption, InvalidPriority, UnknownOption
 HIGHEST_PRIORITY: Final = 1023
 
 
-class TaskOptions(TypedDict, total=False):
-    """The options of ``using``; each wins over the job's own."""
+class JobOptions(TypedDict, total=False):
+    """The options of ``@app.job`` that a task can have as well."""
 
     pool: str
     priority: int
@@ -26,11 +26,6 @@ class TaskOptions(TypedDict, total=False):
     """What a held key leads to: ``DuplicateKey``, or the live task itself."""
     group: str
     """The tenant."""
-    id: str
-    delay: Span
-    """Not before this has passed."""
-    at: datetime
-    """Not before this moment."""
     expires: Span
     """Cancelled when it has not started after this."""
     timeout: Span
@@ -41,6 +36,16 @@ class TaskOptions(TypedDict, total=False):
     """How long it is kept after its end, at most the pool's history_retention."""
     meta: dict[str, Any]
     """Anything of the user's own; shown, never looked into."""
+
+
+class TaskOptions(JobOptions, total=False):
+    """The options of ``using``; each wins over the job's own."""
+
+    id: str
+    delay: Span
+    """Not before this has passed."""
+    at: datetime
+    """Not before this moment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from skedulr.states import State
 if TYPE_CHECKING:
     from skedulr.app import Skedulr
 
-R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 
-class Task(Generic[R]):
+class Task(Generic[R_co]):
     """A task in a pool. Each method asks Redis anew; those that begin with ``a`` are for
     asyncio.
     """
@@ -69,7 +69,7 @@ class Task(Generic[R]):
         """``info`` for asyncio."""
         return await self._app.aclient.perform(inspect.task(self._keys, self.id))
 
-    def result(self, timeout: Span | None = None) -> R:
+    def result(self, timeout: Span | None = None) -> R_co:
         """What the job returned, awaited for up to ``timeout`` (seconds, timedelta or text; 0 is a
         look; ``None``: for ever), without polling.
 
@@ -79,7 +79,7 @@ class Task(Generic[R]):
         ending = self._app.results.wait(self._keys, self.id, _seconds(timeout))
         return self._outcome(ending)
 
-    async def aresult(self, timeout: Span | None = None) -> R:  # noqa: ASYNC109 - as result
+    async def aresult(self, timeout: Span | None = None) -> R_co:  # noqa: ASYNC109 - as result
         """``result`` for asyncio: any number of tasks are awaited over one connection a pool."""
         ending = await self._app.aresults.wait(self._keys, self.id, _seconds(timeout))
         return self._outcome(ending)
@@ -107,9 +107,9 @@ class Task(Generic[R]):
         """``resubmit`` for asyncio."""
         await self._app.aclient.perform(operations.resubmit(self._keys, self.id, any_state=force))
 
-    def _outcome(self, ending: Ending) -> R:
+    def _outcome(self, ending: Ending) -> R_co:
         if ending.state is State.SUCCEEDED:
-            return cast(R, values.loads(ending.result) if ending.result else None)
+            return cast(R_co, values.loads(ending.result) if ending.result else None)
         if ending.state is State.CANCELLED:
             raise TaskCancelled(self.name, ending.reason)
         attempts = inspect.unpack_attempts(ending.attempts)
