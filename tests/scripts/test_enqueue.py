@@ -71,6 +71,7 @@ def test_a_task_that_a_live_class_does_not_know_goes_to_the_gate_of_its_job(pool
     assert changed["held:job:other"] == {"a": score(1)}
     assert changed["gates"] == {"job:other": 0}
     assert changed["tasks"]["a"]["gate"] == "job:other"
+    assert changed["counted"] == {"enqueued": 1}
     assert wake("job") not in changed
     assert changed[wake("job", "other")] == {"go": 0}
 

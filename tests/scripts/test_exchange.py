@@ -203,6 +203,7 @@ def test_no_more_tasks_run_at_once_than_the_pool_allows(pool: Pool) -> None:
     pool.control(limit=2)
 
     assert [claim.id for claim in pool.ask(pool.next_exchange("w1", free=9)).claims] == ["a", "b"]
+    assert not pool.marked()
     assert pool.ask(pool.next_exchange("w2", free=9)).claims == []
     assert not pool.marked(), "nobody is woken while nobody may claim"
 

@@ -172,7 +172,7 @@ def test_an_acknowledgement_clears_the_suspicion_and_the_losses(pool: Pool) -> N
 
     assert changed["held:solo:job"] == {"a": GONE}
     assert changed["tasks"]["a"] == fields(
-        state=State.SCHEDULED, ended=epoch, attempt=1, suspect=0, losses=0
+        state=State.SCHEDULED, ended=epoch, attempt=1, suspect=0, losses=0, gate=""
     )
 
 

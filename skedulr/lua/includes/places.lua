@@ -39,6 +39,7 @@ local function take(id, record, to)
   if not TRANSITIONS[from][to] then error('illegal move of ' .. id .. ' from ' .. from .. ' to ' .. to) end
   if from == QUEUED then
     zset(record[GATE] == '' and ready or held_at(record[GATE]), id, false)
+    record[GATE] = ''
   elseif from == SCHEDULED then
     zset(due, id, false)
   elseif from == RUNNING then
@@ -79,7 +80,6 @@ local function put_into_queue(id, record)
   if record[SUSPECT] == 1 then
     put_at_gate(id, record, 'solo:' .. record[JOB])
   else
-    record[GATE] = ''
     put_into_ready(id, record)
   end
 end
@@ -108,7 +108,6 @@ local function start(id, record, instance, number)
   record[EPOCH] = math.max(record[EPOCH] + 1, now)
   record[OWNER] = instance
   record[STARTED_AT] = now
-  record[GATE] = ''
   zset(running, id, now_text)
   grow(running, 1)
   if limit_of[record[JOB]] then
@@ -141,7 +140,6 @@ local KEPT_AT_LEAST = 60000 -- after its end a task answers late acknowledgement
 -- The end of a task: its dedupe key is freed if it holds it, and those who wait for it are told.
 local function finish(id, record, state, reason)
   take(id, record, state)
-  record[GATE] = ''
   record[FINISHED_AT] = now
   record[REASON] = reason
   record[SUSPECT], record[CANCEL] = 0, 0
