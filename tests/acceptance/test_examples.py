@@ -1,0 +1,92 @@
+"""Every example runs as its first lines say, and ends by itself."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from examples.cluster_producer import COUNT, wrong_counts
+from tests.support.servers import Server
+from tests.support.spawning import ROOT, Spawn
+
+NO_REDIS = {"SKEDULR_REDIS_URL": "", "SKEDULR_NAMESPACE": ""}
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> dict[str, str]:
+    """Give an environment that names no Redis, and in which none is found."""
+    return {**NO_REDIS, "XDG_STATE_HOME": str(tmp_path)}
+
+
+def test_the_quick_start_greets_and_ends(spawn: Spawn, alone: dict[str, str]) -> None:
+    program = spawn(["-W", "error", "examples/quickstart.py"], **alone)
+    assert program.wait() == 0
+    assert "Hello, world!" in program.output
+    assert "the result: greeted world" in program.output
+    assert program.descendants() == []
+
+
+def test_the_full_example_shows_everything_and_ends(spawn: Spawn, alone: dict[str, str]) -> None:
+    program = spawn(["-W", "error", "examples/full.py"], **alone)
+    assert program.wait(60) == 0
+    summary = dict(
+        line.split(None, 1)
+        for line in program.output.partition("What came of it:")[2].splitlines()
+        if line.startswith("  ")
+    )
+    assert summary == {
+        "cancelled": "cancelled",
+        "deduplicated": "the report monday",
+        "delayed": "sent 'later' to d@e.f",
+        "priority": "sent 'hello' to a@b.c",
+        "progress": "100",
+        "retries": "dead after 4 attempts; resubmitted: it works now",
+    }
+    assert program.output.rstrip().endswith("Shutdown complete.")
+    assert program.descendants() == []
+
+
+def test_the_full_example_ends_in_order_at_ctrl_c(spawn: Spawn, alone: dict[str, str]) -> None:
+    program = spawn(["-W", "error", "examples/full.py"], **alone)
+    program.wait_for_output("attempt 1")
+    program.send(signal.SIGINT)
+    assert program.wait() == 0
+    assert "What came of it" not in program.output
+    assert program.output.rstrip().endswith("Shutdown complete.")
+    assert "Traceback" not in program.output
+
+
+def test_the_cluster_runs_every_task_exactly_once(spawn: Spawn, server: Server) -> None:
+    where = {**NO_REDIS, "SKEDULR_REDIS_URL": server.url}
+    command = ["-m", "skedulr", "worker", "examples.cluster:app", "--processes=1"]
+    workers = [spawn(command, **where) for _ in range(2)]
+    producer = spawn(["-m", "examples.cluster_producer"], COUNT="300", PATIENCE="60", **where)
+    assert producer.wait(90) == 0
+    assert "300 tasks ended" in producer.output
+    assert "every task ran exactly once" in producer.output
+    for worker in workers:
+        worker.send(signal.SIGTERM)
+    assert [worker.wait() for worker in workers] == [0, 0]
+
+
+def test_the_cluster_s_producer_fails_when_results_do_not_come(
+    spawn: Spawn, server: Server
+) -> None:
+    where = {**NO_REDIS, "SKEDULR_REDIS_URL": server.url}
+    producer = spawn(["-m", "examples.cluster_producer"], COUNT="5", PATIENCE="0.5", **where)
+    assert producer.wait() == 1
+    assert "10 things are wrong" in producer.output
+    assert "the task of 0 ran 0 times" in producer.output
+
+
+def test_the_cluster_s_producer_notices_what_ran_twice_and_what_never_ran() -> None:
+    counted = {str(number): "1" for number in range(COUNT)} | {"7": "2"}
+    del counted["9"]
+    assert list(wrong_counts(counted)) == ["the task of 7 ran 2 times", "the task of 9 ran 0 times"]
+
+
+def test_every_example_is_in_the_list() -> None:
+    listed = (ROOT / "examples/README.md").read_text()
+    programs = [path.name for path in (ROOT / "examples").glob("*.py")]
+    assert len(programs) >= 4
+    assert all(f"[`{name}`]({name})" in listed for name in programs)
