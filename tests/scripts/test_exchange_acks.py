@@ -161,6 +161,20 @@ def test_clients_that_wait_are_told_through_their_inboxes(pool: Pool) -> None:
     assert changed["tasks"]["a"]["waited"] == 0
 
 
+def test_clients_are_told_once_although_the_script_then_moves_a_task_aside(pool: Pool) -> None:
+    epoch = pool.start("a")
+    pool.ask(commands.wait(pool.keys, "a", "c1"))
+    pool.submit("b")
+    pool.submit("x", job="other")
+    assert pool.queue() == ["b", "x"], "nobody looked behind b yet"
+
+    _, changed = pool.watch(pool.next_exchange(free=1, acks=[Ack("a", epoch)]))
+
+    assert changed["held:job:other"] == {"x": score(3)}
+    assert changed["inbox:c1"] == ["a"]
+    assert changed["counted"]["succeeded"] == 1
+
+
 def test_an_acknowledgement_clears_the_suspicion_and_the_losses(pool: Pool) -> None:
     pool.start("a")
     pool.lose_lease()
