@@ -17,7 +17,7 @@ def load_app(target: str) -> Skedulr:
     Raises ``ConfigurationError``; an error in the module itself comes as it is.
     """
     module_name, colon, attribute = target.partition(":")
-    if not module_name or not colon or not attribute:
+    if not module_name or module_name.startswith(".") or not colon or not attribute:
         raise ConfigurationError(f"{target!r} names no app; give MODULE:APP, such as shop:app")
     if "" not in sys.path and os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -28,13 +29,18 @@ def home(spawn: Spawn, tmp_path: Path) -> Iterator[Home]:
 
 def role(up: Spawned, module: str) -> psutil.Process:
     """The process of a role of `up`, the parent of all others with that command line."""
-    found = [process for process in map(psutil.Process, up.descendants()) if _runs(process, module)]
-    return min(found, key=lambda process: process.create_time())
+    return min(runs(up, module), key=lambda process: process.create_time())
 
 
-def _runs(process: psutil.Process, module: str) -> bool:
-    line = process.cmdline()
-    return module in line or bool(line and module in os.path.basename(line[0]))
+def runs(up: Spawned, module: str) -> list[psutil.Process]:
+    """The processes of `up` that run a module, or a program."""
+    found = []
+    for pid in up.descendants():
+        with suppress(psutil.NoSuchProcess):
+            line = psutil.Process(pid).cmdline()
+            if module in line or (line and module in os.path.basename(line[0])):
+                found.append(psutil.Process(pid))
+    return found
 
 
 class TestTogether:
@@ -171,7 +177,7 @@ class TestTheNextOne:
 
 
 class TestADeath:
-    def test_of_the_worker_is_followed_by_another(self, home: Home) -> None:
+    def test_of_the_worker_is_followed_by_another_but_not_for_ever(self, home: Home) -> None:
         up = home.start_shop()
         worker = role(up, "skedulr_worker")
         worker.kill()
@@ -180,7 +186,16 @@ class TestADeath:
         assert (
             home.ask("enqueue", "add", "1", "2", "--json-args", "--wait-limit=20s")["result"] == 3
         )
-        assert role(up, "skedulr_worker").pid != worker.pid
+        another = role(up, "skedulr_worker")
+        assert another.pid != worker.pid
+
+        another.kill()
+        up.wait_for_output("It is started again in 2 s")
+        wait_until(lambda: runs(up, "skedulr_worker"), what="the third worker")
+        role(up, "skedulr_worker").kill()
+        assert up.wait(ENDS_WITHIN) == 1, "three short lives in a row are enough"
+        assert "It cannot run like this" in up.output
+        assert up.descendants() == []
 
     def test_of_the_server_is_followed_by_another_with_the_same_tasks(self, home: Home) -> None:
         up = home.start_shop()
@@ -248,7 +263,11 @@ class TestARefusal:
         assert "Traceback" not in up.output
 
 
-def test_a_wanted_port_is_taken(home: Home) -> None:
-    wanted = next(free_ports())
-    up = home.start(f"--port={wanted}")
+def test_a_wanted_port_and_another_folder_are_taken(home: Home) -> None:
+    wanted, folder = next(free_ports()), home.state / "another folder"
+    up = home.start(f"--port={wanted}", f"--data={folder}", "--workers=0")
     assert place(up, "Redis").startswith(f"redis://{HOST}:{wanted}/0")
+    assert place(up, "look").startswith(f"skedulr status --data '{folder}'")
+    assert home.run("status").code == 2, "the usual folder has no server"
+    assert home.run("status", "--data", str(folder)).code == 0
+    assert home.run("status", SKEDULR_DATA=str(folder)).code == 0

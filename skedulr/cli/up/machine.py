@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -197,7 +198,7 @@ class Machine:
     def _places(self, cluster: Cluster) -> tuple[str, dict[str, object], list[str]]:
         plan, home = self._plan, self._wishes.home
         port = plan.coordinator_port
-        elsewhere = "" if home.path == Home().path else f" --data {home.path}"
+        elsewhere = "" if home.path == Home().path else f" --data {shlex.quote(str(home.path))}"
         facts: dict[str, object] = {
             "Redis": cluster.shown + (" (a private Valkey)" if self._own else ""),
             "coordinator": f"http://{HOST}:{port}"
