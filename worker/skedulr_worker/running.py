@@ -78,7 +78,7 @@ class Running:
     def _take(self, claim: Claim) -> None:
         former = self._attempts.get(claim.id)
         if former is not None:
-            # Its lease was over, and the task has come back to this very process: what runs goes on.
+            # Its lease was over, and the task came back to this very process: what runs goes on.
             former.fence = claim.epoch
             return
         try:

@@ -233,6 +233,8 @@ class Supervisor:
         await asyncio.gather(
             *(self._leave(instance, child.has_crashed, problem) for instance in child.instances)
         )
+        if child.solo and child.has_crashed:  # others may have waited behind the task that did it
+            self._suspects.update(instance.pool for instance in child.instances)
         self._fill_places()
 
     async def _leave(self, instance: Instance, crashed: bool, problem: bytes) -> None:

@@ -1,22 +1,16 @@
 """A worker runs what is claimable, once each, in the order of its place."""
 
+import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
-from skedulr import Skedulr, State, TaskFailed, current
-from tests.support.servers import Server
+from skedulr import Skedulr, State, Task, TaskFailed, commands, current
+from skedulr.commands import Submission
+from tests.integration.worker.conftest import MakeApp
 from tests.support.waiting import await_until
-
-
-@pytest.fixture
-async def app(server: Server, namespace: str) -> AsyncIterator[Skedulr]:
-    made = Skedulr(server.url, namespace=namespace)
-    yield made
-    await made.aclose()
-    made.close()
 
 
 async def test_a_coroutine_job_runs_and_its_result_arrives(app: Skedulr) -> None:
@@ -97,3 +91,158 @@ async def test_a_job_knows_itself(app: Skedulr) -> None:
             True,
         ]
         assert await task.astatus() is State.SUCCEEDED
+
+
+async def test_strictly_by_priority_and_first_in_first_out_within_one(app: Skedulr) -> None:
+    order: list[tuple[int, int]] = []
+
+    @app.job
+    async def note(priority: int, index: int) -> None:
+        order.append((priority, index))
+
+    wanted = [(priority, index) for index in range(20) for priority in (3, 0, 1023, 7)]
+    tasks = [
+        await note.using(priority=priority).aenqueue(priority, index) for priority, index in wanted
+    ]
+    async with app.worker(pools={"default": 1}):
+        for task in tasks:
+            await task.aresult(10)
+    assert order == sorted(wanted, key=lambda pair: (-pair[0], pair[1]))
+
+
+async def test_a_saturated_pool_does_not_slow_another(app: Skedulr) -> None:
+    gate = threading.Event()
+
+    @app.job(pool="slow")
+    def wait() -> None:
+        gate.wait(20)
+
+    @app.job(pool="fast")
+    def quick() -> str:
+        return "done"
+
+    async with app.worker(pools={"slow": 2, "fast": 2}, threads=2):
+        slow = [await wait.aenqueue() for _ in range(6)]
+        await await_until(lambda: _running(app, "slow", 2))
+        assert await (await quick.aenqueue()).aresult(10) == "done"
+        gate.set()
+        for task in slow:
+            await task.aresult(10)
+
+
+async def _running(app: Skedulr, pool: str, count: int) -> bool:
+    infos = {info.name: info for info in await app.pools.aall()}
+    return pool in infos and infos[pool].counts[State.RUNNING] == count
+
+
+async def test_a_pool_of_plain_jobs_claims_no_more_than_it_has_threads(app: Skedulr) -> None:
+    gate = threading.Event()
+
+    @app.job
+    def wait() -> None:
+        gate.wait(20)
+
+    async with app.worker(pools={"default": 50}, threads=3):
+        tasks = [await wait.aenqueue() for _ in range(10)]
+        await await_until(lambda: _running(app, "default", 3))
+        states = [await task.astatus() for task in tasks]
+        assert states == [State.RUNNING] * 3 + [State.QUEUED] * 7
+        gate.set()
+        for task in tasks:
+            await task.aresult(10)
+
+
+async def test_prefetched_tasks_are_claimed_and_wait_for_a_slot(app: Skedulr) -> None:
+    gate = asyncio.Event()
+    begun: list[int] = []
+
+    @app.job
+    async def wait(index: int) -> None:
+        begun.append(index)
+        await gate.wait()
+
+    tasks = [await wait.aenqueue(index) for index in range(8)]
+    async with app.worker(pools={"default": 2}, prefetch=3):
+        await await_until(lambda: _running(app, "default", 5))
+        assert begun == [0, 1]
+        gate.set()
+        for task in tasks:
+            await task.aresult(10)
+    assert begun == list(range(8))
+
+
+async def test_a_task_of_a_job_that_nobody_knows_stays_queued_and_blocks_nobody(
+    app: Skedulr, make_app: MakeApp
+) -> None:
+    @app.job
+    async def known() -> int:
+        return 1
+
+    stranger = await make_app().aenqueue("stranger")
+    async with app.worker(pools={"default": 1}):
+        assert await (await known.aenqueue()).aresult(10) == 1
+        info = await stranger.ainfo()
+        assert (info.state, info.gate) == (State.QUEUED, "job:stranger")
+
+
+async def test_a_call_that_cannot_be_read_is_dead_with_the_reason_and_the_worker_goes_on(
+    app: Skedulr,
+) -> None:
+    @app.job
+    async def fine() -> int:
+        return 1
+
+    broken = Submission("broken", "fine", 0, "", "", b"token", 0, 0, 0, 0, b"\xc1 no call")
+    await app.aregister_pool("default")
+    await app.aclient.run(commands.enqueue(app.keys("default"), [broken]))
+    async with app.worker():
+        task = await app.atask("default/broken")
+        await await_until(lambda: _is(task, State.DEAD))
+        info = await task.ainfo()
+        assert info.reason == "unreadable"
+        assert "cannot be read" in info.attempts[0].error
+        assert await (await fine.aenqueue()).aresult(10) == 1
+
+
+async def _is(task: Task[Any], state: State) -> bool:
+    return await task.astatus() is state
+
+
+async def test_a_large_payload_arrives(app: Skedulr) -> None:
+    @app.job
+    async def size(data: bytes) -> int:
+        return len(data)
+
+    async with app.worker():
+        assert await (await size.aenqueue(b"x" * 1_000_000)).aresult(20) == 1_000_000
+
+
+async def test_a_paused_pool_starts_nothing_and_goes_on_when_resumed(app: Skedulr) -> None:
+    @app.job
+    async def fine() -> int:
+        return 1
+
+    async with app.worker():
+        await app.pools.apause("default")
+        task = await fine.aenqueue()
+        await asyncio.sleep(0.2)
+        assert await task.astatus() is State.QUEUED
+        await app.pools.aresume("default")
+        assert await task.aresult(10) == 1
+
+
+async def test_a_limit_on_a_job_holds_and_is_used_up(app: Skedulr) -> None:
+    now, most = 0, 0
+
+    @app.job(limit=2)
+    async def limited() -> None:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.01)
+        now -= 1
+
+    async with app.worker(pools={"default": 20}):
+        for task in [await limited.aenqueue() for _ in range(30)]:
+            await task.aresult(10)
+    assert most == 2

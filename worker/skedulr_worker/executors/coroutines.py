@@ -41,10 +41,8 @@ class CoroutineExecutor:
         call = attempt.call
         try:
             result = await attempt.plan.function(*call.args, **call.kwargs)
-        except GeneratorExit:  # the loop is being torn down: there is nobody left to tell
-            raise
         except BaseException as error:
-            self._end(attempt, None, error)
+            self._failed(attempt, error)
         else:
             self._end(attempt, result, None)
 
@@ -57,9 +55,13 @@ class CoroutineExecutor:
             result = await self._chain(
                 attempt, lambda: attempt.plan.function(*call.args, **call.kwargs)
             )
-        except GeneratorExit:
-            raise
         except BaseException as error:
-            self._end(attempt, None, error)
+            self._failed(attempt, error)
         else:
             self._end(attempt, result, None)
+
+    def _failed(self, attempt: Attempt, error: BaseException) -> None:
+        if self._loop.is_running():
+            self._end(attempt, None, error)
+        else:  # the loop has ended and drops its tasks: there is nobody left to tell
+            raise error

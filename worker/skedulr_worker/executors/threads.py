@@ -110,9 +110,9 @@ class ThreadExecutor:
 
         try:
             result = await self._chain(attempt, call_job)
-        except GeneratorExit:
-            raise
         except BaseException as error:
+            if not self._loop.is_running():  # it drops its tasks: there is nobody left to tell
+                raise
             self._over(attempt, None, error)
         else:
             self._over(attempt, result, None)

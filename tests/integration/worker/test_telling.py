@@ -1,0 +1,116 @@
+"""Progress and log lines of running tasks are seen live, and the last ones are never lost."""
+
+import asyncio
+import time
+
+import pytest
+
+from skedulr import Skedulr, State, current
+from tests.support.servers import Server
+from tests.support.waiting import await_until
+
+
+async def test_progress_and_lines_are_seen_while_the_task_runs(app: Skedulr) -> None:
+    go_on = asyncio.Event()
+
+    @app.job
+    async def count() -> None:
+        current().progress(40, "rows")
+        current().log("counting", table="orders")
+        await go_on.wait()
+
+    async with app.worker():
+        task = await count.aenqueue()
+
+        async def is_told() -> bool:
+            info = await task.ainfo()
+            return bool(info.progress and info.log)
+
+        await await_until(is_told)
+        info = await task.ainfo()
+        assert info.state is State.RUNNING
+        assert info.progress is not None
+        assert (info.progress.percent, info.progress.message) == (40, "rows")
+        assert abs(info.progress.at_ms - time.time() * 1000) < 60_000
+        assert [(line.message, line.facts) for line in info.log] == [
+            ("counting", {"table": "orders"})
+        ]
+        go_on.set()
+        await task.aresult(10)
+
+
+@pytest.mark.parametrize("in_thread", [False, True])
+async def test_the_last_words_of_a_task_arrive_before_its_end(
+    app: Skedulr, in_thread: bool
+) -> None:
+    async def coroutine() -> None:
+        plain()
+
+    def plain() -> None:
+        for percent in range(0, 101, 10):
+            current().progress(percent)
+            current().log(f"at {percent}")
+
+    job = app.job(name="job")(plain if in_thread else coroutine)
+    async with app.worker():
+        task = await job.aenqueue()
+        await task.aresult(10)
+        info = await task.ainfo()
+    assert info.progress is not None
+    assert info.progress.percent == 100
+    assert [line.message for line in info.log] == [f"at {n}" for n in range(0, 101, 10)]
+
+
+async def test_the_newest_thousand_lines_are_kept(app: Skedulr) -> None:
+    @app.job
+    def chatter() -> None:
+        for number in range(2500):
+            current().log(f"line {number}")
+
+    async with app.worker():
+        task = await chatter.aenqueue()
+        await task.aresult(20)
+        lines = (await task.ainfo()).log
+    assert len(lines) == 1000
+    assert lines[-1].message == "line 2499"
+
+
+async def test_progress_beyond_the_scale_is_taken_as_its_end(app: Skedulr) -> None:
+    @app.job
+    async def eager() -> None:
+        current().progress(250)
+
+    async with app.worker():
+        task = await eager.aenqueue()
+        await task.aresult(10)
+        progress = (await task.ainfo()).progress
+    assert progress is not None
+    assert progress.percent == 100
+
+
+async def test_lines_that_a_full_server_refuses_leave_a_mark(app: Skedulr, server: Server) -> None:
+    if not server.is_private:
+        pytest.skip("the server is not ours to fill")
+    redis = server.client()
+    told, go_on = asyncio.Event(), asyncio.Event()
+
+    @app.job
+    async def tell() -> int:
+        current().log("into the void")
+        told.set()
+        await go_on.wait()
+        current().log("heard")
+        return 1
+
+    async with app.worker():
+        task = await tell.aenqueue()
+        redis.config_set("maxmemory", 1)
+        try:
+            await told.wait()
+            await asyncio.sleep(0.3)
+        finally:
+            redis.config_set("maxmemory", 0)
+        go_on.set()
+        await task.aresult(10)
+        messages = [line.message for line in (await task.ainfo()).log]
+    assert messages == ["1 lines were dropped here: Redis was full", "heard"]
