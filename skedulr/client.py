@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,7 +40,7 @@ class _Sent(Generic[T]):
     @property
     def is_under_way(self) -> bool:
         """Whether its reply may still come: a line that broke is not used again."""
-        return self.line.is_connected
+        return _is_connected(self.line)
 
 
 class Client:
@@ -85,7 +86,7 @@ class Client:
                 if ahead is not None and not ahead.is_under_way:
                     yield self._answer(ahead)  # before the next is sent: they count in this order
                     ahead = None
-                if line is None or not line.is_connected:
+                if line is None or not _is_connected(line):
                     line = self._take()
                 sent = self._send(line, command)
                 if ahead is not None:
@@ -112,9 +113,8 @@ class Client:
         line = self._take()
         try:
             line.send_packed_command([link.pack("BLPOP", key, f"{max(seconds, 0.01):.3f}")])
-            reply = line.read_response(
-                disable_decoding=True, timeout=seconds + self.address.time_limit
-            )
+            with _patience(line, seconds, self.address.time_limit):
+                reply = line.read_response(disable_decoding=True)
         except (*link.UNREACHED, *link.NOT_NOW):
             self._lose(line)
             time.sleep(min(seconds, LONGEST_PAUSE))
@@ -223,3 +223,31 @@ class Client:
     def _time_left(self, error: BaseException) -> float:
         """After a failure: a reply that did not come has used the time up already."""
         return 0.0 if isinstance(error, exceptions.TimeoutError) else self.address.time_limit
+
+
+# Public names for these two came to redis-py long after 5.2.
+
+
+def _is_connected(line: redis.Connection) -> bool:
+    return _socket_of(line) is not None
+
+
+def _socket_of(line: Any) -> socket.socket | None:
+    found: socket.socket | None = line._sock
+    return found
+
+
+@contextlib.contextmanager
+def _patience(line: redis.Connection, seconds: float, usual: float) -> Iterator[None]:
+    """A reply may take that much longer than usual."""
+    _set_timeout(line, usual + seconds)
+    try:
+        yield
+    finally:
+        _set_timeout(line, usual)
+
+
+def _set_timeout(line: redis.Connection, seconds: float) -> None:
+    found = _socket_of(line)
+    if found is not None:
+        found.settimeout(seconds)

@@ -88,14 +88,14 @@ class Connections:
         found = self._loops.get(loop)
         if found is None:
             with self._lock:
-                for each in [each for each in self._loops if each.is_closed()]:
-                    del self._loops[each]
+                self._forget_closed_loops()
                 found = self._loops[loop] = OnLoop(self._app, self.address, self.registered.clear)
         return found
 
     def close(self) -> None:
         """Close the sync connections, and stop the embedded server if there is one."""
         with self._lock:
+            self._forget_closed_loops()
             if self._client is not None:
                 self._client.close()
             if self._embedded is not None:
@@ -103,6 +103,10 @@ class Connections:
                 self._embedded = self._address = self._client = self._results = None
                 self._loops.clear()
                 self.registered.clear()
+
+    def _forget_closed_loops(self) -> None:
+        for loop in [each for each in self._loops if each.is_closed()]:
+            del self._loops[loop]
 
     def forked(self) -> None:
         """Another thread of the parent may have held the lock: here it would never be released."""

@@ -251,9 +251,10 @@ class TestOneAfterTheOther:
             finally:
                 loop.close()
 
-        first, second = use(app.aenqueue("add", [1])), use(app.aenqueue("add", [2]))
-        gc.collect()
-        assert [task.info().args for task in (first, second)] == [[1], [2]]
+        tasks = [use(app.aenqueue("add", [number])) for number in range(3)]
+        app.close()
+        gc.collect()  # here, where the warnings of asyncio are known
+        assert [task.info().args for task in tasks] == [[0], [1], [2]]
 
     def test_on_uvloop_as_well(self, make_app: MakeApp, server: Server) -> None:
         uvloop = pytest.importorskip("uvloop")

@@ -25,7 +25,7 @@ def between(proxy: MakeProxy, server: Server) -> Proxy:
 @pytest.fixture
 def far(between: Proxy, make_app: MakeApp) -> Skedulr:
     """An app behind the proxy."""
-    app = make_app(between.url)
+    app = make_app(between.url, time_limit=20)
     app.enqueue("add", pool="warm")
     return app
 
