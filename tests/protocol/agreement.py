@@ -100,14 +100,20 @@ def _check_markers(model: Model, pool: Snapshot) -> None:
         work = model.has_work_for(job_class)
         if work and name not in model.popped:
             assert name in marked, f"nobody wakes the class {job_class.text!r}, which has work"
-        if not work and name not in model.timers and not _moves_something_aside(job_class, pool):
+        for_less = name in model.timers or _looks_in_vain(job_class, model, pool)
+        if not work and not for_less:
             assert name not in marked, f"the class {job_class.text!r} is woken for nothing"
 
 
-def _moves_something_aside(job_class: JobClass, pool: Snapshot) -> bool:
-    """Whether a class that is too old finds what others held before it came: it looks once."""
-    held = {gate for gate in pool.members("held") if not gate.startswith("wire:")}
-    return job_class.wire < FORMAT and bool(held)
+def _looks_in_vain(job_class: JobClass, model: Model, pool: Snapshot) -> bool:
+    """Whether a class may find nothing but tasks to move aside, which it does once.
+
+    A class that is too old may find what others held before it came; and all do so where a call
+    moves too few tasks to clear the front of the queue.
+    """
+    held = [gate for gate in pool.members("held") if not gate.startswith("wire:")]
+    too_much = model.reach.is_small and not job_class.solo and "ready" in pool.zsets
+    return too_much or (job_class.wire < FORMAT and bool(held))
 
 
 def adopt_forgotten(model: Model, pool: Snapshot) -> set[str]:

@@ -14,6 +14,7 @@ from tests.protocol.claims import ClaimBook
 from tests.protocol.messages import Message, Post
 from tests.protocol.model import Model
 from tests.protocol.runner import Runner
+from tests.protocol.snapshot import Snapshot
 
 START = 1_700_000_000_000
 MOST_TURNED_BACK = 45_000
@@ -31,7 +32,7 @@ class Bench:
         """Whether the last step went well, so that the end of the run is worth a look."""
         self.keys = runner.new_pool()
         self.post = Post(self.keys)
-        self.model = Model(START)
+        self.model = Model(START, runner.reach)
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:
@@ -50,6 +51,7 @@ class Bench:
         with self._told(str(message)):
             self.model.alarm = False
             reply, pool = self._runner.run(self.keys, self.model.now, message.command)
+            self.model.handled = _handled(reply, pool) if self.model.reach.is_small else None
             expected = message.predict(self.model)
             self.model.settle()
             found, wanted = message.comparable(reply), message.comparable(expected)
@@ -100,3 +102,10 @@ class Bench:
     def close(self) -> None:
         """Remove the pool."""
         self._runner.forget(self.keys)
+
+
+def _handled(reply: Any, pool: Snapshot) -> set[str] | None:
+    """What an exchange that says so has done before it gave up."""
+    if not (isinstance(reply, Exchanged) and reply.more):
+        return None
+    return {claim.id for claim in reply.claims} | {i for i, s in pool.states.items() if s.terminal}

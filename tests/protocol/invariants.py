@@ -60,7 +60,9 @@ def gates_hold_what_belongs_there(pool: Snapshot) -> None:
     for gate in pool.members("held"):
         assert gate in pool.zset("gates"), f"nobody knows of the gate {gate}"
     for task_id, record in pool.records.items():
-        if pool.states[task_id] is State.QUEUED:
+        if pool.states[task_id] is not State.QUEUED:
+            assert not record.text("gate"), f"{task_id} names a gate and is not behind it"
+        else:
             gate, job, version = record.text("gate"), record.text("job"), record.number("version")
             inner = f"solo:{job}" if record.number("suspect") else f"job:{job}"
             allowed = {inner, f"wire:{version}:{inner}"}

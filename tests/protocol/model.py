@@ -22,11 +22,23 @@ def change(values: dict[str, int], name: str, value: int) -> None:
         values[name] = value
 
 
+@dataclass(frozen=True)
+class Reach:
+    """How much one call does at most."""
+
+    due_at_once: int = 100
+    is_small: bool = False
+    """Whether calls give up so early that it shows: what they leave is then looked up."""
+
+
 @dataclass
 class Model:
     """A pool: what it holds, how it is set, and the moves that several commands share."""
 
     now: int
+    reach: Reach = Reach()
+    handled: set[str] | None = None
+    """What an exchange has claimed or ended before it gave up, ``None`` if it did not."""
     tasks: dict[str, Task] = field(default_factory=dict)
     instances: dict[str, Instance] = field(default_factory=dict)
     classes: dict[str, JobClass] = field(default_factory=dict)
@@ -138,11 +150,11 @@ class Model:
         return sorted(due, key=lambda task: (task.due, task.id.encode()))
 
     def promote(self, due: list[Task]) -> bool:
-        """Queue up to 100 due tasks; answers whether it were so many."""
-        for task in due[:100]:
+        """Queue as many of the due tasks as one call may; answers whether it were so many."""
+        for task in due[: self.reach.due_at_once]:
             self.enter_queue(task)
             task.ready_at = self.now
-        return len(due) >= 100
+        return len(due) >= self.reach.due_at_once
 
     def see(self, name: str) -> None:
         """An instance shows that it lives: its lease on all that it owns begins anew."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from unittest.mock import patch
 
 from skedulr import lua
@@ -34,6 +34,15 @@ class Bug(NamedTuple):
 def bug(name: str, *changes: tuple[str, str, str]) -> Bug:
     """A bug of that name: file, right text, wrong text of each change."""
     return Bug(name, tuple(Change(*change) for change in changes))
+
+
+SMALL_STEPS: Final = bug(
+    "small steps",
+    ("includes/claim.lua", "local STEPS = 100", "local STEPS = 3"),
+    ("includes/wake.lua", "local MOVES = 100", "local MOVES = 2"),
+    ("includes/promote.lua", "local DUE_AT_ONCE = 100", "local DUE_AT_ONCE = 2"),
+)
+"""No bug: a handful of tasks is enough for calls to give up, which must only cost more calls."""
 
 
 def scripts(planted: Bug | None = None) -> dict[str, str]:

@@ -8,6 +8,7 @@ from redis import Redis
 
 from skedulr.commands import Command
 from skedulr.keys import PoolKeys
+from tests.protocol.model import Reach
 from tests.protocol.planting import Bug, scripts
 from tests.protocol.snapshot import DUMP, Snapshot, read
 
@@ -26,12 +27,19 @@ class Outcome(NamedTuple):
 
 
 class Runner:
-    """The scripts in a server, as they are or with one bug."""
+    """The scripts in a server, as they are or changed."""
 
-    def __init__(self, client: Redis, namespace: str, bug: Bug | None = None) -> None:
+    def __init__(
+        self,
+        client: Redis,
+        namespace: str,
+        change: Bug | None = None,
+        reach: Reach | None = None,
+    ) -> None:
         self.namespace = namespace
+        self.reach = reach or Reach()
         self._client = client
-        self._shas = {name: client.script_load(text) for name, text in scripts(bug).items()}
+        self._shas = {name: client.script_load(text) for name, text in scripts(change).items()}
         self._dump = client.script_load(DUMP)
         self._pools = 0
 

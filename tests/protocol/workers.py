@@ -53,7 +53,7 @@ def exchange(model: Model, name: str, number: int, free: int, acks: Sequence[Ack
     else:
         due = model.due()  # a task to be retried at once is so from the next command on
         lost = [ack.id for ack in acks if not _acknowledge(model, ack)]
-        more = model.promote(due)
+        more = model.promote(due) or model.handled is not None
         claimed = _claim(model, name, number, free)
     instance.number, instance.gave = number, [(task.id, task.epoch) for task in claimed]
     model.see(name)
@@ -119,6 +119,8 @@ def _claim(model: Model, name: str, number: int, free: int) -> list[Task]:
             break
         if not model.may_run(job_class, task):
             continue
+        if model.handled is not None and task.id not in model.handled:
+            break
         if not task.started_at and 0 < task.expires_at <= model.now:
             model.end(task, State.CANCELLED, "expired")
             continue
