@@ -43,15 +43,15 @@ class Cluster:
             [*self._command, *arguments],
             cwd=PROJECT_FOLDER,
             env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            capture_output=True,
             text=True,
             timeout=patience,
             check=False,
         )
         if done.returncode != 0:
             raise AssertionError(
-                f"compose {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}"
+                f"compose {' '.join(arguments)} ended with {done.returncode}:\n"
+                f"{done.stdout}\n{done.stderr}"
             )
         return done.stdout
 
@@ -72,8 +72,8 @@ class Cluster:
         return self.run("run", "--rm", "producer")
 
     def ask(self, *command: str) -> str:
-        """The output of a skedulr command in a container of its own."""
-        return self.run("run", "--rm", "--entrypoint", "skedulr", "producer", *command)
+        """The output of a skedulr command in one of the workers' containers."""
+        return self.run("exec", "-T", "worker", "skedulr", *command)
 
     def down(self) -> None:
         """Remove containers, network, volume."""

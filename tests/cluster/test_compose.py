@@ -36,7 +36,7 @@ def reporting_workers(cluster: Cluster) -> int:
 
 def test_three_workers_run_a_thousand_tasks_each_once(cluster: Cluster) -> None:
     assert len(cluster.containers("worker")) == WORKERS
-    wait_until(lambda: reporting_workers(cluster) == WORKERS, timeout=120, what="three workers")
+    wait_until(lambda: reporting_workers(cluster) == WORKERS, timeout=60, what="three workers")
 
     summary = cluster.produce()  # it fails unless every task ran exactly once
 
@@ -49,5 +49,5 @@ def test_three_workers_run_a_thousand_tasks_each_once(cluster: Cluster) -> None:
 def test_a_stopped_worker_container_leaves_the_cluster(cluster: Cluster) -> None:
     cluster.up(["worker"], workers=1)
 
-    wait_until(lambda: reporting_workers(cluster) == 1, timeout=120, what="one worker")
+    wait_until(lambda: reporting_workers(cluster) == 1, timeout=60, what="one worker")
     assert str(COUNT) in cluster.produce()
