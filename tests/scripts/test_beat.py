@@ -115,14 +115,15 @@ def test_a_task_to_be_cancelled_that_never_reached_the_process_is_cancelled(pool
     assert changed["lease"] == {"w1": GONE}
 
 
-def test_an_entry_that_fits_no_claim_is_dropped(pool: Pool) -> None:
+def test_an_entry_that_fits_no_claim_is_dropped_and_the_lease_on_it_ends(pool: Pool) -> None:
     pool.join("w1")
     pool.redis.hset(pool.name("own:w1"), "missing", f"{pool.now} 1")
+    pool.redis.zadd(pool.keys.lease, {"w1": pool.now})
 
     reply, changed = pool.watch(commands.beat(pool.keys, "w1", 1, []))
 
     assert reply == FINE
-    assert changed == {"own:w1": {"missing": GONE}}
+    assert changed == {"own:w1": {"missing": GONE}, "lease": {"w1": GONE}}
 
 
 def test_a_claim_whose_record_nobody_can_read_becomes_dead(pool: Pool) -> None:
