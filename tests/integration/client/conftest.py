@@ -9,6 +9,7 @@ from skedulr import Skedulr
 from tests.integration.client.hand import Hand
 from tests.integration.client.kit import Add, MakeApp, MakeProxy
 from tests.integration.client.proxy import Proxy
+from tests.support.own_server import OwnServer
 from tests.support.servers import Server
 
 
@@ -62,3 +63,23 @@ def proxy() -> Iterator[MakeProxy]:
     yield start
     for each in started:
         each.close()
+
+
+@pytest.fixture(scope="module")
+def server_of_this_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
+    server = OwnServer(tmp_path_factory.mktemp("server"), appendonly=False, config={})
+    yield server
+    server.end()
+
+
+@pytest.fixture
+def spare(server_of_this_file: OwnServer) -> Iterator[OwnServer]:
+    """A server that the tests of one file may freeze, fill and forbid, but not stop."""
+    yield server_of_this_file
+    server_of_this_file.thaw()
+    admin: Any = server_of_this_file.client()
+    admin.client_unpause()
+    admin.replicaof("NO", "ONE")
+    for setting in ("maxmemory", "min-replicas-to-write"):
+        admin.config_set(setting, 0)
+    admin.flushall()

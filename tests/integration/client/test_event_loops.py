@@ -121,17 +121,16 @@ class TestCancelled:
         assert all(isinstance(end, Task) for end in ends)
 
     async def test_a_caller_s_own_time_limit_works(
-        self, make_app: MakeApp, own_server: Callable[..., OwnServer]
+        self, make_app: MakeApp, spare: OwnServer
     ) -> None:
-        server = own_server(appendonly=False)
-        app = make_app(server.url, time_limit=30)
+        app = make_app(spare.url, time_limit=30)
         task = await app.aenqueue("add", [1])
-        server.freeze()
+        spare.freeze()
         for _ in range(3):
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.05):
                     await task.ainfo()
-        server.thaw()
+        spare.thaw()
         assert (await task.ainfo()).args == [1]
         assert await task.astatus() is State.QUEUED
 
@@ -151,12 +150,11 @@ class TestBlocked:
 
 class TestClosed:
     async def test_what_is_under_way_fails_and_nothing_opens_again(
-        self, make_app: MakeApp, own_server: Callable[..., OwnServer]
+        self, make_app: MakeApp, spare: OwnServer
     ) -> None:
-        server = own_server(appendonly=False)
-        app = make_app(server.url, time_limit=30)
+        app = make_app(spare.url, time_limit=30)
         task = await app.aenqueue("add")
-        server.freeze()
+        spare.freeze()
         asking = [asyncio.create_task(task.astatus()) for _ in range(3)]
         asking.append(asyncio.create_task(app.aenqueue("add")))  # type: ignore[arg-type]
         await asyncio.sleep(0.05)
@@ -164,21 +162,20 @@ class TestClosed:
         ends = await asyncio.gather(*asking, return_exceptions=True)
         assert {type(end) for end in ends} == {RedisUnavailable}
         assert "the program closed the connection" in str(ends[0])
-        server.thaw()
-        assert clients(server) == 0
+        spare.thaw()
+        assert clients(spare) == 0
 
     async def test_so_does_what_waits_for_a_connection(
-        self, make_app: MakeApp, own_server: Callable[..., OwnServer]
+        self, make_app: MakeApp, spare: OwnServer
     ) -> None:
-        server = own_server(appendonly=False)
-        server.freeze()
-        app = make_app(server.url, time_limit=30)
+        spare.freeze()
+        app = make_app(spare.url, time_limit=30)
         asking = asyncio.create_task(app.task("default/x").astatus())
         await asyncio.sleep(0.05)
         await app.aclose()
         with pytest.raises(RedisUnavailable, match="the program closed the connection"):
             await asking
-        server.thaw()
+        spare.thaw()
 
     async def test_it_may_be_closed_twice_and_used_again(self, app: Skedulr, job: Add) -> None:
         await job.aenqueue(1)

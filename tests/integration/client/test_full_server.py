@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,12 +13,11 @@ from tests.support.own_server import OwnServer
 
 
 @pytest.fixture
-def full(make_app: MakeApp, own_server: Callable[..., OwnServer]) -> Skedulr:
+def full(make_app: MakeApp, spare: OwnServer) -> Skedulr:
     """An app that has stored some tasks in a server that takes no more."""
-    server = own_server(appendonly=False)
-    app = make_app(server.url, time_limit=20)
+    app = make_app(spare.url, time_limit=20)
     app.enqueue_many(app.call("add", [number]) for number in range(10))
-    server.client().config_set("maxmemory", 1)
+    spare.client().config_set("maxmemory", 1)
     return app
 
 

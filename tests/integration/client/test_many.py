@@ -186,10 +186,10 @@ class TestSome:
         assert sorted(caught.value.tasks) == [0, *range(5, 1100)]
 
     async def test_a_full_server_takes_what_came_before(
-        self, make_app: MakeApp, own_server: Callable[..., OwnServer], many: Many
+        self, make_app: MakeApp, spare: OwnServer, many: Many
     ) -> None:
-        server = own_server(appendonly=False, config={"maxmemory": "24mb"})
-        app = make_app(server.url, time_limit=20)
+        spare.client().config_set("maxmemory", "24mb")
+        app = make_app(spare.url, time_limit=20)
         calls = [app.call("add", [b"x" * 100_000]) for _ in range(300)]
         with pytest.raises(SomeRefused) as caught:
             await many(app, calls)
@@ -197,7 +197,7 @@ class TestSome:
         assert len(stored) > 40
         assert {type(error) for error in refused.values()} == {OutOfMemory}
         assert sorted([*stored, *refused]) == list(range(300))
-        client: Any = server.client()
+        client: Any = spare.client()
         assert client.hlen(app.keys("default").tasks) == len(stored)
 
     async def test_an_error_of_the_generator_goes_on_to_the_caller(

@@ -88,49 +88,49 @@ class TestAway:
             await enqueue(app)
 
     async def test_frozen_while_connected(
-        self, make_app: MakeApp, mine: OwnServer, enqueue: Enqueue
+        self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
     ) -> None:
-        app = make_app(mine.url, time_limit=LIMIT)
+        app = make_app(spare.url, time_limit=LIMIT)
         await enqueue(app)
-        mine.freeze()
+        spare.freeze()
         began = time.monotonic()
         with pytest.raises(RedisUnavailable, match=r"no reply within 0\.3 s"):
             await enqueue(app)
         assert time.monotonic() - began < GENEROUS
-        mine.thaw()
+        spare.thaw()
         assert (await enqueue(app)).id
 
     async def test_frozen_before_the_first_call(
-        self, make_app: MakeApp, mine: OwnServer, enqueue: Enqueue
+        self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
     ) -> None:
-        app = make_app(mine.url, time_limit=LIMIT)
-        mine.freeze()
+        app = make_app(spare.url, time_limit=LIMIT)
+        spare.freeze()
         began = time.monotonic()
         with pytest.raises(RedisUnavailable, match=r"no reply within 0\.3 s"):
             await enqueue(app)
         assert time.monotonic() - began < GENEROUS
-        mine.thaw()
+        spare.thaw()
         assert (await enqueue(app)).id
 
     async def test_a_hundred_coroutines_give_up_together(
-        self, make_app: MakeApp, mine: OwnServer
+        self, make_app: MakeApp, spare: OwnServer
     ) -> None:
-        app = make_app(mine.url, time_limit=LIMIT)
+        app = make_app(spare.url, time_limit=LIMIT)
         task = await app.aenqueue("add")
         await app.aclose()
-        mine.freeze()
+        spare.freeze()
         began = time.monotonic()
         ends = await asyncio.gather(*(task.astatus() for _ in range(100)), return_exceptions=True)
         assert {type(end) for end in ends} == {RedisUnavailable}
         assert time.monotonic() - began < GENEROUS
 
-    def test_many_at_once_give_up_as_well(self, make_app: MakeApp, mine: OwnServer) -> None:
-        app = make_app(mine.url, time_limit=LIMIT)
+    def test_many_at_once_give_up_as_well(self, make_app: MakeApp, spare: OwnServer) -> None:
+        app = make_app(spare.url, time_limit=LIMIT)
 
         def calls() -> Any:
             for number in range(5000):
                 if number == 2500:
-                    mine.freeze()
+                    spare.freeze()
                 yield app.call("add", [number])
 
         began = time.monotonic()
@@ -215,11 +215,11 @@ class TestInterrupted:
         assert len(app.enqueue_many(app.call("add") for _ in range(10))) == 10
 
     async def test_a_connection_is_killed_under_a_call(
-        self, make_app: MakeApp, mine: OwnServer, enqueue: Enqueue
+        self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
     ) -> None:
-        app = make_app(mine.url, time_limit=20)
+        app = make_app(spare.url, time_limit=20)
         await enqueue(app, 1)
-        admin: Any = mine.client()
+        admin: Any = spare.client()
         admin.client_pause(60_000, all=False)
         with ThreadPoolExecutor(1) as elsewhere:
             done = elsewhere.submit(run, enqueue(app, 2))
@@ -228,7 +228,7 @@ class TestInterrupted:
             admin.client_unpause()
             task = await asyncio.wrap_future(done)
         assert task.info().args == [2]
-        assert stored(mine, app) == 2
+        assert stored(spare, app) == 2
 
 
 def kill_clients(server: Server) -> None:
@@ -249,9 +249,9 @@ def waiting_clients(admin: Any) -> list[Any]:
 
 class TestUnsuitable:
     async def test_a_wrong_password_is_told_at_once(
-        self, make_app: MakeApp, mine: OwnServer, enqueue: Enqueue
+        self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
     ) -> None:
-        app = make_app(f"redis://:guessed@127.0.0.1:{mine.port}/0", time_limit=60)
+        app = make_app(f"redis://:guessed@127.0.0.1:{spare.port}/0", time_limit=60)
         began = time.monotonic()
         with pytest.raises(RedisUnavailable, match="refuses the user or the password") as caught:
             await enqueue(app)
@@ -259,46 +259,46 @@ class TestUnsuitable:
         assert time.monotonic() - began < 20
 
     async def test_a_missing_password_is_asked_for(
-        self, make_app: MakeApp, mine: OwnServer, enqueue: Enqueue
+        self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
     ) -> None:
-        app = make_app(f"redis://127.0.0.1:{mine.port}/0", time_limit=60)
+        app = make_app(f"redis://127.0.0.1:{spare.port}/0", time_limit=60)
         with pytest.raises(RedisUnavailable, match="it wants a password"):
             await enqueue(app)
 
     async def test_a_user_who_may_not_write_here(
-        self, make_app: MakeApp, mine: OwnServer, enqueue: Enqueue
+        self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
     ) -> None:
-        mine.client().acl_setuser(
+        spare.client().acl_setuser(
             "guest", enabled=True, passwords=["+pass"], keys=["other:*"], commands=["+@all"]
         )
-        app = make_app(f"redis://guest:pass@127.0.0.1:{mine.port}/0")
+        app = make_app(f"redis://guest:pass@127.0.0.1:{spare.port}/0")
         with pytest.raises(RedisUnsuitable, match=r"may not do this.*allow"):
             await enqueue(app)
 
     async def test_a_database_that_there_is_not(
-        self, make_app: MakeApp, mine: OwnServer, enqueue: Enqueue
+        self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
     ) -> None:
-        app = make_app(mine.url.removesuffix("/0") + "/99")
+        app = make_app(spare.url.removesuffix("/0") + "/99")
         with pytest.raises(RedisUnsuitable, match="DB index is out of range"):
             await enqueue(app)
 
     async def test_a_read_only_replica_is_waited_for(
-        self, make_app: MakeApp, mine: OwnServer, enqueue: Enqueue
+        self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
     ) -> None:
-        app = make_app(mine.url, time_limit=LIMIT)
+        app = make_app(spare.url, time_limit=LIMIT)
         await enqueue(app)
-        mine.client().replicaof("127.0.0.1", "1")
+        spare.client().replicaof("127.0.0.1", "1")
         with pytest.raises(RedisUnavailable, match="read only replica"):
             await enqueue(app)
-        mine.client().replicaof("NO", "ONE")
+        spare.client().replicaof("NO", "ONE")
         assert (await enqueue(app)).id
 
     async def test_a_master_without_the_replicas_that_it_wants(
-        self, make_app: MakeApp, mine: OwnServer, enqueue: Enqueue
+        self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
     ) -> None:
-        mine.client().config_set("min-replicas-to-write", 1)
+        spare.client().config_set("min-replicas-to-write", 1)
         with pytest.raises(RedisUnsuitable, match="NOREPLICAS"):
-            await enqueue(make_app(mine.url))
+            await enqueue(make_app(spare.url))
 
     async def test_something_that_is_no_redis(self, make_app: MakeApp, enqueue: Enqueue) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -103,9 +103,8 @@ def test_no_error_of_a_url_that_is_none_holds_it(url: str) -> None:
 
 class TestRefusedLogin:
     @pytest.fixture
-    def app(self, make_app: MakeApp, own_server: Callable[..., OwnServer]) -> Skedulr:
-        server = own_server(appendonly=False)
-        return make_app(f"redis://user:{quote(SECRET, safe='')}@127.0.0.1:{server.port}/0")
+    def app(self, make_app: MakeApp, spare: OwnServer) -> Skedulr:
+        return make_app(f"redis://user:{quote(SECRET, safe='')}@127.0.0.1:{spare.port}/0")
 
     async def test_a_refused_password_is_not_told(self, app: Skedulr) -> None:
         calls: list[Coroutine[Any, Any, Any]] = [
