@@ -1,5 +1,8 @@
 """What a worker holds stays its own, whatever its code does; what blocks for ever is ended."""
 
+import signal
+import time
+
 from skedulr import Skedulr, State
 from tests.acceptance.conftest import LEASE, StartWorker, Trace, processes_of
 from tests.support.waiting import wait_until
@@ -69,3 +72,20 @@ def test_a_job_cannot_end_its_worker_by_system_exit(
     wait_until(lambda: task.status() is State.FAILED, what="the end of the task")
     assert "SystemExit: 3" in task.info().attempts[0].error
     assert app.enqueue("note", args=["next"]).result(timeout=10) == first
+
+
+def test_a_process_whose_supervisor_is_silent_for_a_lease_claims_nothing_until_it_is_back(
+    app: Skedulr, start_worker: StartWorker, trace: Trace
+) -> None:
+    worker = start_worker()
+    long = app.enqueue("work", args=["long", 4 * LEASE + 3])
+    wait_until(lambda: trace.lines("begin"), what="a running task")
+    worker.send(signal.SIGSTOP)
+    time.sleep(1.5 * LEASE)
+    task = app.enqueue("note", args=["new"])
+    time.sleep(LEASE)
+    assert task.status() is State.QUEUED
+    worker.send(signal.SIGCONT)
+    assert task.result(timeout=20) > 0
+    assert long.result(timeout=30) > 0
+    assert trace.labels("begin").count("long") == 1
