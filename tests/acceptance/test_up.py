@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -239,14 +240,15 @@ class TestARefusal:
         assert "Traceback" not in up.output
         assert not home.data.exists()
 
-    def test_of_a_taken_port_names_it(self, home: Home) -> None:
-        first = home.start()
-        taken = place(first, "coordinator").rpartition(":")[2]
-        for option in ("--coordinator-port", "--port"):
-            other = home.begin(f"{option}={taken}", f"--data={home.state / 'other'}")
-            assert other.wait() in (1, 2)
-            assert f"port {taken}" in other.output
-            assert other.descendants() == []
+    @pytest.mark.parametrize("option", ["--coordinator-port", "--port"])
+    def test_of_a_taken_port_names_it(self, home: Home, option: str) -> None:
+        with socket.create_server((HOST, next(free_ports()))) as other:
+            port = other.getsockname()[1]
+            up = home.begin(f"{option}={port}")
+            assert up.wait() in (1, 2)
+        assert f"port {port}" in up.output
+        assert "Traceback" not in up.output
+        assert up.descendants() == []
 
     def test_of_a_server_that_is_away_says_what_would_help(self, home: Home) -> None:
         up = home.begin(SHOP, "--redis=redis://:open-sesame@127.0.0.1:1/0")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -21,8 +20,9 @@ ENDS_WITHIN: Final = 20.0
 class Home:
     """A state directory, and what `skedulr up` does with it."""
 
-    def __init__(self, spawn: Spawn, folder: Path) -> None:
+    def __init__(self, spawn: Spawn, folder: Path, *, namespace: str = "up-shop") -> None:
         self._spawn = spawn
+        self._namespace = namespace
         self._apps: dict[str, Skedulr] = {}
         self.state = folder / "state"
         self.data = self.state / "skedulr"
@@ -66,10 +66,12 @@ class Home:
 
     @property
     def app(self) -> Skedulr:
-        """A producer of the shop, for the server that runs now."""
+        """A producer, for the server that runs now."""
         app = self._apps.get(self.url)
         if app is None:
-            app = self._apps[self.url] = Skedulr(self.url, namespace="up-shop", time_limit=10.0)
+            app = self._apps[self.url] = Skedulr(
+                self.url, namespace=self._namespace, time_limit=10.0
+            )
         return app
 
     def close(self) -> None:
@@ -88,8 +90,3 @@ def place(up: Spawned, name: str) -> str:
     found = re.search(rf"^{name} +(.*)$", up.output, re.MULTILINE)
     assert found, up.output
     return found[1]
-
-
-def last_document(up: Spawned) -> Any:
-    """The JSON document that `up --json` printed."""
-    return json.loads(up.output)

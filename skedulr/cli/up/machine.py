@@ -51,7 +51,6 @@ class Machine:
             app = cluster.app()
             end.callback(app.close)
             pulses = Pulses(app)
-            self._interrupts.only_counted()
             self._work(pulses)
             self._stop(pulses)
         return self._conclude(cluster, pulses)
@@ -68,6 +67,7 @@ class Machine:
             role.start()
         self._crew.watch()
         self._await_coordinator()
+        self._interrupts.only_counted()
         self._screen.places(*self._places(cluster))
         if self._wishes.demo:
             self._show = Show(self._wishes.home, goes_on=not self._ends_by_itself)
@@ -162,6 +162,9 @@ class Machine:
 
     def _end(self) -> None:
         """Leave nothing running, whatever came before."""
+        self._screen.close()
+        if self._show:
+            self._show.stop()
         for role in self._roles:
             role.kill()
         for role in self._roles:

@@ -59,9 +59,13 @@ class Screen:
 
     def end_counts(self, pulse: Pulse) -> None:
         """Let the line stand as it was last."""
+        self.close()
+        self._out.say(looks.counts(pulse.counts))
+
+    def close(self) -> None:
+        """Give the terminal back."""
         self._open.close()
         self._live = None
-        self._out.say(looks.counts(pulse.counts))
 
     def logged(self, role: str, lines: Iterable[str]) -> None:
         """Show what a role has logged."""
