@@ -27,6 +27,7 @@ class Bench:
         self._runner = runner
         self._latest = START
         self._claims = ClaimBook()
+        self._pauses = 0
         self._story: list[str] = []
         self.is_sound = True
         """Whether the last step went well, so that the end of the run is worth a look."""
@@ -78,6 +79,14 @@ class Bench:
             over = [task.id for task in self.model.tasks.values() if self.model.is_over(task)]
             assert more or not over, f"trim has left {over}, which are over"
         return len(gone)
+
+    def pause_cluster(self, paused: bool) -> int:
+        """Pause or resume the cluster; answers the version that pools have to be told."""
+        with self._told(f"the cluster is {'paused' if paused else 'resumed'}"):
+            version = self._runner.pause(self.keys, paused)
+            self._pauses += 1
+            assert version == self._pauses
+        return version
 
     def tick(self, ms: int) -> None:
         """Move the clock; never further back than ended tasks stay anyway."""

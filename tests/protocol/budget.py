@@ -18,7 +18,7 @@ from tests.protocol.planting import SMALL_STEPS, Bug
 from tests.protocol.runner import Runner
 
 SEEDS: Final = (1, 2, 3)
-RUNS: Final = 25
+RUNS: Final = 20
 STEPS: Final = 25
 CHOSEN_RUNS: Final = int(os.environ.get("SKEDULR_HYPOTHESIS_EXAMPLES") or RUNS)
 SECONDS: Final = max(120, 4 * CHOSEN_RUNS)

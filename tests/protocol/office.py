@@ -70,8 +70,9 @@ class Office:
 
     def pause(self, chance: Random) -> None:
         """The cluster is paused or resumed, and the pool told, perhaps late."""
-        changes = {"paused": chance.choice([0, 0, 1])}
-        message = self._post.control(changes, version=self._next_serial())
+        paused = chance.random() < 0.3
+        version = self._bench.pause_cluster(paused)
+        message = self._post.control({"paused": int(paused)}, version=version)
         self._network.carry(message, chance)
 
     def control(self, chance: Random) -> None:

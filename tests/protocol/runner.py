@@ -6,8 +6,8 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from redis import Redis
 
-from skedulr.commands import Command
-from skedulr.keys import PoolKeys
+from skedulr.commands import Command, pause
+from skedulr.keys import PoolKeys, RegistryKeys
 from tests.protocol.model import Reach
 from tests.protocol.planting import Bug, scripts
 from tests.protocol.snapshot import DUMP, Snapshot, read
@@ -58,9 +58,15 @@ class Runner:
             _, reply, dumped = trip.execute()
         return Outcome(command.parse(reply), read(keys.prefix, dumped))
 
-    def look(self, keys: PoolKeys) -> Snapshot:
-        """Look at the whole pool."""
-        return read(keys.prefix, self._client.evalsha(self._dump, 1, keys.ready, keys.prefix))
+    def pause(self, keys: PoolKeys, paused: bool) -> int:
+        """Pause or resume a cluster that has this pool alone; answers the version."""
+        command = pause(self._registry(keys), paused)
+        sha = self._shas[command.script]
+        reply = self._client.evalsha(sha, len(command.keys), *command.keys, *command.args)
+        return command.parse(reply)
+
+    def _registry(self, keys: PoolKeys) -> RegistryKeys:
+        return RegistryKeys(f"{self.namespace}-{keys.pool}")
 
     def pop_marker(self, keys: PoolKeys, job_class: str) -> bool:
         """Take the marker of a class, as a worker that waits for it does."""
@@ -73,4 +79,5 @@ class Runner:
 
     def forget(self, keys: PoolKeys) -> None:
         """Remove the whole pool."""
-        self._client.eval(FORGET, 0, keys.prefix)
+        for prefix in (keys.prefix, self._registry(keys).prefix):
+            self._client.eval(FORGET, 0, prefix)
