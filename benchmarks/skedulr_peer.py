@@ -46,7 +46,7 @@ class SkedulrAdapter(SyncAdapter):  # type: ignore[misc]  # as above: unknown to
         if priority is None and delay is None:
             bench.enqueue(index, payload)
         else:
-            bench.using(priority=priority or 0, delay=delay).enqueue(index, payload)
+            bench.using(priority=priority or 0, delay=delay or 0).enqueue(index, payload)
 
     def enqueue_many(self, first: int, count: int, payload: str) -> None:
         app.enqueue_many(bench.s(index, payload) for index in range(first, first + count))

@@ -62,7 +62,9 @@ class Home:
     @property
     def url(self) -> str:
         """The address of the server that runs on the data folder."""
-        return wait_until(lambda: find_running(self.data), what="a running server").url
+        running = wait_until(lambda: find_running(self.data), what="a running server")
+        assert running is not None
+        return running.url
 
     @property
     def app(self) -> Skedulr:
