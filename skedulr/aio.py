@@ -123,10 +123,19 @@ class Line:
         self._connection = connection
         self._reader = asyncio.create_task(self._read(connection), name="skedulr reads")
 
+    def abandon(self, failure: Exception) -> None:
+        """Give the connection up: what is under way fails, and the next call opens another."""
+        if self._reader is not None:
+            self._reader.cancel()
+        self._break(failure)
+
     def _send(self) -> None:
         data, self._unsent = b"".join(self._unsent), []
         if self._connection is not None and data:
-            self._connection._writer.write(data)  # type: ignore[union-attr]  # send_packed_command is a coroutine
+            try:
+                self._connection._writer.write(data)  # type: ignore[union-attr]  # send_packed_command is a coroutine
+            except (OSError, RuntimeError) as error:  # uvloop raises where asyncio keeps silent
+                self.abandon(exceptions.ConnectionError(f"sending failed: {error}"))
 
     async def _read(self, connection: redis.asyncio.Connection) -> None:
         try:
@@ -160,10 +169,8 @@ class Line:
     def _give_up(self, future: asyncio.Future[Any]) -> None:
         if not future.done():
             future.set_exception(exceptions.TimeoutError("no reply in time"))
-            if self._reader is not None:
-                self._reader.cancel()
             # Replies after this one could not be told apart in time either.
-            self._break(exceptions.ConnectionError("the reply before did not come in time"))
+            self.abandon(exceptions.ConnectionError("the reply before did not come in time"))
 
     def _break(self, failure: Exception) -> None:
         """All that is under way fails, and the next call opens another connection."""
@@ -255,6 +262,8 @@ class AsyncClient:
             try:
                 return await once()
             except (*link.UNREACHED, *link.NOT_NOW) as error:
+                if isinstance(error, exceptions.ReadOnlyError):
+                    self.line.abandon(error)  # its successor has to be found anew
                 timed_out = isinstance(error, exceptions.TimeoutError)
                 until = until or loop.time() + (
                     0.0 if timed_out or not persist else self.address.time_limit

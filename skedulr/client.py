@@ -115,13 +115,14 @@ class Client:
             line.send_packed_command([link.pack("BLPOP", key, f"{max(seconds, 0.01):.3f}")])
             with _patience(line, seconds, self.address.time_limit):
                 reply = line.read_response(disable_decoding=True)
-        except (*link.UNREACHED, *link.NOT_NOW):
+        except (*link.UNREACHED, exceptions.ResponseError) as error:
             self._lose(line)
+            if isinstance(error, exceptions.ResponseError) and not (
+                isinstance(error, link.NOT_NOW) or link.is_interrupted(error)
+            ):
+                raise link.explained(error) from error
             time.sleep(min(seconds, LONGEST_PAUSE))
             return None
-        except exceptions.ResponseError as error:
-            self._free.append(line)
-            raise link.explained(error) from error
         except BaseException:
             line.disconnect()  # what is popped from now on would be lost
             raise

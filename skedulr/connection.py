@@ -128,6 +128,11 @@ def pack_load(command: Command[Any]) -> bytes:
     return _pack(("SCRIPT", "LOAD", lua.load(command.script).text))
 
 
+def is_interrupted(error: exceptions.ResponseError) -> bool:
+    """Whether a server that changed its part ended a blocking read."""
+    return str(error).startswith("UNBLOCKED")
+
+
 def is_refused_login(error: BaseException) -> bool:
     """Whether trying again is useless: the password or the user is wrong."""
     return isinstance(error, exceptions.AuthenticationError | exceptions.AuthorizationError)

@@ -25,17 +25,22 @@ class Proxy:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self._server = parts.hostname or "localhost", parts.port or 6379
+        self.server = parts.hostname or "localhost", parts.port or 6379
+        """Where new connections lead."""
         self._listener = socket.create_server(("127.0.0.1", 0))
-        user, at, _ = parts.netloc.rpartition("@")
-        place = f"127.0.0.1:{self._listener.getsockname()[1]}"
-        self.url = urlunsplit(parts._replace(netloc=f"{user}{at}{place}"))
+        self._parts = parts
+        self.url = self.url_of(parts.username or "", parts.password or "")
         self.connections = 0
         """How many the clients have opened."""
         self._plan = _Plan(b"(no request holds this)", Fault.CLOSE, range(0))
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._run(self._accept)
+
+    def url_of(self, user: str, password: str) -> str:
+        """The URL of the proxy for a user."""
+        place = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        return urlunsplit(self._parts._replace(netloc=f"{user}:{password}@{place}"))
 
     def lose(self, word: bytes, fault: Fault = Fault.CLOSE, times: int = 1, after: int = 0) -> None:
         """Lose the replies to the next `times` requests with that word, after so many others."""
@@ -66,7 +71,7 @@ class Proxy:
             while True:
                 client, _ = self._listener.accept()
                 self.connections += 1
-                server = socket.create_connection(self._server)
+                server = socket.create_connection(self.server)
                 self._sockets += client, server
                 lost = _Lost()
                 self._run(self._requests, client, server, lost)

@@ -12,9 +12,17 @@ from typing import Any
 
 import pytest
 
-from skedulr import PoolConfig, QueueFull, RedisUnavailable, RedisUnsuitable, Skedulr, Task
+from skedulr import (
+    PoolConfig,
+    QueueFull,
+    RedisUnavailable,
+    RedisUnsuitable,
+    Skedulr,
+    Task,
+    UpgradeNeeded,
+)
 from skedulr.config import Config
-from tests.integration.client.kit import MakeApp
+from tests.integration.client.kit import MakeApp, MakeProxy
 from tests.support.own_server import OwnServer
 from tests.support.servers import Server
 from tests.support.waiting import wait_until
@@ -292,6 +300,33 @@ class TestUnsuitable:
             await enqueue(app)
         spare.client().replicaof("NO", "ONE")
         assert (await enqueue(app)).id
+
+    async def test_the_one_that_takes_over_is_found(
+        self, make_app: MakeApp, own_server: StartServer, proxy: MakeProxy, enqueue: Enqueue
+    ) -> None:
+        former, successor = (own_server(appendonly=False) for _ in range(2))
+        for each in (former, successor):
+            each.client().acl_setuser(
+                "app", enabled=True, passwords=["+pass"], keys=["*"], commands=["+@all"]
+            )
+        between = proxy(former.url)
+        app = make_app(between.url_of("app", "pass"), time_limit=20)
+        await enqueue(app, 6)
+        former.client().replicaof("127.0.0.1", "1")
+        between.server = "127.0.0.1", successor.port
+        task = await enqueue(app, 7)
+        assert task.info().args == [7]
+        assert stored(successor, app) == 1
+
+    async def test_a_newer_skedulr_has_to_be_followed(
+        self, app: Skedulr, server: Server, enqueue: Enqueue
+    ) -> None:
+        await enqueue(app)
+        admin: Any = server.client()
+        admin.hset(app.keys("default").meta, "format", 9)
+        with pytest.raises(UpgradeNeeded, match="the data has format 9") as caught:
+            await enqueue(app)
+        assert caught.value.found == 9
 
     async def test_a_master_without_the_replicas_that_it_wants(
         self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue

@@ -331,6 +331,20 @@ class TestMishaps:
         assert await waiter == 5
         hand.close()
 
+    async def test_a_server_that_is_a_replica_for_a_while_is_waited_for(
+        self, make_app: MakeApp, spare: OwnServer, result: Result
+    ) -> None:
+        app = make_app(spare.url, time_limit=20)
+        task = app.enqueue("add", [1])
+        waiter = await begun(spare, result(task))
+        spare.client().replicaof("127.0.0.1", "1")
+        await await_until(lambda: blocked(spare) == 0)
+        spare.client().replicaof("NO", "ONE")
+        hand = Hand(app, jobs=["add"])
+        hand.succeed(hand.take(), 5)
+        assert await waiter == 5
+        hand.close()
+
     async def test_a_redis_that_stays_away_ends_the_wait(
         self, make_app: MakeApp, own_server: Callable[..., OwnServer], result: Result
     ) -> None:
