@@ -56,7 +56,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"retry": "often"}, "InvalidOption", "retry"),
     ({"on_duplicate": "skip"}, "InvalidOption", 'give "raise" or "existing"'),
     ({"meta": [1]}, "InvalidOption", "give a dict"),
-    ({"meta": {"lock": object()}}, "NotSerialisable", "meta['lock']"),
+    ({"meta": {"lock": len}}, "NotSerialisable", "meta['lock']"),
     ({"result_ttl": "8d"}, "InvalidOption", "longer than history_retention"),
 ]
 
