@@ -54,7 +54,10 @@ class Child:
     def reap(self) -> bool:
         """Whether it has ended by now."""
         if self.status is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            try:
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+            except ChildProcessError:  # the program's own code has waited for it
+                pid, status = self.pid, 0
             if pid == 0:
                 return False
             self.status = os.waitstatus_to_exitcode(status)

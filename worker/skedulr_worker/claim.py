@@ -88,7 +88,7 @@ class ClaimLoop:
         """Exchange as soon as none is under way: something may have become claimable."""
         self._asked = True
         if self._idle:
-            self._listener.interrupt(self._client.line, lambda: not self._idle, self._answered)
+            self._listener.interrupt(self._client.line, self._is_awake, self._answered)
         else:
             self._consider()
 
@@ -164,6 +164,10 @@ class ClaimLoop:
         self._under_way = self._idle = True
         self._free = self._claimable()
         self._listener.carry(self._exchange, self._free)
+
+    def _is_awake(self) -> bool:
+        """Whether no exchange waits in Redis any more, whose wait could be ended."""
+        return not self._idle or self._exchange.is_striving
 
     def _answered(self) -> None:
         """The exchange that waited came after the wish for one: it is fulfilled."""

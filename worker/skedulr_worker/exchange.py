@@ -78,6 +78,11 @@ class Exchange:
         self._limit = self._loop.call_later(limit, line.give_up, future)
         future.add_done_callback(self._read)
 
+    @property
+    def is_striving(self) -> bool:
+        """Whether the first try failed, and the answer is a matter of time."""
+        return self._effort is not None
+
     async def close(self) -> None:
         """Send nothing more, and take no answer."""
         self._closed = True

@@ -153,12 +153,20 @@ class _KeeperThread(threading.Thread):
         with contextlib.closing(self._loop):
             self._loop.run_until_complete(self._keep())
 
+    def _note_failure(self, running: asyncio.Task[None]) -> None:
+        if not running.cancelled() and (error := running.exception()) is not None:
+            self._app.logger.critical(
+                "the heartbeat of the worker in this program has failed: it loses its tasks",
+                exc_info=error,
+            )
+
     async def _keep(self) -> None:
         client = AsyncClient(self._app.address)
         contact = Contact(self._app.logger, self._app.address.url)
         name = self._parts[0].instances[0].name
         keeper = Keeper(self._app, self._config, client, contact, name, lambda: list(self._parts))
-        running = asyncio.create_task(keeper.run())
+        running = asyncio.create_task(keeper.run(), name="skedulr keeper")
+        running.add_done_callback(self._note_failure)
         await self._finished.wait()
         while any(part.worker.used for part in self._parts):  # noqa: ASYNC110 - in another thread
             await asyncio.sleep(LINGER_EVERY)

@@ -11,13 +11,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from skedulr import connection as link
 from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
-from skedulr.errors import RedisUnavailable, SkedulrError
+from skedulr.errors import SkedulrError
 from skedulr.inspect import pack_problem
-from skedulr_worker.arrival import arrive
-from skedulr_worker.board import Phase
+from skedulr_worker.arrival import arrive_in_time
 from skedulr_worker.children import Child, fork
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.contact import Contact
@@ -28,8 +26,7 @@ from skedulr_worker.pools import served_pools, warn_of_isolation
 from skedulr_worker.replacing import Replacing
 
 WATCH_EVERY: Final = 0.25
-FIRST_PAUSE: Final = 0.1
-LONGEST_PAUSE: Final = 1.0
+LEAVE_PAUSE: Final = 1.0
 
 MARGIN: Final = 8.0
 """Seconds beyond the grace in which a process must have left."""
@@ -94,28 +91,14 @@ class Supervisor:
 
     async def _live(self) -> None:
         try:
-            await self._arrive()
+            await arrive_in_time(
+                self._app, self._client, self._served, self._config, self._contact, self._stopping
+            )
             if not self._stopping.is_set():
                 await self._work()
             await self._end_all()
         finally:
             await self._client.close()
-
-    async def _arrive(self) -> None:
-        """Wait for a server that suits; one that refuses the login never will."""
-        pause = FIRST_PAUSE
-        while not self._stopping.is_set():
-            try:
-                await arrive(self._app, self._client, self._served, self._config)
-            except RedisUnavailable as error:
-                if error.__cause__ is not None and link.is_refused_login(error.__cause__):
-                    raise
-                self._contact.lost(error)
-                await self._rest(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
-            else:
-                self._contact.found()
-                return
 
     async def _work(self) -> None:
         self._logger.info(
@@ -202,8 +185,13 @@ class Supervisor:
         gc.freeze()  # a collector that writes to shared objects would copy them
         wanted, self._wanted = self._wanted, []
         for number, served in wanted:
-            child = fork(self._app, self._config, number, served, self._children.values())
-            self._children[child.pid] = child
+            try:
+                child = fork(self._app, self._config, number, served, self._children.values())
+            except OSError as error:
+                self._logger.error("no worker process can be made now: %s", error)
+                self._replacing.add(number, served, lived=0.0)
+            else:
+                self._children[child.pid] = child
 
     def _renew_executor(self) -> None:
         """Names are looked up in a thread, which must not be there when this process forks."""
@@ -244,7 +232,7 @@ class Supervisor:
                 left = await self._client.run(instance.leave(crashed=crashed, problem=problem))
             except SkedulrError as error:
                 self._contact.lost(error)
-                await asyncio.sleep(LONGEST_PAUSE)
+                await asyncio.sleep(LEAVE_PAUSE)
             else:
                 more = left.more
                 if left.suspects:
@@ -273,7 +261,7 @@ class Supervisor:
             self._tell_all(Order(NOW))
             await self._gone(NOW_MARGIN)
         for child in list(self._children.values()):
-            child.kill(ended_by_us=child.board.phase is not Phase.STARTING)
+            child.kill(ended_by_us=True)
         await self._gone(MARGIN)
 
     def _tell_all(self, order: Order) -> None:
