@@ -101,6 +101,8 @@ def decode(data: bytes) -> Record:
         )
     if len(head) != len(FIELDS):
         raise Undecodable(f"the record has {len(head)} fields, not {len(FIELDS)}")
+    if head[1] not in list(State):
+        raise Undecodable(f"the record has the state {head[1]!r}, which there is not")
     return Record(dict(zip(FIELDS, head, strict=True)), data[unpacker.tell() :])
 
 

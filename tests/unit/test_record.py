@@ -73,6 +73,14 @@ def test_a_record_of_our_format_with_another_number_of_fields_is_none() -> None:
         decode(packed)
 
 
+@pytest.mark.parametrize("state", [0, 9, "3", None])
+def test_a_record_in_a_state_that_there_is_not_is_none(state: object) -> None:
+    fields = record_of(job="send") | {"state": state}
+
+    with pytest.raises(Undecodable, match=r"has the state .*, which there is not"):
+        decode(msgpack.packb([fields[name] for name in FIELDS]))
+
+
 def test_the_first_fields_have_their_places_in_every_format() -> None:
     assert list(FIELDS)[:7] == ["version", "state", "job", "priority", "score", "gate", "epoch"]
 
