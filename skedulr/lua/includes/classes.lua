@@ -26,7 +26,7 @@ local function gate_for(class, record)
   if record[VERSION] > class.wire then
     return 'wire:' .. record[VERSION] .. (record[SUSPECT] == 1 and ':solo:' or ':job:') .. job
   end
-  if record[SUSPECT] == 1 and (not class.solo or at_limit(job)) then return 'solo:' .. job end
+  if record[SUSPECT] == 1 and not class.solo then return 'solo:' .. job end
   if at_limit(job) then return 'limit:' .. job end
   if not knows(class, job) then return 'job:' .. job end
   return nil
