@@ -179,9 +179,9 @@ class Pool:
         """Let so many tasks of a job run at once."""
         self.ask(commands.control(self.keys, job_limits={job: most}))
 
-    def make_unreadable(self, task_id: str) -> None:
+    def make_unreadable(self, task_id: str, data: bytes = UNREADABLE) -> None:
         """Replace a record by bytes that nobody can read."""
-        self.redis.hset(self.keys.tasks, task_id, UNREADABLE)
+        self.redis.hset(self.keys.tasks, task_id, data)
 
     def make_newer(self, task_id: str) -> bytes:
         """Turn a record into one of the next format, which has another field at its end."""

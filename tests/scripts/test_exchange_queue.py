@@ -1,9 +1,12 @@
 """`exchange`: what is due comes in on the way, and what should not be in the queue goes."""
 
+import msgpack
+import pytest
+
 from skedulr import commands
 from skedulr.states import State
 from tests.scripts.snapshot import GONE, fields
-from tests.scripts.support import NOW, SECOND, UNREADABLE, Pool, score
+from tests.scripts.support import NEWER, NOW, SECOND, UNREADABLE, Pool, score
 
 # --- due tasks -----------------------------------------------------------------------------------
 
@@ -110,10 +113,26 @@ def test_an_id_whose_task_stands_elsewhere_leaves_the_queue(pool: Pool) -> None:
     assert not pool.marked(), "a marker for what nobody can claim would wake workers for ever"
 
 
-def test_a_record_that_nobody_can_read_becomes_dead_and_keeps_its_bytes(pool: Pool) -> None:
+@pytest.mark.parametrize(
+    "data",
+    [
+        UNREADABLE,
+        b"text",
+        msgpack.packb([]),
+        msgpack.packb([1, 3, "too short"]),
+        msgpack.packb([NEWER, 3, "too short for any format"]),
+        msgpack.packb(["1", 3, *[0] * 26]),
+        msgpack.packb([1, 99, *[0] * 26]),
+        msgpack.packb([1, 3, *[0] * 26])[:-1],
+    ],
+    ids=["unused", "text", "empty", "short", "newer and short", "no version", "no state", "cut"],
+)
+def test_bytes_that_are_no_record_become_a_dead_task_that_keeps_them(
+    pool: Pool, data: bytes
+) -> None:
     pool.join("w1")
     pool.submit("a", "b")
-    pool.make_unreadable("a")
+    pool.make_unreadable("a", data)
 
     reply, changed = pool.watch(pool.next_exchange("w1", free=1))
 
@@ -123,7 +142,7 @@ def test_a_record_that_nobody_can_read_becomes_dead_and_keeps_its_bytes(pool: Po
     assert changed["counted"]["dead"] == 1
     dead = changed["tasks"]["a"]
     assert (dead["state"], dead["reason"]) == (State.DEAD, "unreadable")
-    assert (dead["job"], dead["body"]) == ("?", UNREADABLE)
+    assert (dead["job"], dead["body"]) == ("?", data)
 
 
 def test_a_newer_record_steps_aside_for_those_who_can_read_it_and_is_not_lost(pool: Pool) -> None:
