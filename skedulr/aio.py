@@ -85,11 +85,14 @@ class Line:
     async def close(self) -> None:
         """Close the connection; what was under way fails. A later call opens it again."""
         tasks = [task for task in (self._opening, self._reader) if task is not None]
+        connection = self._connection
         self._break(link.Closed("the program closed the connection"))
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+        if connection is not None:  # a reader that was cancelled before it began has not done it
+            await connection.disconnect(nowait=True)
 
     async def _open(self) -> None:
         """One attempt for all who want it: what it comes to, it comes to for all of them."""
