@@ -142,16 +142,16 @@ class TestStartAndStop:
         self, folder: Path
     ) -> None:
         with embedded(folder) as server, connect(server.url) as client:
-            client.mset({f"task:{number}": "x" * 2048 for number in range(150)})
+            client.mset({f"task:{number}": "x" * 2048 for number in range(400)})
             client.bgrewriteaof()
             wait_until(
                 lambda: "base.rdb" in str(list(folder.rglob("*.2.base.rdb"))), what="the rewrite"
             )
         slow = {"key-load-delay": "10000", "loading-process-events-interval-bytes": "1024"}
         server = embedded(folder, config=slow)
-        server.start(timeout=1)
+        server.start(timeout=3)
         with connect(server.url) as client:
-            assert client.dbsize() == 150
+            assert client.dbsize() == 400
         server.stop()
 
 
