@@ -1,6 +1,7 @@
 """The small parts of a worker, each by itself."""
 
 import asyncio
+import gc
 import logging
 import os
 import struct
@@ -11,6 +12,8 @@ from typing import Any, cast
 import pytest
 
 from skedulr import ConfigurationError
+from skedulr.aio import Line
+from skedulr.connection import Address, pack
 from skedulr_worker.board import Board, Phase
 from skedulr_worker.config import WorkerConfig, parse_pools
 from skedulr_worker.contact import Contact
@@ -19,6 +22,7 @@ from skedulr_worker.deadlines import Deadlines
 from skedulr_worker.instance import instance_name
 from skedulr_worker.orders import CLAIMS, NOW, STOP, Order, OrderReader, OrderWriter
 from skedulr_worker.replacing import GROWN_UP, LONGEST_WAIT, Replacing
+from tests.support.servers import Server
 from tests.support.waiting import wait_until
 
 
@@ -229,3 +233,17 @@ def test_an_outage_is_one_line_at_its_begin_and_one_at_its_end(
     assert "refused" in caplog.messages[0]
     assert "works again" in caplog.messages[1]
     assert "sesame" not in caplog.text
+
+
+async def test_a_line_that_is_closed_the_moment_it_has_opened_leaves_no_connection(
+    server: Server,
+) -> None:
+    for _ in range(20):
+        line = Line(Address(server.url))
+        call = asyncio.create_task(line.call(pack("PING")))
+        while not line.is_open:  # noqa: ASYNC110 - the very turn of the loop counts
+            await asyncio.sleep(0)
+        await line.close()
+        await asyncio.gather(call, return_exceptions=True)
+    del line, call
+    gc.collect()  # what is open still, would warn now, and warnings are errors
