@@ -9,6 +9,7 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import redis.asyncio
@@ -119,12 +120,13 @@ class Line:
                 await connection.connect()
             _insist_on_cancellation()
         except BaseException as error:
-            await connection.disconnect(nowait=True)
+            _shut(connection)
             if isinstance(error, TimeoutError):
                 raise exceptions.TimeoutError("no connection in time") from error
             raise
         self._connection = connection
         self._reader = asyncio.create_task(self._read(connection), name="skedulr reads")
+        self._reader.add_done_callback(partial(self._ended, connection))
 
     def abandon(self, failure: Exception) -> None:
         """Give the connection up: what is under way fails, and the next call opens another."""
@@ -141,21 +143,16 @@ class Line:
                 self.abandon(exceptions.ConnectionError(f"sending failed: {error}"))
 
     async def _read(self, connection: redis.asyncio.Connection) -> None:
-        try:
-            while True:
-                self._hand_out(await _next_reply(connection))
-        except GeneratorExit:
-            raise  # the event loop was closed with the connection open: nothing can be awaited
-        except link.UNREACHED as error:
-            await self._end(connection, error)
-        except BaseException:
-            await self._end(connection, exceptions.ConnectionError("the connection was closed"))
-            raise
+        while True:
+            self._hand_out(await _next_reply(connection))
 
-    async def _end(self, connection: redis.asyncio.Connection, failure: Exception) -> None:
+    def _ended(self, connection: redis.asyncio.Connection, reader: asyncio.Task[None]) -> None:
+        # Not in the reader: a task that is cancelled before its first step cleans up nothing.
+        _shut(connection)
+        error = None if reader.cancelled() else reader.exception()
         if connection is self._connection:
-            self._break(failure)
-        await connection.disconnect(nowait=True)
+            closed = exceptions.ConnectionError("the connection was closed")
+            self._break(error if isinstance(error, Exception) else closed)
 
     def _hand_out(self, reply: Any) -> None:
         """Give a reply to the one whose turn it is."""
@@ -195,6 +192,14 @@ def _insist_on_cancellation() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
+
+
+def _shut(connection: redis.asyncio.Connection) -> None:
+    """Close a connection at once; its own method awaits, which not everybody can."""
+    writer = connection._writer
+    connection._reader = connection._writer = None
+    if writer is not None:
+        writer.close()
 
 
 async def _next_reply(connection: redis.asyncio.Connection) -> Any:

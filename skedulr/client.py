@@ -39,7 +39,7 @@ class _Sent(Generic[T]):
 
     @property
     def is_under_way(self) -> bool:
-        """Whether its reply may still come: a line that broke is not used again."""
+        """Whether its reply may still come."""
         return _is_connected(self.line)
 
 
@@ -86,8 +86,7 @@ class Client:
                 if ahead is not None and not ahead.is_under_way:
                     yield self._answer(ahead)  # before the next is sent: they count in this order
                     ahead = None
-                if line is None or not _is_connected(line):
-                    line = self._take()
+                line = line or self._take()
                 sent = self._send(line, command)
                 if ahead is not None:
                     yield self._answer(ahead)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from skedulr import operations
@@ -29,6 +31,13 @@ class _Trip:
     @property
     def is_full(self) -> bool:
         return len(self.tasks) == MOST_TASKS or self._bytes >= MOST_BYTES
+
+    def leave_behind(self) -> None:
+        """Drop the calls whose caller was cancelled in this very turn."""
+        wanted = [not answer.done() for answer in self.answers]
+        if not all(wanted):
+            self.tasks = [*compress(self.tasks, wanted)]
+            self.answers = [*compress(self.answers, wanted)]
 
     def add(self, task: Submission) -> asyncio.Future[Refusal | None]:
         answer: asyncio.Future[Refusal | None] = asyncio.get_running_loop().create_future()
@@ -62,7 +71,8 @@ class Coalescer:
     async def submit(self, call: Signature[Any]) -> Task[Any]:
         """Submit one call and answer its task; raises a ``Refused`` or ``RedisUnavailable``.
 
-        A caller that is cancelled while it waits leaves its call on the way.
+        Who is cancelled in the same turn of the loop has submitted nothing; later than that, the
+        call is on its way.
         """
         task = submission_of(self._app, call)
         pool = call.options.pool
@@ -80,11 +90,14 @@ class Coalescer:
         return answer
 
     def _leave(self, kind: Kind, trip: _Trip) -> None:
-        if self._boarding.get(kind) is trip:
-            del self._boarding[kind]
+        if self._boarding.get(kind) is not trip:
+            return
+        del self._boarding[kind]
+        trip.leave_behind()
+        if trip.tasks:
             travelling = asyncio.create_task(self._travel(kind, trip))
             self._travelling.add(travelling)
-            travelling.add_done_callback(self._travelling.discard)
+            travelling.add_done_callback(partial(self._travelled, trip))
 
     async def _travel(self, kind: Kind, trip: _Trip) -> None:
         pool, existing = kind
@@ -92,9 +105,11 @@ class Coalescer:
             await self._app.aregister_pool(pool)
             steps = operations.submit(self._app.keys(pool), trip.tasks, existing=existing)
             trip.arrived(await self._app.aclient.perform(steps))
-        except asyncio.CancelledError:  # the loop is being shut down
-            for answer in trip.answers:
-                answer.cancel()
-            raise
         except Exception as error:
             trip.failed(error)
+
+    def _travelled(self, trip: _Trip, travelling: asyncio.Task[None]) -> None:
+        self._travelling.discard(travelling)
+        if travelling.cancelled():  # the loop is being shut down
+            for answer in trip.answers:
+                answer.cancel()

@@ -8,7 +8,7 @@ them and what becomes of an error is decided here, once for both clients.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -50,7 +50,7 @@ class Closed(exceptions.ConnectionError):
 class Address:
     """A Redis server: its URL, and the time limit in seconds for connecting and for each reply."""
 
-    url: str = field(repr=False)
+    url: str
     time_limit: float = 2.0
 
     def __post_init__(self) -> None:

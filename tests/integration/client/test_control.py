@@ -177,8 +177,9 @@ class TestCapacity:
     ) -> None:
         app = make_app(pools={"small": PoolConfig(max_capacity=1)})
         app.enqueue("add", pool="small")
-        app.pools.set_capacity("small", 2)
+        app.pools.set_capacity("small", 3)
         server.client().client_kill_filter(_type="normal", skipme=True)
+        app.enqueue("add", pool="small")
         app.enqueue("add", pool="small")
         with pytest.raises(QueueFull):
             app.enqueue("add", pool="small")

@@ -120,6 +120,17 @@ class TestCancelled:
         assert isinstance(ends.pop(3), asyncio.CancelledError)
         assert all(isinstance(end, Task) for end in ends)
 
+    async def test_a_call_that_is_cancelled_at_once_is_not_submitted(
+        self, app: Skedulr, job: Add
+    ) -> None:
+        await job.aenqueue(0)
+        going = [asyncio.create_task(job.aenqueue(number)) for number in range(1, 4)]
+        await asyncio.sleep(0)
+        going[1].cancel()
+        ends = await asyncio.gather(*going, return_exceptions=True)
+        assert [type(end) for end in ends] == [Task, asyncio.CancelledError, Task]
+        assert (await app.pools.aall())[0].totals["enqueued"] == 3
+
     async def test_a_caller_s_own_time_limit_works(
         self, make_app: MakeApp, spare: OwnServer
     ) -> None:
@@ -213,6 +224,22 @@ class TestOneAfterTheOther:
             gc.collect()
         assert caplog.messages == []
         assert [loop() for loop in loops] == [None] * 5, "what is over is not kept"
+
+    def test_a_program_may_end_at_any_moment_of_its_first_call(
+        self, server: Server, namespace: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async def end_after(turns: int) -> None:
+            app = Skedulr(server.url, namespace=namespace)
+            calling = asyncio.create_task(app.aenqueue("add"))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            assert not calling.done() or calling.result().id
+
+        with caplog.at_level(logging.WARNING):
+            for turns in range(100):
+                asyncio.run(end_after(turns))
+            gc.collect()
+        assert caplog.messages == []
 
     def test_loops_in_threads_do_not_meet(self, make_app: MakeApp) -> None:
         app = make_app()

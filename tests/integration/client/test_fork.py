@@ -12,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+import msgpack
 import pytest
 
-from skedulr import Skedulr, Task
+from skedulr import ResultTimeout, Skedulr, Task
 from skedulr.names import new_id
 from tests.integration.client.hand import Hand
 from tests.integration.client.kit import Add, MakeApp
@@ -90,6 +91,23 @@ def test_a_child_awaits_its_own_results(app: Skedulr, job: Add, hand: Hand) -> N
                 hand.succeed(claim, served[claim.id])
         assert waiting.result() == "mine"
     assert child.lines() == ["the child's", "mine"]
+
+
+def test_a_child_does_not_take_messages_for_its_parent(
+    app: Skedulr, job: Add, server: Server
+) -> None:
+    task = job.enqueue(1)
+
+    def look() -> list[str]:
+        with pytest.raises(ResultTimeout):
+            task.result(timeout=0)
+        return []
+
+    look()
+    Child(look).lines()
+    client: Any = server.client()
+    told = msgpack.unpackb(client.hget(app.keys("default").waiters, task.id))
+    assert len(set(told)) == 2
 
 
 def test_a_child_of_a_running_event_loop_has_one_of_its_own(make_app: MakeApp) -> None:
