@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 import msgpack
 
@@ -13,38 +13,44 @@ from skedulr import names, operations, values, wire
 from skedulr.commands import Read, Steps
 from skedulr.errors import Undecodable, UnknownTask
 from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
+from skedulr.lists import DONE_KEYS, TaskRow, pairs, tasks
 from skedulr.record import Record, decode
+from skedulr.reports import (
+    Attempt,
+    LogLine,
+    Progress,
+    pack_log_line,
+    pack_problem,
+    pack_progress,
+    unpack_attempts,
+    unpack_log_line,
+    unpack_problem,
+    unpack_progress,
+)
 from skedulr.states import State
 
-DONE_KEYS: Final = {
-    State.SUCCEEDED: "done_succeeded",
-    State.FAILED: "done_failed",
-    State.DEAD: "done_dead",
-    State.CANCELLED: "done_cancelled",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One ended attempt that did not succeed."""
-
-    number: int
-    kind: str
-    """``exception``, ``timeout``, ``fail``, ``retry``, ``crash``, …"""
-    started_ms: int
-    ended_ms: int
-    instance: str
-    error: str
-    traceback: str
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """The newest progress that a task has reported."""
-
-    percent: float
-    message: str
-    at_ms: int
+__all__ = [
+    "Attempt",
+    "LogLine",
+    "PoolInfo",
+    "Progress",
+    "TaskInfo",
+    "TaskRow",
+    "is_paused",
+    "pack_log_line",
+    "pack_problem",
+    "pack_progress",
+    "pool",
+    "pools",
+    "state",
+    "task",
+    "tasks",
+    "unpack_attempts",
+    "unpack_log_line",
+    "unpack_problem",
+    "unpack_progress",
+    "workers",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,30 +95,6 @@ class TaskInfo:
     def name(self) -> str:
         """``pool/id``."""
         return names.full_name(self.pool, self.id)
-
-
-class LogLine(NamedTuple):
-    """A line of a task's own log."""
-
-    at_ms: int
-    attempt: int
-    message: str
-    facts: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRow:
-    """A task in a list."""
-
-    pool: str
-    id: str
-    state: State
-    job: str
-    priority: int
-    attempt: int
-    percent: float | None
-    at_ms: int
-    """What the list is ordered by: end, claim, due time or submission."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,54 +201,6 @@ def _readable(read: Any, data: bytes | None) -> tuple[Any, str]:
         return None, str(error)
 
 
-def unpack_attempts(data: bytes) -> list[Attempt]:
-    """The attempts that a record keeps, oldest first."""
-    unpacker = msgpack.Unpacker(raw=True, strict_map_key=False)
-    unpacker.feed(data)
-    return [_attempt(*entry) for entry in unpacker]
-
-
-def _attempt(
-    number: int, kind: bytes, started: int, ended: int, instance: bytes, problem: bytes
-) -> Attempt:
-    error, traceback = unpack_problem(problem)
-    return Attempt(number, kind.decode(), started, ended, instance.decode(), error, traceback)
-
-
-def pack_problem(error: str, traceback: str) -> bytes:
-    """An attempt's error as its record keeps it."""
-    return msgpack.packb([error, traceback], unicode_errors="replace")
-
-
-def unpack_problem(data: bytes) -> tuple[str, str]:
-    """Error and traceback of an attempt."""
-    try:
-        error, traceback = msgpack.unpackb(data)
-    except ValueError:
-        return "", ""
-    return error, traceback
-
-
-def pack_progress(percent: float, message: str, at_ms: int) -> bytes:
-    """A progress report as Redis keeps it."""
-    return msgpack.packb([percent, message, at_ms], unicode_errors="replace")
-
-
-def unpack_progress(data: bytes | None) -> Progress | None:
-    """The progress that was packed, if any."""
-    return Progress(*msgpack.unpackb(data)) if data else None
-
-
-def pack_log_line(line: LogLine) -> bytes:
-    """A log line as Redis keeps it; what cannot be packed of its facts is kept as its repr."""
-    return msgpack.packb(list(line), default=repr, unicode_errors="replace")
-
-
-def unpack_log_line(data: bytes) -> LogLine:
-    """The log line that was packed."""
-    return LogLine(*msgpack.unpackb(data, strict_map_key=False))
-
-
 def pool(keys: PoolKeys) -> Steps[PoolInfo]:
     """Counts and settings of one pool."""
     calls: list[tuple[bytes | str | int, ...]] = [
@@ -288,7 +222,7 @@ def pool(keys: PoolKeys) -> Steps[PoolInfo]:
     counts[State.QUEUED] = stored - sum(counts.values())
     paused, pool_paused, limit, capacity = replies[7]
     slots = [msgpack.unpackb(packed, raw=True)[3] for packed in replies[8]]
-    totals = {name.decode(): int(value) for name, value in _pairs(replies[9])}
+    totals = {name.decode(): int(value) for name, value in pairs(replies[9])}
     return PoolInfo(
         keys.pool,
         {state: counts.get(state, 0) for state in State},
@@ -298,76 +232,6 @@ def pool(keys: PoolKeys) -> Steps[PoolInfo]:
         len(slots),
         sum(slots),
         totals,
-    )
-
-
-def _pairs(flat: list[Any]) -> list[tuple[Any, Any]]:
-    return list(zip(flat[::2], flat[1::2], strict=True))
-
-
-def tasks(keys: PoolKeys, state: State, most: int, skip: int = 0) -> Steps[list[TaskRow]]:
-    """The first ``most`` tasks of a pool in a state, after ``skip`` others: next to run, next due,
-    or newest first.
-    """
-    if state is State.WAITING:  # nothing submits tasks that wait for others yet
-        return []
-    if state is State.QUEUED:
-        ids = yield from _queued(keys, skip, most)
-    else:
-        ids = yield Read((_order(keys, state, skip, skip + most - 1),), lambda replies: replies[0])
-    if not ids:
-        return []
-    found = {member: float(score) for member, score in _pairs(ids)}
-    calls = (("HMGET", keys.tasks, *found), ("HMGET", keys.progress, *found))
-    records, reports = yield Read(calls, list)
-    rows = []
-    for (task_id, score), data, report in zip(found.items(), records, reports, strict=True):
-        if data is not None:
-            rows.append(_row(keys.pool, task_id.decode(), state, data, report, score))
-    return rows
-
-
-def _order(keys: PoolKeys, state: State, first: int, last: int) -> tuple[bytes | str | int, ...]:
-    if state is State.SCHEDULED:
-        return ("ZRANGE", keys.due, first, last, "WITHSCORES")
-    place = keys.running if state is State.RUNNING else getattr(keys, DONE_KEYS[state])
-    return ("ZRANGE", place, first, last, "REV", "WITHSCORES")
-
-
-def _queued(keys: PoolKeys, skip: int, most: int) -> Steps[list[Any]]:
-    """Queued tasks stand in the queue and at its gates; the scores tell their common order."""
-    gates = yield Read(
-        (("ZRANGE", keys.gates, 0, -1),), lambda replies: [gate.decode() for gate in replies[0]]
-    )
-    places = [keys.ready, *(keys.of("held", gate) for gate in gates)]
-    lists = yield Read(
-        tuple(("ZRANGE", place, 0, skip + most - 1, "WITHSCORES") for place in places), list
-    )
-    merged = sorted(
-        (pair for each in lists for pair in _pairs(each)), key=lambda pair: float(pair[1])
-    )
-    return [value for pair in merged[skip : skip + most] for value in pair]
-
-
-def _row(
-    pool_name: str, task_id: str, state: State, data: bytes, report: bytes | None, score: float
-) -> TaskRow:
-    progress = unpack_progress(report)
-    percent = progress.percent if progress else None
-    try:
-        record = decode(data)
-    except Undecodable:
-        return TaskRow(pool_name, task_id, state, "?", 0, 0, percent, int(score))
-    at_ms = record.number("enqueued_at") if state is State.QUEUED else int(score)
-    return TaskRow(
-        pool_name,
-        task_id,
-        state,
-        record.text("job"),
-        record.number("priority"),
-        record.number("attempt"),
-        percent,
-        at_ms,
     )
 
 
@@ -395,8 +259,8 @@ def workers(registry: RegistryKeys) -> Steps[list[dict[str, Any]]]:
     def parse(replies: list[Any]) -> list[dict[str, Any]]:
         seconds, micros = replies[2]
         now = int(seconds) * 1000 + int(micros) // 1000
-        alive = {name for name, until in _pairs(replies[1]) if float(until) > now}
-        reports = {name: packed for name, packed in _pairs(replies[0]) if name in alive}
+        alive = {name for name, until in pairs(replies[1]) if float(until) > now}
+        reports = {name: packed for name, packed in pairs(replies[0]) if name in alive}
         return [msgpack.unpackb(reports[name], strict_map_key=False) for name in sorted(reports)]
 
     calls = (
