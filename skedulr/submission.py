@@ -30,7 +30,7 @@ def submission_of(app: Skedulr, call: Signature[Any]) -> Submission:
     if len(body) > app.config.max_payload:
         raise PayloadTooLarge(f"the arguments of {call.job!r}", len(body), app.config.max_payload)
     options = call.options
-    if options.ttl_ms > app.config.retention_ms:
+    if options.ttl_ms and options.ttl_ms > app.config.retention_ms:
         raise InvalidOption(
             "result_ttl", options.ttl_ms / 1000, "it is longer than history_retention; raise that"
         )

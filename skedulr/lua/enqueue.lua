@@ -29,15 +29,17 @@
 -- include: wake
 local FIRST = 2
 
+-- Where each part stands in a request: one table for all of them, where there may be a thousand.
+local R = {
+  id = 1, job = 2, priority = 3, key = 4, group = 5, token = 6, delay = 7, at = 8, expires_in = 9, ttl = 10, body = 11,
+}
+
 local requests, ids, wanted_keys = {}, {}, {}
 for i = FIRST, #ARGV do
-  local id, job, priority, key, group, token, delay, at, expires_in, ttl, body = unpack(cmsgpack.unpack(ARGV[i]), 1, 11)
-  ids[#ids + 1] = id
-  if key ~= '' then wanted_keys[#wanted_keys + 1] = key end
-  requests[#requests + 1] = {
-    id = id, job = job, priority = priority, key = key, group = group, token = token, delay = delay, at = at,
-    expires_in = expires_in, ttl = ttl, body = body,
-  }
+  local request = cmsgpack.unpack(ARGV[i])
+  requests[#requests + 1] = request
+  ids[#ids + 1] = request[R.id]
+  if request[R.key] ~= '' then wanted_keys[#wanted_keys + 1] = request[R.key] end
 end
 load(ids)
 
@@ -55,14 +57,16 @@ if capacity >= 0 then
   for _, key in pairs(done) do room = room + redis.call('ZCARD', key) end
 end
 
+local BLANK = {}
+for field = 1, FIELD_COUNT do BLANK[field] = 0 end
+for _, field in ipairs({ GATE, AGAIN, OWNER, REASON }) do BLANK[field] = '' end
+
 local function new_record(request, epoch)
-  local record = {}
-  for field = 1, FIELD_COUNT do record[field] = 0 end
-  for _, field in ipairs({ GATE, AGAIN, OWNER, REASON }) do record[field] = '' end
-  record[VERSION], record[JOB], record[PRIORITY] = FORMAT, request.job, request.priority
-  record[TOKEN], record[KEY], record[GROUP] = request.token, request.key, request.group
-  record[EPOCH], record[ENQUEUED_AT], record[TTL] = epoch, now, request.ttl
-  record[EXPIRES_AT] = request.expires_in > 0 and now + request.expires_in or 0
+  local record = { unpack(BLANK) }
+  record[VERSION], record[JOB], record[PRIORITY] = FORMAT, request[R.job], request[R.priority]
+  record[TOKEN], record[KEY], record[GROUP] = request[R.token], request[R.key], request[R.group]
+  record[EPOCH], record[ENQUEUED_AT], record[TTL] = epoch, now, request[R.ttl]
+  if request[R.expires_in] > 0 then record[EXPIRES_AT] = now + request[R.expires_in] end
   return record
 end
 
@@ -88,30 +92,30 @@ local function place(id, record, due_at)
 end
 
 local function store(request, former)
-  local id = request.id
+  local id = request[R.id]
   local epoch = former and clear_former(id, former) or now
   local record = new_record(request, epoch)
-  if #request.body > INLINE_LIMIT then
+  if #request[R.body] > INLINE_LIMIT then
     record[SPILLED] = 1
-    hash(payloads, id, request.body)
+    hash(payloads, id, request[R.body])
     bodies[id] = ''
   else
-    bodies[id] = request.body
+    bodies[id] = request[R.body]
   end
   records[id], changed[id] = record, true
-  if request.key ~= '' then
-    holders[request.key] = id
-    hash(keys, request.key, id)
+  if request[R.key] ~= '' then
+    holders[request[R.key]] = id
+    hash(keys, request[R.key], id)
   end
-  place(id, record, request.at > 0 and request.at or now + request.delay)
+  place(id, record, request[R.at] > 0 and request[R.at] or now + request[R.delay])
   room = room - 1
 end
 
 -- What stands against storing this task: an outcome and the id or limit that explains it.
 local function refusal(request, former)
-  if former and former[TOKEN] == request.token then return 'same', request.id end
-  if former and (is_newer(former) or not is_terminal(former)) then return 'duplicate_id', request.id end
-  local holder = request.key ~= '' and holders[request.key]
+  if former and former[TOKEN] == request[R.token] then return 'same', request[R.id] end
+  if former and (is_newer(former) or not is_terminal(former)) then return 'duplicate_id', request[R.id] end
+  local holder = request[R.key] ~= '' and holders[request[R.key]]
   if holder then return existing == '1' and 'existing' or 'duplicate_key', holder end
   if room <= 0 then return 'full', capacity end
   return nil
@@ -119,7 +123,7 @@ end
 
 local answers, stored = {}, 0
 for i, request in ipairs(requests) do
-  local former = records[request.id]
+  local former = records[request[R.id]]
   local outcome, detail = refusal(request, former)
   if outcome then
     for _, value in ipairs({ i, outcome, detail }) do answers[#answers + 1] = value end
