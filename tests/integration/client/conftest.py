@@ -7,8 +7,16 @@ import pytest
 
 from skedulr import Skedulr
 from tests.integration.client.hand import Hand
-from tests.integration.client.kit import Add, MakeApp, MakeProxy
+from tests.integration.client.kit import (
+    Add,
+    Enqueue,
+    MakeApp,
+    MakeProxy,
+    async_enqueue,
+    sync_enqueue,
+)
 from tests.integration.client.proxy import Proxy
+from tests.integration.client.waiters import Result, async_result, sync_result
 from tests.support.own_server import OwnServer
 from tests.support.servers import Server
 
@@ -83,3 +91,15 @@ def spare(server_of_this_file: OwnServer) -> Iterator[OwnServer]:
     for setting in ("maxmemory", "min-replicas-to-write"):
         admin.config_set(setting, 0)
     admin.flushall()
+
+
+@pytest.fixture(params=[sync_enqueue, async_enqueue], ids=["sync", "async"])
+def enqueue(request: pytest.FixtureRequest) -> Enqueue:
+    chosen: Enqueue = request.param
+    return chosen
+
+
+@pytest.fixture(params=[sync_result, async_result], ids=["sync", "async"])
+def result(request: pytest.FixtureRequest) -> Result:
+    chosen: Result = request.param
+    return chosen

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,13 +16,11 @@ from skedulr import (
     PoolConfig,
     QueueFull,
     RedisUnavailable,
-    RedisUnsuitable,
     Skedulr,
     Task,
-    UpgradeNeeded,
 )
 from skedulr.config import Config
-from tests.integration.client.kit import MakeApp, MakeProxy
+from tests.integration.client.kit import Enqueue, MakeApp, StartServer, stored
 from tests.support.own_server import OwnServer
 from tests.support.servers import Server
 from tests.support.waiting import wait_until
@@ -31,27 +29,10 @@ LIMIT = 0.3
 GENEROUS = 10 * LIMIT
 """Far above what a call may take, and far below a call that hangs."""
 
-StartServer = Callable[..., OwnServer]
-Enqueue = Callable[..., Coroutine[Any, Any, Task[Any]]]
-
 
 def run(call: Coroutine[Any, Any, Task[Any]]) -> Task[Any]:
     """Run a call on an event loop of its own, in a thread of its own."""
     return asyncio.run(call)
-
-
-async def sync_enqueue(app: Skedulr, *args: Any) -> Task[Any]:
-    return app.enqueue("add", args)
-
-
-async def async_enqueue(app: Skedulr, *args: Any) -> Task[Any]:
-    return await app.aenqueue("add", args)
-
-
-@pytest.fixture(params=[sync_enqueue, async_enqueue], ids=["sync", "async"])
-def enqueue(request: pytest.FixtureRequest) -> Enqueue:
-    chosen: Enqueue = request.param
-    return chosen
 
 
 @pytest.fixture
@@ -65,11 +46,6 @@ def closed_port() -> Iterator[int]:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]
-
-
-def stored(server: OwnServer, app: Skedulr) -> int:
-    client: Any = server.client()
-    return int(client.hlen(app.keys("default").tasks))
 
 
 def test_a_call_gives_up_after_two_seconds_unless_told_otherwise() -> None:
@@ -253,102 +229,3 @@ def waiting_clients(admin: Any) -> list[Any]:
         and client["cmd"].startswith("evalsha")
         and "b" in client["flags"]
     ]
-
-
-class TestUnsuitable:
-    async def test_a_wrong_password_is_told_at_once(
-        self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
-    ) -> None:
-        app = make_app(f"redis://:guessed@127.0.0.1:{spare.port}/0", time_limit=60)
-        began = time.monotonic()
-        with pytest.raises(RedisUnavailable, match="refuses the user or the password") as caught:
-            await enqueue(app)
-        assert "guessed" not in str(caught.value)
-        assert time.monotonic() - began < 20
-
-    async def test_a_missing_password_is_asked_for(
-        self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
-    ) -> None:
-        app = make_app(f"redis://127.0.0.1:{spare.port}/0", time_limit=60)
-        with pytest.raises(RedisUnavailable, match="it wants a password"):
-            await enqueue(app)
-
-    async def test_a_user_who_may_not_write_here(
-        self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
-    ) -> None:
-        spare.client().acl_setuser(
-            "guest", enabled=True, passwords=["+pass"], keys=["other:*"], commands=["+@all"]
-        )
-        app = make_app(f"redis://guest:pass@127.0.0.1:{spare.port}/0")
-        with pytest.raises(RedisUnsuitable, match=r"may not do this.*allow"):
-            await enqueue(app)
-
-    async def test_a_database_that_there_is_not(
-        self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
-    ) -> None:
-        app = make_app(spare.url.removesuffix("/0") + "/99")
-        with pytest.raises(RedisUnsuitable, match="DB index is out of range"):
-            await enqueue(app)
-
-    async def test_a_read_only_replica_is_waited_for(
-        self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
-    ) -> None:
-        app = make_app(spare.url, time_limit=LIMIT)
-        await enqueue(app)
-        spare.client().replicaof("127.0.0.1", "1")
-        with pytest.raises(RedisUnavailable, match="read only replica"):
-            await enqueue(app)
-        spare.client().replicaof("NO", "ONE")
-        assert (await enqueue(app)).id
-
-    async def test_the_one_that_takes_over_is_found(
-        self, make_app: MakeApp, own_server: StartServer, proxy: MakeProxy, enqueue: Enqueue
-    ) -> None:
-        former, successor = (own_server(appendonly=False) for _ in range(2))
-        for each in (former, successor):
-            each.client().acl_setuser(
-                "app", enabled=True, passwords=["+pass"], keys=["*"], commands=["+@all"]
-            )
-        between = proxy(former.url)
-        app = make_app(between.url_of("app", "pass"), time_limit=20)
-        await enqueue(app, 6)
-        former.client().replicaof("127.0.0.1", "1")
-        between.server = "127.0.0.1", successor.port
-        task = await enqueue(app, 7)
-        assert task.info().args == [7]
-        assert stored(successor, app) == 1
-
-    async def test_a_newer_skedulr_has_to_be_followed(
-        self, app: Skedulr, server: Server, enqueue: Enqueue
-    ) -> None:
-        await enqueue(app)
-        admin: Any = server.client()
-        admin.hset(app.keys("default").meta, "format", 9)
-        with pytest.raises(UpgradeNeeded, match="the data has format 9") as caught:
-            await enqueue(app)
-        assert caught.value.found == 9
-
-    async def test_a_master_without_the_replicas_that_it_wants(
-        self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
-    ) -> None:
-        spare.client().config_set("min-replicas-to-write", 1)
-        with pytest.raises(RedisUnsuitable, match="NOREPLICAS"):
-            await enqueue(make_app(spare.url))
-
-    async def test_something_that_is_no_redis(self, make_app: MakeApp, enqueue: Enqueue) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            threading.Thread(target=answer_as_a_web_server, args=[listener], daemon=True).start()
-            app = make_app(f"redis://127.0.0.1:{listener.getsockname()[1]}/0", time_limit=LIMIT)
-            with pytest.raises(RedisUnavailable, match="does not speak Redis' protocol"):
-                await enqueue(app)
-            listener.shutdown(socket.SHUT_RDWR)
-
-
-def answer_as_a_web_server(listener: socket.socket) -> None:
-    try:
-        while True:
-            with listener.accept()[0] as client:
-                client.recv(1000)
-                client.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
-    except OSError:
-        pass

@@ -4,79 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any
 
 import pytest
 
 from skedulr import (
     InvalidOption,
-    RedisUnavailable,
     ResultTimeout,
     Skedulr,
     State,
-    Task,
     TaskCancelled,
     TaskFailed,
     Undecodable,
     UnknownTask,
     commands,
 )
-from skedulr.client import Client
 from skedulr.wire import unpack_call
 from tests.integration.client.hand import Hand
-from tests.integration.client.kit import Add, MakeApp, MakeProxy, calls_of
-from tests.support.own_server import OwnServer
+from tests.integration.client.kit import Add, MakeApp, calls_of
+from tests.integration.client.waiters import (
+    PATIENT,
+    Result,
+    async_result,
+    begun,
+    blocked,
+    soon,
+    sync_result,
+)
 from tests.support.servers import Server
 from tests.support.waiting import await_until
-
-T = TypeVar("T")
-PATIENT = 60
-"""Seconds that no test takes unless a waiter hangs."""
-SOON = 15
-"""Seconds until a waiter that was told must have heard of it; it would ask by itself after 30."""
-
-Result: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
-
-
-async def sync_result(task: Task[Any], patience: Any = PATIENT) -> Any:
-    return await asyncio.to_thread(task.result, patience)
-
-
-async def async_result(task: Task[Any], patience: Any = PATIENT) -> Any:
-    return await task.aresult(patience)
-
-
-@pytest.fixture(params=[sync_result, async_result], ids=["sync", "async"])
-def result(request: pytest.FixtureRequest) -> Result:
-    chosen: Result = request.param
-    return chosen
-
-
-def blocked(server: Server | OwnServer) -> int:
-    """How many clients wait for a message."""
-    facts: Any = server.client().info("clients")
-    return int(facts["blocked_clients"])
-
-
-async def begun(
-    server: Server | OwnServer, waiting: Coroutine[Any, Any, T], clients: int = 1
-) -> asyncio.Task[T]:
-    """Begin to wait, and return once Redis has so many clients waiting."""
-    waiter = asyncio.create_task(waiting)
-    while blocked(server) < clients:
-        assert not waiter.done(), waiter.result()
-        await asyncio.sleep(0.005)
-    return waiter
-
-
-async def soon(*waiters: asyncio.Task[Any]) -> Any:
-    """What the waiters got, before they would have asked without having been told."""
-    async with asyncio.timeout(SOON):
-        got = await asyncio.gather(*waiters)
-    return got[0] if len(got) == 1 else got
 
 
 @dataclass
@@ -284,104 +242,6 @@ class TestSeveralWaiters:
             waiter = await begun(server, async_result(task))
             hand.succeed(hand.take(), number)
             assert await soon(waiter) == number
-
-
-class TestMishaps:
-    async def test_an_end_between_the_question_and_the_wait_is_heard(
-        self, job: Add, hand: Hand, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        task = job.enqueue(1)
-        claim = hand.take()
-        pop = Client.pop
-
-        def end_and_pop(client: Client, *args: Any) -> Any:
-            monkeypatch.undo()
-            hand.succeed(claim, 5)
-            return pop(client, *args)
-
-        monkeypatch.setattr(Client, "pop", end_and_pop)
-        assert await asyncio.to_thread(task.result, PATIENT) == 5
-
-    async def test_a_message_that_gets_lost_delays_and_never_hangs(
-        self,
-        make_app: MakeApp,
-        proxy: MakeProxy,
-        server: Server,
-        hand: Hand,
-        result: Result,
-    ) -> None:
-        between = proxy(server.url)
-        task = make_app(between.url).enqueue("add", [1])
-        claim = hand.take()
-        between.lose(b"BLPOP")
-        waiter = await begun(server, result(task))
-        hand.succeed(claim, 5)
-        assert await soon(waiter) == 5
-
-    async def test_connections_that_are_killed_are_made_again(
-        self, job: Add, hand: Hand, server: Server, result: Result
-    ) -> None:
-        task = job.enqueue(1)
-        waiter = await begun(server, result(task))
-        server.client().client_kill_filter(_type="normal", skipme=True)
-        hand.succeed(hand.take(), 5)
-        assert await soon(waiter) == 5
-
-    async def test_a_restart_is_survived(
-        self, make_app: MakeApp, own_server: Callable[..., OwnServer], result: Result
-    ) -> None:
-        server = own_server(appendonly=True)
-        app = make_app(server.url, time_limit=20)
-        task = app.enqueue("add", [1])
-        waiter = await begun(server, result(task))
-        await asyncio.to_thread(server.restart)
-        hand = Hand(app, jobs=["add"])
-        hand.succeed(hand.take(), 5)
-        assert await soon(waiter) == 5
-        hand.close()
-
-    async def test_a_server_that_is_a_replica_for_a_while_is_waited_for(
-        self, make_app: MakeApp, spare: OwnServer, result: Result
-    ) -> None:
-        app = make_app(spare.url, time_limit=20)
-        task = app.enqueue("add", [1])
-        waiter = await begun(spare, result(task))
-        spare.client().replicaof("127.0.0.1", "1")
-        await await_until(lambda: blocked(spare) == 0)
-        spare.client().replicaof("NO", "ONE")
-        hand = Hand(app, jobs=["add"])
-        hand.succeed(hand.take(), 5)
-        assert await soon(waiter) == 5
-        hand.close()
-
-    async def test_a_redis_that_stays_away_ends_the_wait(
-        self, make_app: MakeApp, own_server: Callable[..., OwnServer], result: Result
-    ) -> None:
-        server = own_server(appendonly=False)
-        task = make_app(server.url, time_limit=0.3).enqueue("add", [1])
-        waiter = await begun(server, result(task))
-        server.kill()
-        with pytest.raises(RedisUnavailable):
-            await waiter
-
-    async def test_a_redis_that_freezes_ends_the_wait(
-        self, make_app: MakeApp, own_server: Callable[..., OwnServer], result: Result
-    ) -> None:
-        server = own_server(appendonly=False)
-        task = make_app(server.url, time_limit=0.3).enqueue("add", [1])
-        waiter = await begun(server, result(task, 0.5))
-        server.freeze()
-        with pytest.raises((RedisUnavailable, ResultTimeout)):
-            await waiter
-
-    async def test_closing_the_app_ends_the_wait(
-        self, app: Skedulr, job: Add, server: Server
-    ) -> None:
-        waiter = await begun(server, async_result(job.enqueue(1)))
-        await app.aclose()
-        with pytest.raises(RedisUnavailable, match="closed"):
-            await waiter
-        assert (await job.aenqueue(2)).id, "it opens again when it is used again"
 
 
 def test_sixteen_threads_enqueue_and_wait(job: Add, hand: Hand) -> None:

@@ -1,0 +1,131 @@
+"""What can go wrong while a result is awaited: it is late at worst, and never hangs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from skedulr import (
+    RedisUnavailable,
+    ResultTimeout,
+    Skedulr,
+)
+from skedulr.client import Client
+from tests.integration.client.hand import Hand
+from tests.integration.client.kit import Add, MakeApp, MakeProxy
+from tests.integration.client.waiters import (
+    PATIENT,
+    Result,
+    async_result,
+    begun,
+    blocked,
+    soon,
+)
+from tests.support.own_server import OwnServer
+from tests.support.servers import Server
+from tests.support.waiting import await_until
+
+
+async def test_an_end_between_the_question_and_the_wait_is_heard(
+    job: Add, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = job.enqueue(1)
+    claim = hand.take()
+    pop = Client.pop
+
+    def end_and_pop(client: Client, *args: Any) -> Any:
+        monkeypatch.undo()
+        hand.succeed(claim, 5)
+        return pop(client, *args)
+
+    monkeypatch.setattr(Client, "pop", end_and_pop)
+    waiting = asyncio.create_task(asyncio.to_thread(task.result, PATIENT))
+    assert await soon(waiting) == 5
+
+
+async def test_a_message_that_gets_lost_delays_and_never_hangs(
+    make_app: MakeApp,
+    proxy: MakeProxy,
+    server: Server,
+    hand: Hand,
+    result: Result,
+) -> None:
+    between = proxy(server.url)
+    task = make_app(between.url).enqueue("add", [1])
+    claim = hand.take()
+    between.lose(b"BLPOP")
+    waiter = await begun(server, result(task))
+    hand.succeed(claim, 5)
+    assert await soon(waiter) == 5
+
+
+async def test_connections_that_are_killed_are_made_again(
+    job: Add, hand: Hand, server: Server, result: Result
+) -> None:
+    task = job.enqueue(1)
+    waiter = await begun(server, result(task))
+    server.client().client_kill_filter(_type="normal", skipme=True)
+    hand.succeed(hand.take(), 5)
+    assert await soon(waiter) == 5
+
+
+async def test_a_restart_is_survived(
+    make_app: MakeApp, own_server: Callable[..., OwnServer], result: Result
+) -> None:
+    server = own_server(appendonly=True)
+    app = make_app(server.url, time_limit=20)
+    task = app.enqueue("add", [1])
+    waiter = await begun(server, result(task))
+    await asyncio.to_thread(server.restart)
+    hand = Hand(app, jobs=["add"])
+    hand.succeed(hand.take(), 5)
+    assert await soon(waiter) == 5
+    hand.close()
+
+
+async def test_a_server_that_is_a_replica_for_a_while_is_waited_for(
+    make_app: MakeApp, spare: OwnServer, result: Result
+) -> None:
+    app = make_app(spare.url, time_limit=20)
+    task = app.enqueue("add", [1])
+    waiter = await begun(spare, result(task))
+    spare.client().replicaof("127.0.0.1", "1")
+    await await_until(lambda: blocked(spare) == 0)
+    spare.client().replicaof("NO", "ONE")
+    hand = Hand(app, jobs=["add"])
+    hand.succeed(hand.take(), 5)
+    assert await soon(waiter) == 5
+    hand.close()
+
+
+async def test_a_redis_that_stays_away_ends_the_wait(
+    make_app: MakeApp, own_server: Callable[..., OwnServer], result: Result
+) -> None:
+    server = own_server(appendonly=False)
+    task = make_app(server.url, time_limit=0.3).enqueue("add", [1])
+    waiter = await begun(server, result(task))
+    server.kill()
+    with pytest.raises(RedisUnavailable):
+        await waiter
+
+
+async def test_a_redis_that_freezes_ends_the_wait(
+    make_app: MakeApp, own_server: Callable[..., OwnServer], result: Result
+) -> None:
+    server = own_server(appendonly=False)
+    task = make_app(server.url, time_limit=0.3).enqueue("add", [1])
+    waiter = await begun(server, result(task, 0.5))
+    server.freeze()
+    with pytest.raises((RedisUnavailable, ResultTimeout)):
+        await waiter
+
+
+async def test_closing_the_app_ends_the_wait(app: Skedulr, job: Add, server: Server) -> None:
+    waiter = await begun(server, async_result(job.enqueue(1)))
+    await app.aclose()
+    with pytest.raises(RedisUnavailable, match="closed"):
+        await waiter
+    assert (await job.aenqueue(2)).id, "it opens again when it is used again"
