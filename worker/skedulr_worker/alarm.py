@@ -11,8 +11,10 @@ from skedulr_worker.clock import RedisClock
 SHORTEST: Final = 0.001
 """Seconds that always pass before a timer goes off: a clock that jumps must not make it spin."""
 
-REPEATED: Final = 0.02
-"""The same for a moment that had come by this process' clock, and had not by Redis'."""
+LONGEST_REPEATED: Final = 0.05
+"""The most of the same, reached by doubling, for a moment that had come by this process' clock and
+had not by Redis': timers go off a little early, and clocks jump.
+"""
 
 
 class Alarm:
@@ -26,6 +28,7 @@ class Alarm:
         self._ring = ring
         self._moment = 0
         self._rung = 0
+        self._least = SHORTEST
         self._timer: asyncio.TimerHandle | None = None
 
     def set(self, moment_ms: int) -> None:
@@ -37,8 +40,9 @@ class Alarm:
             self._timer = None
         self._moment = moment_ms
         if moment_ms:
-            least = REPEATED if moment_ms == self._rung else SHORTEST
-            wait = max(self._clock.at(moment_ms) - self._loop.time(), least)
+            is_repeated = moment_ms == self._rung
+            self._least = min(2 * self._least, LONGEST_REPEATED) if is_repeated else SHORTEST
+            wait = max(self._clock.at(moment_ms) - self._loop.time(), self._least)
             self._timer = self._loop.call_later(wait, self._go_off)
 
     def _go_off(self) -> None:
