@@ -26,9 +26,10 @@ def served_pools(app: Skedulr, config: WorkerConfig) -> list[PoolSlots]:
     if wanted is None:
         named = {job.declared.pool for job in app.jobs.values()} | {DEFAULT_POOL}
         wanted = dict.fromkeys(sorted(named))
-    most = _most_slots(app, config)
     return [
-        PoolSlots(pool, min(slots or config.concurrency, most), config.prefetch)
+        PoolSlots(
+            pool, min(slots or config.concurrency, _most_slots(app, config, pool)), config.prefetch
+        )
         for pool, slots in wanted.items()
     ]
 
@@ -47,8 +48,12 @@ def warn_of_isolation(app: Skedulr) -> None:
         )
 
 
-def _most_slots(app: Skedulr, config: WorkerConfig) -> int:
-    """Where all jobs need a thread, a slot without one would keep a task from other workers."""
-    if any(plan.is_async for plan in plans_of(app).values()):
+def _most_slots(app: Skedulr, config: WorkerConfig, pool: str) -> int:
+    """Where all jobs of a pool need a thread, a slot without one would keep a task from other
+    workers. Any job may be sent to a pool that no job declares.
+    """
+    plans = plans_of(app)
+    declared = [plans[job.name] for job in app.jobs.values() if job.declared.pool == pool]
+    if any(plan.is_async for plan in declared or plans.values()):
         return 10**9
     return config.thread_limit
