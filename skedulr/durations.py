@@ -70,20 +70,6 @@ def instant(value: datetime, option: str = "at") -> int:
     return -((_EPOCH - value) // _MILLISECOND)
 
 
-def due(delay: Span | None, at: datetime | None, now: float) -> int | None:
-    """When a task is due, in milliseconds since 1970 UTC; ``None``: at once.
-
-    ``now`` is in seconds since 1970, by the clock that ``delay`` is counted on. Raises
-    ``InvalidOption`` where both or an unusable one is given.
-    """
-    if at is not None:
-        if delay is not None:
-            raise InvalidOption("delay", delay, "at is given as well: leave out one of the two")
-        return instant(at)
-    wait = 0 if delay is None else milliseconds(delay, "delay")
-    return math.ceil(now * 1000) + wait if wait else None
-
-
 def _number(value: object) -> float:
     """The seconds that a value means; NaN where it means none."""
     if isinstance(value, str):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skedulr.durations import LONGEST, due, instant, milliseconds, seconds
+from skedulr.durations import LONGEST, instant, milliseconds, seconds
 from skedulr.errors import InvalidOption
 
 
@@ -134,27 +134,6 @@ def test_what_is_no_datetime_is_refused(moment: Any) -> None:
         instant(moment)
 
 
-def test_nothing_said_or_no_delay_means_at_once() -> None:
-    assert due(None, None, 1000.0) is None
-    assert due(0, None, 1000.0) is None
-    assert due("0s", None, 1000.0) is None
-
-
-def test_a_delay_counts_from_now() -> None:
-    assert due("1.5s", None, 1000.0) == 1_001_500
-    assert due(timedelta(days=1), None, 1000.0) == 87_400_000
-
-
-def test_a_moment_does_not_depend_on_now_and_may_have_passed() -> None:
-    moment = datetime(2024, 1, 1, tzinfo=UTC)
-    assert due(None, moment, 0.0) == due(None, moment, 2e9) == instant(moment)
-
-
-def test_a_delay_and_a_moment_together_are_refused() -> None:
-    with pytest.raises(InvalidOption, match="leave out one"):
-        due(5, datetime(2024, 1, 1, tzinfo=UTC), 0.0)
-
-
 def test_the_message_names_the_option_of_the_user() -> None:
     with pytest.raises(InvalidOption, match=r"^delay cannot be 'soon'"):
-        due("soon", None, 0.0)
+        milliseconds("soon", "delay")
