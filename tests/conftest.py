@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.support.servers",
     "tests.support.own_server",
     "tests.support.spawning",
+    "tests.support.apps",
 ]

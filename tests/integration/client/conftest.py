@@ -1,6 +1,6 @@
 """An app on the shared server, and what drives its tasks."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +10,6 @@ from tests.integration.client.hand import Hand
 from tests.integration.client.kit import (
     Add,
     Enqueue,
-    MakeApp,
     MakeProxy,
     async_enqueue,
     sync_enqueue,
@@ -18,27 +17,6 @@ from tests.integration.client.kit import (
 from tests.integration.client.proxy import Proxy
 from tests.integration.client.waiters import Result, async_result, sync_result
 from tests.support.own_server import OwnServer
-from tests.support.servers import Server
-
-
-@pytest.fixture
-async def make_app(server: Server, namespace: str) -> AsyncIterator[MakeApp]:
-    """Make apps on the shared server, in the namespace of the test; closed with it."""
-    made: list[Skedulr] = []
-
-    def make(url: str | None = None, **options: Any) -> Skedulr:
-        made.append(Skedulr(url or server.url, **{"namespace": namespace, **options}))
-        return made[-1]
-
-    yield make
-    for each in made:
-        await each.aclose()
-        each.close()
-
-
-@pytest.fixture
-def app(make_app: MakeApp) -> Skedulr:
-    return make_app()
 
 
 def add(a: int, b: int = 0) -> int:

@@ -14,7 +14,6 @@ from tests.support.own_server import OwnServer
 Add: TypeAlias = Job[..., int]
 """The job of the fixture `job`: the sum of one or two numbers."""
 
-MakeApp: TypeAlias = Callable[..., Skedulr]
 MakeProxy: TypeAlias = Callable[[str], Proxy]
 
 

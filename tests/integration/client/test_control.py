@@ -8,7 +8,8 @@ import pytest
 
 from skedulr import InvalidName, InvalidOption, PoolConfig, QueueFull, Skedulr, State
 from tests.integration.client.hand import Hand
-from tests.integration.client.kit import Add, MakeApp
+from tests.integration.client.kit import Add
+from tests.support.apps import MakeApp
 
 
 class TestPause:

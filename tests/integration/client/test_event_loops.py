@@ -15,7 +15,8 @@ import pytest
 
 from skedulr import RedisUnavailable, Skedulr, State, Task
 from tests.integration.client.hand import Hand
-from tests.integration.client.kit import Add, MakeApp, calls_of
+from tests.integration.client.kit import Add, calls_of
+from tests.support.apps import MakeApp
 from tests.support.own_server import OwnServer
 from tests.support.servers import Server
 

@@ -18,7 +18,8 @@ import pytest
 from skedulr import ResultTimeout, Skedulr, Task
 from skedulr.names import new_id
 from tests.integration.client.hand import Hand
-from tests.integration.client.kit import Add, MakeApp
+from tests.integration.client.kit import Add
+from tests.support.apps import MakeApp
 from tests.support.servers import Server
 
 PATIENT = 30

@@ -8,7 +8,7 @@ import pytest
 
 from skedulr import OutOfMemory, Skedulr, SomeRefused, State
 from tests.integration.client.hand import Hand
-from tests.integration.client.kit import MakeApp
+from tests.support.apps import MakeApp
 from tests.support.own_server import OwnServer
 
 

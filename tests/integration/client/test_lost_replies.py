@@ -8,8 +8,9 @@ import pytest
 
 from skedulr import RedisUnavailable, Skedulr, lua
 from tests.integration.client.hand import Hand
-from tests.integration.client.kit import MakeApp, MakeProxy
+from tests.integration.client.kit import MakeProxy
 from tests.integration.client.proxy import Fault, Proxy
+from tests.support.apps import MakeApp
 from tests.support.servers import Server
 
 ENQUEUE = lua.load("enqueue").sha.encode()

@@ -22,7 +22,8 @@ from skedulr import (
 )
 from skedulr.job import Signature
 from tests.integration.client.hand import Hand
-from tests.integration.client.kit import Add, MakeApp, calls_of
+from tests.integration.client.kit import Add, calls_of
+from tests.support.apps import MakeApp
 from tests.support.own_server import OwnServer
 from tests.support.servers import Server
 

@@ -10,7 +10,8 @@ from skedulr.keys import PoolKeys
 from skedulr.names import new_id
 from skedulr.wire import Call, unpack_call
 from tests.integration.client.hand import Hand
-from tests.integration.client.kit import Add, MakeApp
+from tests.integration.client.kit import Add
+from tests.support.apps import MakeApp
 from tests.support.servers import Server
 from tests.support.waiting import wait_until
 

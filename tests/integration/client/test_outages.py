@@ -20,7 +20,8 @@ from skedulr import (
     Task,
 )
 from skedulr.config import Config
-from tests.integration.client.kit import Enqueue, MakeApp, StartServer, stored
+from tests.integration.client.kit import Enqueue, StartServer, stored
+from tests.support.apps import MakeApp
 from tests.support.own_server import OwnServer
 from tests.support.servers import Server
 from tests.support.waiting import wait_until

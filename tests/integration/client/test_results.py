@@ -23,7 +23,7 @@ from skedulr import (
 )
 from skedulr.wire import unpack_call
 from tests.integration.client.hand import Hand
-from tests.integration.client.kit import Add, MakeApp, calls_of
+from tests.integration.client.kit import Add, calls_of
 from tests.integration.client.waiters import (
     PATIENT,
     Result,
@@ -33,6 +33,7 @@ from tests.integration.client.waiters import (
     soon,
     sync_result,
 )
+from tests.support.apps import MakeApp
 from tests.support.servers import Server
 from tests.support.waiting import await_until
 

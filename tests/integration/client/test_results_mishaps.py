@@ -15,7 +15,7 @@ from skedulr import (
 )
 from skedulr.client import Client
 from tests.integration.client.hand import Hand
-from tests.integration.client.kit import Add, MakeApp, MakeProxy
+from tests.integration.client.kit import Add, MakeProxy
 from tests.integration.client.waiters import (
     PATIENT,
     Result,
@@ -24,6 +24,7 @@ from tests.integration.client.waiters import (
     blocked,
     soon,
 )
+from tests.support.apps import MakeApp
 from tests.support.own_server import OwnServer
 from tests.support.servers import Server
 from tests.support.waiting import await_until

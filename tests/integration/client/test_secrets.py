@@ -13,7 +13,7 @@ import pytest
 
 from skedulr import ConfigurationError, RedisUnavailable, Skedulr
 from skedulr.connection import Address
-from tests.integration.client.kit import MakeApp
+from tests.support.apps import MakeApp
 from tests.support.own_server import OwnServer
 
 SECRET = "hush/hush#1?@:é"

@@ -6,7 +6,8 @@ import pytest
 
 from skedulr import DuplicateId, DuplicateKey, InvalidArguments, Skedulr, State
 from tests.integration.client.hand import Hand
-from tests.integration.client.kit import Add, MakeApp
+from tests.integration.client.kit import Add
+from tests.support.apps import MakeApp
 
 
 def test_an_enqueued_call_waits_in_its_pool(app: Skedulr, job: Add) -> None:

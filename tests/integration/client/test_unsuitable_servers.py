@@ -15,7 +15,8 @@ from skedulr import (
     Skedulr,
     UpgradeNeeded,
 )
-from tests.integration.client.kit import Enqueue, MakeApp, MakeProxy, StartServer, stored
+from tests.integration.client.kit import Enqueue, MakeProxy, StartServer, stored
+from tests.support.apps import MakeApp
 from tests.support.own_server import OwnServer
 from tests.support.servers import Server
 

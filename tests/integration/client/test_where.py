@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from skedulr import ConfigurationError, Skedulr, embedded
-from tests.integration.client.kit import MakeApp
+from tests.support.apps import MakeApp
 from tests.support.processes import is_alive
 from tests.support.servers import Server
 from tests.support.waiting import wait_until

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from skedulr import Fail, Retry, Skedulr, State, Task, TaskCancelled, TaskFailed, current, retry
-from tests.integration.worker.conftest import MakeApp
+from tests.support.apps import MakeApp
 from tests.support.waiting import await_until
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from skedulr import ConfigurationError, RedisUnavailable, Skedulr, State
-from tests.integration.worker.conftest import MakeApp
+from tests.support.apps import MakeApp
 from tests.support.waiting import await_until
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from skedulr import Skedulr, lua
 from tests.integration.client.proxy import Fault, Proxy
-from tests.integration.worker.conftest import MakeApp
+from tests.support.apps import MakeApp
 
 EXCHANGE = lua.load("exchange").sha.encode()
 

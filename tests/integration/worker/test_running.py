@@ -9,7 +9,7 @@ import pytest
 
 from skedulr import Skedulr, State, Task, TaskFailed, commands, current
 from skedulr.commands import Submission
-from tests.integration.worker.conftest import MakeApp
+from tests.support.apps import MakeApp
 from tests.support.waiting import await_until
 
 
