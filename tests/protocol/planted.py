@@ -12,6 +12,7 @@ CLAIM_LUA: Final = "includes/claim.lua"
 ACKS_LUA: Final = "includes/acks.lua"
 RELEASE_LUA: Final = "includes/release.lua"
 CLASSES_LUA: Final = "includes/classes.lua"
+SUBMIT_LUA: Final = "includes/submit.lua"
 
 FENCES: Final = (
     bug(
@@ -20,7 +21,7 @@ FENCES: Final = (
     ),
     bug(
         "an epoch does not come from the clock",
-        ("enqueue.lua", "clear_former(id, former) or now", "clear_former(id, former) or 1"),
+        (SUBMIT_LUA, "clear_former(id, former) or now", "clear_former(id, former) or 1"),
         (PLACES_LUA, "math.max(record[EPOCH] + 1, now)", "record[EPOCH] + 1"),
     ),
     bug(
@@ -48,7 +49,7 @@ FENCES: Final = (
 RETRIES: Final = (
     bug(
         "a submission has no token",
-        ("enqueue.lua", "if former and former[TOKEN] == request.token then", "if false then"),
+        (SUBMIT_LUA, "if former and former[TOKEN] == request[R.token] then", "if false then"),
     ),
     bug("a resubmission has no token", ("resubmit.lua", "if record[AGAIN] == again", "if false")),
     bug("an exchange sent again claims again", ("exchange.lua", "if number == me[1]", "if false")),
@@ -120,19 +121,19 @@ COUNTS: Final = (
     ),
     bug(
         "delayed tasks do not count for the capacity",
-        ("enqueue.lua", "'HLEN', tasks", "'ZCARD', ready"),
+        (SUBMIT_LUA, "'HLEN', tasks", "'ZCARD', ready"),
     ),
 )
 
 WAKING: Final = (
     bug("control wakes nobody", ("control.lua", "read_limits()\nwake()", "read_limits()")),
     bug("release wakes nobody", ("release.lua", "flush()\nwake()", "flush()")),
-    bug("an enqueue wakes nobody", ("enqueue.lua", "if not awake then wake() end", NOTHING)),
+    bug("an enqueue wakes nobody", (SUBMIT_LUA, "if not awake then wake() end", NOTHING)),
     bug(
         "a marker stays without work",
         ("includes/wake.lua", "redis.call('DEL', wake_of(name))", NOTHING),
     ),
-    bug("a new earliest task sets no timer", ("enqueue.lua", "then wake_timers() end", "then end")),
+    bug("a new earliest task sets no timer", (SUBMIT_LUA, "then wake_timers() end", "then end")),
     bug(
         "two classes pass a task to and fro that neither can run",
         (CLASSES_LUA, " .. (record[SUSPECT] == 1 and ':solo:' or ':job:') .. job", NOTHING),
