@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
-import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
-from skedulr.errors import SkedulrError
-from skedulr.inspect import pack_problem
 from skedulr_worker.arrival import arrive_in_time
-from skedulr_worker.children import Child, fork
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.contact import Contact
-from skedulr_worker.instance import Instance, PoolSlots, instance_name
+from skedulr_worker.crew import Crew
+from skedulr_worker.instance import instance_name
 from skedulr_worker.keeper import Keeper
 from skedulr_worker.orders import NOW, STOP, Order
 from skedulr_worker.pools import served_pools, warn_of_isolation
-from skedulr_worker.replacing import Replacing
 
 WATCH_EVERY: Final = 0.25
-LEAVE_PAUSE: Final = 1.0
 
 MARGIN: Final = 8.0
 """Seconds beyond the grace in which a process must have left."""
 
 NOW_MARGIN: Final = 2.0
 """The same after a second signal."""
-
-LEAVE_PATIENCE: Final = 5.0
-"""Seconds in which a stopping worker tries to give its tasks back; after that, leases run out."""
 
 
 class Supervisor:
@@ -48,19 +38,15 @@ class Supervisor:
         self._logger = app.logger
         self._served = served_pools(app, config)
         self._name = instance_name(config.name, 0)
-        self._children: dict[int, Child] = {}
-        self._wanted: list[tuple[int, Sequence[PoolSlots]]] = []
-        self._replacing = Replacing()
-        self._burials: set[asyncio.Task[None]] = set()
-        self._suspects: set[str] = set()
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
         self._hurry = asyncio.Event()
         self._executor: ThreadPoolExecutor | None = None
         self._client = AsyncClient(app.address)
         self._contact = Contact(app.logger, app.address.url)
+        self._crew = Crew(app, config, self._client, self._contact, self._loop, self._served)
         self._keeper = Keeper(
-            app, config, self._client, self._contact, self._name, self._children.values
+            app, config, self._client, self._contact, self._name, self._crew.children
         )
 
     def run(self) -> int:
@@ -74,13 +60,14 @@ class Supervisor:
         main.add_done_callback(lambda _: self._loop.stop())
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._signalled)
-        self._loop.add_signal_handler(signal.SIGCHLD, self._reap)
+        self._loop.add_signal_handler(signal.SIGCHLD, self._crew.reap)
         try:
             while not main.done():
                 self._renew_executor()
                 self._loop.run_forever()
                 if not main.done():
-                    self._fork_wanted()
+                    self._end_executor()
+                    self._crew.fork_wanted()
             main.result()
         finally:
             self._close()
@@ -107,13 +94,14 @@ class Supervisor:
             self._config.processes,
             ", ".join(f"{served.pool}={served.slots}" for served in self._served),
         )
-        for number in range(1, self._config.processes + 1):
-            self._want(number, self._served)
+        self._crew.muster()
         keeping = self._loop.create_task(self._keeper.run(), name="skedulr keeper")
         keeping.add_done_callback(self._note_failure)
         try:
             while not self._stopping.is_set():
-                self._watch()
+                self._crew.watch()
+                if self._is_orphaned():
+                    self._stopping.set()
                 await self._rest(WATCH_EVERY)
             await self._stop_children()
         finally:
@@ -134,109 +122,17 @@ class Supervisor:
         except TimeoutError:
             return
 
-    def _watch(self) -> None:
-        self._reap()
-        if self._parent is not None and os.getppid() != self._parent:
-            self._stopping.set()
-        for child in self._children.values():
-            if child.is_overdue(self._config.overdue_seconds):
-                self._logger.error(
-                    "process %d is killed: a task blocks it beyond its time-out", child.pid
-                )
-                child.kill()
-            for instance in child.instances:
-                if instance.cell.suspects and not child.solo:
-                    instance.cell.suspects = False  # the next reply says it again
-                    self._suspects.add(instance.pool)
-        self._fill_places()
-
-    def _fill_places(self) -> None:
-        """Have processes for the places of dead ones, and one of its own in each pool for tasks
-        that may have killed theirs.
-        """
-        if self._stopping.is_set():
-            return
-        for number, served in self._replacing.due():
-            self._want(number, served)
-        at_work = {
-            instance.pool
-            for child in self._children.values()
-            if child.solo
-            for instance in child.instances
-        }
-        at_work |= {served[0].pool for _, served in self._wanted if served[0].solo}
-        for pool in self._suspects - at_work:
-            self._want(self._config.processes + 1, [PoolSlots(pool, 1, solo=True)])
-        self._suspects.clear()
-
-    # --- birth and death
-    # ---------------------------------------------------------------------------
-
-    def _want(self, number: int, served: Sequence[PoolSlots]) -> None:
-        """Have a process as soon as the event loop stands still."""
-        self._wanted.append((number, served))
-        self._loop.stop()
-
-    def _fork_wanted(self) -> None:
-        """Make the processes; nothing else runs in this one meanwhile."""
-        if self._executor is not None:
-            self._executor.shutdown()
-        gc.collect()
-        gc.freeze()  # a collector that writes to shared objects would copy them
-        wanted, self._wanted = self._wanted, []
-        for number, served in wanted:
-            try:
-                child = fork(self._app, self._config, number, served, self._children.values())
-            except OSError as error:
-                self._logger.error("no worker process can be made now: %s", error)
-                self._replacing.add(number, served, lived=0.0)
-            else:
-                self._children[child.pid] = child
-
     def _renew_executor(self) -> None:
         """Names are looked up in a thread, which must not be there when this process forks."""
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="skedulr lookup")
         self._loop.set_default_executor(self._executor)
 
-    def _reap(self) -> None:
-        for child in list(self._children.values()):
-            if child.reap():
-                del self._children[child.pid]
-                self._note_death(child)
-                burial = self._loop.create_task(self._bury(child), name="skedulr burial")
-                self._burials.add(burial)
-                burial.add_done_callback(self._burials.discard)
+    def _end_executor(self) -> None:
+        if self._executor is not None:
+            self._executor.shutdown()
 
-    def _note_death(self, child: Child) -> None:
-        if child.has_crashed:
-            self._logger.error("process %d has died: %s", child.pid, child.cause)
-        if not child.solo and not self._stopping.is_set():
-            served = [instance.served for instance in child.instances]
-            self._replacing.add(child.number, served, time.monotonic() - child.born)
-            self._fill_places()
-
-    async def _bury(self, child: Child) -> None:
-        """Give back what a process has left behind, in all its pools."""
-        problem = pack_problem(child.cause, "") if child.has_crashed else b""
-        await asyncio.gather(
-            *(self._leave(instance, child.has_crashed, problem) for instance in child.instances)
-        )
-        if child.solo and child.has_crashed:  # others may have waited behind the task that did it
-            self._suspects.update(instance.pool for instance in child.instances)
-        self._fill_places()
-
-    async def _leave(self, instance: Instance, crashed: bool, problem: bytes) -> None:
-        more = True
-        while more:
-            try:
-                left = await self._client.run(instance.leave(crashed=crashed, problem=problem))
-            except SkedulrError as error:
-                self._contact.lost(error)
-                await asyncio.sleep(LEAVE_PAUSE)
-            else:
-                more = left.more
-                if left.suspects:
-                    self._suspects.add(instance.pool)
+    def _is_orphaned(self) -> bool:
+        return self._parent is not None and os.getppid() != self._parent
 
     # --- the end
     # -----------------------------------------------------------------------------------
@@ -255,42 +151,22 @@ class Supervisor:
 
     async def _stop_children(self) -> None:
         """Let the processes finish; whoever does not in time is killed."""
-        self._tell_all(Order(STOP))
-        await self._gone(self._config.grace_seconds + MARGIN, self._hurry)
-        if self._children:
-            self._tell_all(Order(NOW))
-            await self._gone(NOW_MARGIN)
-        for child in list(self._children.values()):
-            child.kill(ended_by_us=True)
-        await self._gone(MARGIN)
-
-    def _tell_all(self, order: Order) -> None:
-        for child in self._children.values():
-            child.tell(order)
-
-    async def _gone(self, seconds: float, unless: asyncio.Event | None = None) -> None:
-        """Until no process is left, or the time is over, or that event happens."""
-        until = time.monotonic() + seconds
-        while self._children and time.monotonic() < until and not (unless and unless.is_set()):
-            await asyncio.sleep(0.02)
-            self._reap()
+        self._crew.dismiss(Order(STOP))
+        await self._crew.gone(self._config.grace_seconds + MARGIN, self._hurry)
+        if self._crew.children():
+            self._crew.dismiss(Order(NOW))
+            await self._crew.gone(NOW_MARGIN)
+        self._crew.kill()
+        await self._crew.gone(MARGIN)
 
     async def _end_all(self) -> None:
-        if self._burials:
-            await asyncio.wait(self._burials, timeout=LEAVE_PATIENCE)
-        if self._burials:
-            self._logger.warning("tasks were not given back; they are when their leases run out")
-        for burial in self._burials:
-            burial.cancel()
-        await asyncio.gather(*self._burials, return_exceptions=True)
+        await self._crew.buried()
         await self._keeper.leave()
 
     def _close(self) -> None:
-        for child in self._children.values():
-            child.kill(ended_by_us=True)
+        self._crew.kill()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
             self._loop.remove_signal_handler(number)
         asyncio.set_event_loop(None)
-        if self._executor is not None:
-            self._executor.shutdown()
+        self._end_executor()
         self._loop.close()

@@ -1,0 +1,160 @@
+"""The processes of a worker: which of them there should be, their births, deaths and successors."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from skedulr.aio import AsyncClient
+from skedulr.app import Skedulr
+from skedulr_worker.burials import Burials
+from skedulr_worker.children import Child, fork
+from skedulr_worker.config import WorkerConfig
+from skedulr_worker.contact import Contact
+from skedulr_worker.instance import PoolSlots
+from skedulr_worker.orders import Order
+from skedulr_worker.replacing import Replacing
+
+GONE_EVERY: Final = 0.02
+
+
+class Crew:
+    """Makes processes, notices their ends and has others in their places.
+
+    A process is made by a fork, for which the event loop must stand still: whoever runs the loop
+    calls ``fork_wanted`` whenever it has stopped.
+    """
+
+    def __init__(
+        self,
+        app: Skedulr,
+        config: WorkerConfig,
+        client: AsyncClient,
+        contact: Contact,
+        loop: asyncio.AbstractEventLoop,
+        served: Sequence[PoolSlots],
+    ) -> None:
+        self._app = app
+        self._config = config
+        self._logger = app.logger
+        self._loop = loop
+        self._served = served
+        self._children: dict[int, Child] = {}
+        self._wanted: list[tuple[int, Sequence[PoolSlots]]] = []
+        self._replacing = Replacing()
+        self._suspects: set[str] = set()
+        """Pools in which tasks wait that must run alone."""
+        self._burials = Burials(client, contact, app.logger, self._suspects.add)
+        self._dismissed = False
+
+    def children(self) -> Sequence[Child]:
+        """The processes that live."""
+        return list(self._children.values())
+
+    def muster(self) -> None:
+        """Have as many processes as the settings say."""
+        for number in range(1, self._config.processes + 1):
+            self._want(number, self._served)
+
+    def watch(self) -> None:
+        """Look after everyone: kill what blocks beyond its time, and fill empty places."""
+        self.reap()
+        for child in self.children():
+            if child.is_overdue(self._config.overdue_seconds):
+                self._logger.error(
+                    "process %d is killed: a task blocks it beyond its time-out", child.pid
+                )
+                child.kill()
+            for instance in child.instances:
+                if instance.cell.suspects and not child.solo:
+                    instance.cell.suspects = False  # the next reply says it again
+                    self._suspects.add(instance.pool)
+        self._fill_places()
+
+    # --- births
+    # ------------------------------------------------------------------------------------
+
+    def fork_wanted(self) -> None:
+        """Make the processes that are missing; nothing else may run in this one meanwhile."""
+        gc.collect()
+        gc.freeze()  # a collector that writes to shared objects would copy them
+        wanted, self._wanted = self._wanted, []
+        for number, served in wanted:
+            try:
+                child = fork(self._app, self._config, number, served, self._children.values())
+            except OSError as error:
+                self._logger.error("no worker process can be made now: %s", error)
+                self._replacing.add(number, served, lived=0.0)
+            else:
+                self._children[child.pid] = child
+
+    def _want(self, number: int, served: Sequence[PoolSlots]) -> None:
+        """Have a process as soon as the event loop stands still."""
+        self._wanted.append((number, served))
+        self._loop.stop()
+
+    def _fill_places(self) -> None:
+        """Have processes for the places of dead ones, and one of its own in each pool for tasks
+        that may have killed theirs.
+        """
+        if self._dismissed:
+            return
+        for number, served in self._replacing.due():
+            self._want(number, served)
+        at_work = {
+            instance.pool
+            for child in self._children.values()
+            if child.solo
+            for instance in child.instances
+        }
+        at_work |= {served[0].pool for _, served in self._wanted if served[0].solo}
+        for pool in self._suspects - at_work:
+            self._want(self._config.processes + 1, [PoolSlots(pool, 1, solo=True)])
+        self._suspects.clear()
+
+    # --- deaths
+    # ------------------------------------------------------------------------------------
+
+    def reap(self) -> None:
+        """Take note of those that have ended."""
+        for child in self.children():
+            if child.reap():
+                del self._children[child.pid]
+                self._note_death(child)
+                self._burials.begin(child)
+
+    def _note_death(self, child: Child) -> None:
+        if child.has_crashed:
+            self._logger.error("process %d has died: %s", child.pid, child.cause)
+        if not child.solo and not self._dismissed:
+            served = [instance.served for instance in child.instances]
+            self._replacing.add(child.number, served, time.monotonic() - child.born)
+            self._fill_places()
+
+    # --- the end
+    # -----------------------------------------------------------------------------------
+
+    def dismiss(self, order: Order) -> None:
+        """Tell everyone to stop; nobody is replaced any more."""
+        self._dismissed = True
+        for child in self.children():
+            child.tell(order)
+
+    async def gone(self, seconds: float, unless: asyncio.Event | None = None) -> None:
+        """Until no process is left, or the time is over, or that event happens."""
+        until = time.monotonic() + seconds
+        while self._children and time.monotonic() < until and not (unless and unless.is_set()):
+            await asyncio.sleep(GONE_EVERY)
+            self.reap()
+
+    def kill(self) -> None:
+        """End everyone at once, through no fault of theirs."""
+        for child in self.children():
+            child.kill(ended_by_us=True)
+
+    async def buried(self) -> None:
+        """Return when what the dead held is given back, or nothing more can be done about it."""
+        await self._burials.end()
