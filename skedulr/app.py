@@ -216,6 +216,10 @@ class Skedulr:
         """The reports of all worker processes that live."""
         return self.client.perform(inspect.workers(self.registry))
 
+    def coordinators(self) -> list[dict[str, Any]]:
+        """The reports of all coordinators that live."""
+        return self.client.perform(inspect.coordinators(self.registry))
+
     def worker(self, **options: Any) -> Any:
         """A worker inside this process: ``async with app.worker(): …``; needs the ``worker``
         extra.

@@ -36,6 +36,7 @@ __all__ = [
     "Progress",
     "TaskInfo",
     "TaskRow",
+    "coordinators",
     "is_paused",
     "pack_log_line",
     "pack_problem",
@@ -255,6 +256,16 @@ def is_paused(registry: RegistryKeys) -> Steps[bool]:
 
 def workers(registry: RegistryKeys) -> Steps[list[dict[str, Any]]]:
     """The reports of all worker processes that live, by name."""
+    return (yield _reports(registry.workers, registry.alive))  # type: ignore[no-any-return]  # steps are untyped
+
+
+def coordinators(registry: RegistryKeys) -> Steps[list[dict[str, Any]]]:
+    """The reports of all coordinators that live, by name."""
+    return (yield _reports(registry.coordinators, registry.coordinating))  # type: ignore[no-any-return]  # steps are untyped
+
+
+def _reports(told: bytes, counted: bytes) -> Read[list[dict[str, Any]]]:
+    """The reports that still count, by name."""
 
     def parse(replies: list[Any]) -> list[dict[str, Any]]:
         seconds, micros = replies[2]
@@ -263,9 +274,5 @@ def workers(registry: RegistryKeys) -> Steps[list[dict[str, Any]]]:
         reports = {name: packed for name, packed in pairs(replies[0]) if name in alive}
         return [msgpack.unpackb(reports[name], strict_map_key=False) for name in sorted(reports)]
 
-    calls = (
-        ("HGETALL", registry.workers),
-        ("ZRANGE", registry.alive, 0, -1, "WITHSCORES"),
-        ("TIME",),
-    )
-    return (yield Read(calls, parse))  # type: ignore[no-any-return]  # steps are untyped
+    calls = (("HGETALL", told), ("ZRANGE", counted, 0, -1, "WITHSCORES"), ("TIME",))
+    return Read(calls, parse)

@@ -52,6 +52,8 @@ REGISTRY_KEYS: Final = {
     "control": "hash of the cluster's pause and its version; stays",
     "workers": "hash worker process -> packed report; removed by the worker or the next report",
     "alive": "zset worker process -> until when its report counts (ms); as workers",
+    "coordinators": "hash coordinator -> packed report; removed by it or the next report of one",
+    "coordinating": "zset coordinator -> until when its report counts (ms); as coordinators",
 }
 """Keys of a namespace."""
 

@@ -24,6 +24,11 @@ TRIM_EVERY: Final = 60.0
 REPAIR_EVERY: Final = 10.0
 POOLS_AT_ONCE: Final = 50
 
+LONGEST_COORDINATING: Final = 10_000
+"""Milliseconds for which a coordinator can say that it lives; more means that the clock was set
+back, and that nobody knows.
+"""
+
 
 class PoolSight(NamedTuple):
     """What a look at a pool shows."""
@@ -44,6 +49,8 @@ class Sight(NamedTuple):
     """All pools there are."""
     paused: int
     pause_version: int
+    coordinated: bool
+    """Whether a coordinator lives."""
     pools: dict[str, PoolSight]
     """Those that were looked at."""
 
@@ -54,6 +61,7 @@ def look(registry: RegistryKeys, pools: Sequence[PoolKeys]) -> Read[Sight]:
         ("TIME",),
         ("SMEMBERS", registry.pools),
         ("HMGET", registry.control, "paused", "version"),
+        ("ZRANGE", registry.coordinating, 0, 0, "REV", "WITHSCORES"),
     ]
     for keys in pools:
         calls.append(("EXISTS", keys.lease))
@@ -61,7 +69,8 @@ def look(registry: RegistryKeys, pools: Sequence[PoolKeys]) -> Read[Sight]:
         calls.append(("HGET", keys.meta, "pause_version"))
 
     def parse(replies: list[Any]) -> Sight:
-        (seconds, micros), names, (paused, version), *seen = replies
+        (seconds, micros), names, (paused, version), coordinator, *seen = replies
+        now_ms = int(seconds) * 1000 + int(micros) // 1000
         sights = {
             keys.pool: PoolSight(leases == 1, int(float(due[1])) if due else 0, int(known or 0))
             for keys, leases, due, known in zip(
@@ -69,10 +78,11 @@ def look(registry: RegistryKeys, pools: Sequence[PoolKeys]) -> Read[Sight]:
             )
         }
         return Sight(
-            int(seconds) * 1000 + int(micros) // 1000,
+            now_ms,
             frozenset(name.decode() for name in names),
             int(paused or 0),
             int(version or 0),
+            bool(coordinator) and 0 < float(coordinator[1]) - now_ms <= LONGEST_COORDINATING,
             sights,
         )
 
@@ -125,11 +135,14 @@ def _while_more(command: Callable[[], commands.Command[tuple[bool, int]]]) -> St
 
 
 class Sweeper:
-    """Looks at all pools of a namespace, and sweeps those that need it."""
+    """Looks at all pools of a namespace, and sweeps those that need it; a ``deputy`` only while no
+    coordinator lives.
+    """
 
-    def __init__(self, registry: RegistryKeys, namespace: str) -> None:
+    def __init__(self, registry: RegistryKeys, namespace: str, *, deputy: bool = False) -> None:
         self._registry = registry
         self._namespace = namespace
+        self._deputy = deputy
         self._known: frozenset[str] = frozenset()
         self._trimmed: dict[str, float] = {}
         self._repaired: dict[str, float] = {}
@@ -149,6 +162,8 @@ class Sweeper:
             self._known = sight.names
             sight = await self._look(client)
         self._known = sight.names
+        if self._deputy and sight.coordinated:
+            return any(seen.has_leases for seen in sight.pools.values())
         sweeps = [
             self._sweep(client, pool_keys(self._namespace, pool), sight, seen)
             for pool, seen in sight.pools.items()

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from skedulr_coordinator.app import create_app
+from skedulr_coordinator.app import create_app, mount
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "mount"]

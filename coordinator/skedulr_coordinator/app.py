@@ -1,110 +1,64 @@
-"""The coordinator's ASGI application."""
+"""The coordinator's ASGI application: its services, and what is served over HTTP."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from html import escape
+from typing import Any
 
-from fastapi import FastAPI, Response
-from fastapi.responses import HTMLResponse
-from pydantic import BaseModel
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from fastapi import FastAPI
+from starlette.applications import Starlette
 
-__all__ = ["DEFAULT_REDIS_URL", "Health", "Readiness", "create_app"]
+import skedulr
+from skedulr.app import Skedulr
+from skedulr_coordinator import pages
+from skedulr_coordinator.api import health
+from skedulr_coordinator.coordinator import Coordinator
 
-DEFAULT_REDIS_URL = "redis://localhost:6379/0"
-
-# Seconds: a probe's own limit is seldom longer.
-_ANSWER_WITHIN = 2.0
+__all__ = ["create_app", "mount"]
 
 
-class Health(BaseModel):
-    """What a probe of life gets."""
+def create_app(app: Skedulr) -> FastAPI:
+    """The coordinator of an app's cluster as an ASGI application.
 
-    status: str
-
-
-class Readiness(BaseModel):
-    """Whether the coordinator can do its work, and if not, why."""
-
-    ready: bool
-    reason: str | None = None
-
-
-def create_app(redis_url: str = DEFAULT_REDIS_URL, namespace: str = "skedulr") -> FastAPI:
-    """Return the coordinator as an ASGI application that connects to Redis when it is first asked.
-
-    :param redis_url: where the tasks are; a password in it is never shown.
-    :param namespace: the application whose tasks these are.
-    :raises ValueError: ``redis_url`` is no Redis URL.
+    Its services run while its lifespan does; to put it into an application of your own, use
+    ``mount``. ``app`` needs no jobs, and is closed by whoever made it.
     """
-    redis: Redis = Redis.from_url(
-        redis_url,
-        socket_timeout=_ANSWER_WITHIN,
-        socket_connect_timeout=_ANSWER_WITHIN,
-        retry=Retry(NoBackoff(), 0),  # a probe wants the answer of now, and asks again by itself
-    )
+    coordinator = Coordinator(app)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        await redis.aclose()
+        await coordinator.start()
+        try:
+            yield
+        finally:
+            await coordinator.stop()
+            await app.aclose()
 
     # FastAPI's own documentation pages load scripts from elsewhere; the description does not.
-    app = FastAPI(title="skedulr coordinator", lifespan=lifespan, docs_url=None, redoc_url=None)
-
-    @app.get("/healthz", summary="The process lives")
-    async def healthz() -> Health:
-        return Health(status="ok")
-
-    @app.get(
-        "/readyz",
-        summary="Redis answers",
-        responses={503: {"model": Readiness, "description": "Redis does not answer"}},
+    served = FastAPI(
+        title="skedulr coordinator",
+        version=skedulr.__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
-    async def readyz(response: Response) -> Readiness:
-        reason = await _why_not_ready(redis)
-        if reason is not None:
-            response.status_code = 503
-        return Readiness(ready=reason is None, reason=reason)
-
-    @app.get("/", response_class=HTMLResponse, include_in_schema=False)
-    async def index() -> str:
-        return _INDEX.format(namespace=escape(namespace))
-
-    return app
+    served.state.coordinator = coordinator
+    served.include_router(health.router)
+    pages.include(served)
+    return served
 
 
-async def _why_not_ready(redis: Redis) -> str | None:
-    try:
-        await redis.ping()
-    except (RedisError, OSError) as error:
-        return f"Redis does not answer: {error}"
-    return None
+def mount(host: Starlette, path: str, coordinator: FastAPI) -> None:
+    """Serve a coordinator in another Starlette or FastAPI application, under ``path``; its services
+    start and end with that application, which would not know of them otherwise.
+    """
+    outer = host.router.lifespan_context
 
+    @asynccontextmanager
+    async def both(app: Any) -> AsyncIterator[Any]:
+        async with coordinator.router.lifespan_context(coordinator), outer(app) as state:
+            yield state
 
-# The links are relative, so that they hold under any prefix that a host application mounts this at.
-_INDEX = """\
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>skedulr: {namespace}</title>
-<style>
-  body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto }}
-</style>
-<h1>skedulr</h1>
-<p>This is the coordinator of <strong>{namespace}</strong>.
-   The dashboard is not built into this version yet;
-   <code>skedulr status</code> and <code>skedulr tasks</code> show what a dashboard would.</p>
-<h2>What is served here</h2>
-<ul>
-  <li><a href="healthz">healthz</a>: the process lives</li>
-  <li><a href="readyz">readyz</a>: Redis answers</li>
-  <li><a href="openapi.json">openapi.json</a>: this interface, described for programs</li>
-</ul>
-</html>
-"""
+    host.router.lifespan_context = both
+    host.mount(path, coordinator)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 
 import uvicorn
 
+from skedulr.app import Skedulr
 from skedulr.config import NAMESPACE_VARIABLE, URL_VARIABLE
-from skedulr_coordinator.app import DEFAULT_REDIS_URL, create_app
+from skedulr.errors import SkedulrError
+from skedulr_coordinator.app import create_app
 
 __all__ = ["main", "run"]
 
+DEFAULT_REDIS_URL = "redis://localhost:6379/0"
 _DEFAULT_HOST = "127.0.0.1"
 _DEFAULT_PORT = 8080
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -31,13 +35,24 @@ def run(
     :param redis_url: where the tasks are.
     :param namespace: the application whose tasks these are.
     :raises OSError: the address cannot be listened on.
-    :raises ValueError: ``redis_url`` is no Redis URL.
+    :raises ConfigurationError: ``redis_url`` is no Redis URL.
     """
-    app = create_app(redis_url, namespace)
+    app = Skedulr(redis_url, namespace=namespace)
+    _ = app.address  # an URL that is none is said now
+    served = create_app(app)
     with _listen(host, port) as listener:
-        print(_announcement(host, listener.getsockname()[1]), flush=True)
-        config = uvicorn.Config(app, log_level="warning")
+        port = listener.getsockname()[1]
+        served.state.coordinator.record.address = _url(host, port)
+        print(_announcement(host, port), flush=True)
+        config = uvicorn.Config(served, log_level="warning")
+        _end_well()
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _end_well() -> None:
+    """uvicorn raises the signal that ended it once more when it is done: that is no failure."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
 
 
 def main() -> int:
@@ -62,12 +77,8 @@ def main() -> int:
             f"cannot listen on {host}:{port} ({error.strerror});"
             " choose another with SKEDULR_HOST and SKEDULR_PORT, port 0 takes a free one"
         )
-    except ValueError:
-        # The parser's own words may quote the URL, and the password with it.
-        return _refuse(
-            f"{URL_VARIABLE} is no Redis URL; it looks like redis://user:password@host:6379/0,"
-            " with / @ and : in a password written as %2F %40 and %3A"
-        )
+    except SkedulrError as error:
+        return _refuse(str(error))
     return 0
 
 
@@ -77,9 +88,13 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _announcement(host: str, port: int) -> str:
-    shown = f"[{host}]" if ":" in host else host
     reach = "this machine only" if host in _LOOPBACK else "reachable from other machines"
-    return f"skedulr coordinator: http://{shown}:{port} ({reach}; SKEDULR_HOST changes it)"
+    return f"skedulr coordinator: {_url(host, port)} ({reach}; SKEDULR_HOST changes it)"
+
+
+def _url(host: str, port: int) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}"
 
 
 def _refuse(reason: str) -> int:

@@ -1,4 +1,4 @@
-"""Workers as they report themselves: a supervisor, its processes, and the pools that they serve."""
+"""Workers and coordinators as they report themselves: their processes, pools and loops."""
 
 from __future__ import annotations
 
@@ -27,11 +27,18 @@ _COLUMNS: Final = [
     Column("STARTED", least_width=80),
     Column(""),
 ]
+_COORDINATOR_COLUMNS: Final = [
+    Column("COORDINATOR"),
+    Column("PID", numbers=True, least_width=90),
+    Column("ADDRESS"),
+    Column("STARTED", least_width=80),
+    Column(""),
+]
 _MIB: Final = 1024 * 1024
 
 
-def document(report: Report) -> dict[str, Any]:
-    """A worker's report for machines."""
+def document(report: Report, role: str = "worker") -> dict[str, Any]:
+    """The report of a worker or a coordinator for machines."""
     times = {"started_ms": "started_at", "reported_ms": "reported_at", "last_turn_ms": "last_at"}
 
     def told(facts: Report) -> dict[str, Any]:
@@ -44,7 +51,31 @@ def document(report: Report) -> dict[str, Any]:
             return [told(part) for part in value]
         return value
 
-    return told(report)
+    return {"role": role, **told(report)}
+
+
+def coordinators_view(
+    console: Console, reports: Sequence[Report], now_ms: int
+) -> Iterator[RenderableType]:
+    """The coordinators for people; nothing where none lives."""
+    if reports:
+        rows = [_coordinator(report, now_ms) for report in reports]
+        yield looks.table(console, _COORDINATOR_COLUMNS, rows)
+
+
+def _coordinator(report: Report, now_ms: int) -> list[RenderableType]:
+    troubled = [f"{loop['name']} {loop['state']}" for loop in report["loops"] if _ails(loop)]
+    return [
+        looks.user_text(report["name"]),
+        str(report["pid"]),
+        looks.user_text(report["address"] or "in another program"),
+        since(report["started_ms"], now_ms),
+        Text(", ".join(troubled), "red"),
+    ]
+
+
+def _ails(loop: Report) -> bool:
+    return loop["state"] not in ("starting", "working")
 
 
 def view(console: Console, reports: Sequence[Report], now_ms: int) -> Iterator[RenderableType]:

@@ -44,8 +44,11 @@ def pause(keys: RegistryKeys, paused: bool) -> Command[int]:
     return Command("pause", (keys.control,), (1 if paused else 0,), int)
 
 
-def report(keys: RegistryKeys, name: str, packed: bytes, ttl_ms: int) -> Command[int]:
-    """Tell what a worker process is and does; empty ``packed`` when it leaves. Answers how many
-    report.
+def report(
+    keys: RegistryKeys, name: str, packed: bytes, ttl_ms: int, *, coordinator: bool = False
+) -> Command[int]:
+    """Tell what a worker process, or a coordinator, is and does; empty ``packed`` when it leaves.
+    Answers how many of its kind report.
     """
-    return Command("report", (keys.workers, keys.alive), (name, packed, ttl_ms), int)
+    places = (keys.coordinators, keys.coordinating) if coordinator else (keys.workers, keys.alive)
+    return Command("report", places, (name, packed, ttl_ms), int)

@@ -1,7 +1,7 @@
--- A worker process tells what it is and does; reports of processes that are gone leave.
+-- A worker process or a coordinator tells what it is and does; reports of processes that are gone leave.
 -- flags: allow-oom
--- KEYS[1] workers
--- KEYS[2] alive
+-- KEYS[1] workers   or coordinators
+-- KEYS[2] alive   or coordinating
 -- ARGV[1] name  of the process
 -- ARGV[2] report  packed, empty when it leaves
 -- ARGV[3] ttl_ms  how long the report counts

@@ -11,9 +11,9 @@ from skedulr import connection as link
 from skedulr import operations
 from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
+from skedulr.contact import Contact
 from skedulr.errors import RedisUnavailable
 from skedulr_worker.config import WorkerConfig
-from skedulr_worker.contact import Contact
 from skedulr_worker.instance import PoolSlots
 
 FIRST_PAUSE: Final = 0.1

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Final
 
 from skedulr.aio import AsyncClient
+from skedulr.contact import Contact
 from skedulr.errors import SkedulrError
 from skedulr.inspect import pack_problem
 from skedulr_worker.children import Child
-from skedulr_worker.contact import Contact
 from skedulr_worker.instance import Instance
 
 LEAVE_PAUSE: Final = 1.0

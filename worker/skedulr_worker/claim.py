@@ -14,10 +14,10 @@ from typing import Final
 
 from skedulr.aio import AsyncClient
 from skedulr.commands import MOST_TASKS, Ack, Claim, Exchanged
+from skedulr.contact import Contact
 from skedulr.errors import SkedulrError
 from skedulr_worker.alarm import Alarm
 from skedulr_worker.clock import RedisClock
-from skedulr_worker.contact import Contact
 from skedulr_worker.exchange import FIRST_PAUSE, LONGEST_PAUSE, Exchange
 from skedulr_worker.instance import Instance
 from skedulr_worker.listener import Listener

@@ -10,10 +10,10 @@ from typing import Final
 
 from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
+from skedulr.contact import Contact
 from skedulr_worker.burials import Burials
 from skedulr_worker.children import Child, fork
 from skedulr_worker.config import WorkerConfig
-from skedulr_worker.contact import Contact
 from skedulr_worker.instance import PoolSlots
 from skedulr_worker.orders import Order
 from skedulr_worker.replacing import Replacing

@@ -12,8 +12,8 @@ from redis import exceptions
 from skedulr import connection as link
 from skedulr.aio import AsyncClient, Line
 from skedulr.commands import Ack, Exchanged
+from skedulr.contact import Contact
 from skedulr.errors import UpgradeNeeded
-from skedulr_worker.contact import Contact
 from skedulr_worker.instance import Instance
 
 FIRST_PAUSE: Final = 0.05

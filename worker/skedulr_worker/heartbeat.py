@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 from skedulr.aio import AsyncClient
+from skedulr.contact import Contact
 from skedulr.errors import SkedulrError
-from skedulr_worker.contact import Contact
 from skedulr_worker.instance import Instance
 from skedulr_worker.orders import CLAIMS, Order
 

@@ -15,11 +15,11 @@ from typing import Any, Final
 
 from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
+from skedulr.contact import Contact
 from skedulr.errors import ConfigurationError, SkedulrError
 from skedulr_worker.arrival import arrive
 from skedulr_worker.board import Board, Phase
 from skedulr_worker.config import WorkerConfig
-from skedulr_worker.contact import Contact
 from skedulr_worker.instance import Instance, PoolSlots, instance_name
 from skedulr_worker.keeper import Keeper
 from skedulr_worker.orders import Order

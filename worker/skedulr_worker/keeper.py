@@ -11,11 +11,11 @@ from typing import Final, Protocol
 
 from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
+from skedulr.contact import Contact
 from skedulr.errors import SkedulrError
 from skedulr.sweeps import Sweeper
 from skedulr_worker import reports
 from skedulr_worker.config import WorkerConfig
-from skedulr_worker.contact import Contact
 from skedulr_worker.heartbeat import Heartbeat, Member
 from skedulr_worker.reports import Reported, Reporter
 
@@ -49,7 +49,7 @@ class Keeper:
         self._interval = config.sweep_seconds
         self._idle = max(self._interval, min(LONGEST_IDLE, config.lease_seconds / 3))
         self._heartbeat = Heartbeat(client, contact, processes, config.lease_seconds)
-        self._sweeper = Sweeper(app.registry, app.config.namespace)
+        self._sweeper = Sweeper(app.registry, app.config.namespace, deputy=True)
         self._swept = 0.0
         self._reported = 0.0
         self._reporter = Reporter(app.registry, name, processes, self._turns)

@@ -11,7 +11,7 @@ from redis import exceptions
 from skedulr import connection as link
 from skedulr.aio import Line
 from skedulr.connection import Address
-from skedulr_worker.contact import Contact
+from skedulr.contact import Contact
 from skedulr_worker.exchange import Exchange
 from skedulr_worker.instance import Instance
 

@@ -10,9 +10,9 @@ from typing import Final
 
 from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
+from skedulr.contact import Contact
 from skedulr_worker.arrival import arrive_in_time
 from skedulr_worker.config import WorkerConfig
-from skedulr_worker.contact import Contact
 from skedulr_worker.crew import Crew
 from skedulr_worker.instance import instance_name
 from skedulr_worker.keeper import Keeper

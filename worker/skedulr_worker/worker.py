@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from skedulr.aio import AsyncClient
 from skedulr.app import Hook, Skedulr
+from skedulr.contact import Contact
 from skedulr_worker.board import Board, Phase
 from skedulr_worker.claim import ClaimLoop
 from skedulr_worker.clock import RedisClock
 from skedulr_worker.config import WorkerConfig
-from skedulr_worker.contact import Contact
 from skedulr_worker.context import Stop
 from skedulr_worker.deadlines import Deadlines
 from skedulr_worker.instance import Instance

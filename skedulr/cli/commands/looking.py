@@ -46,6 +46,7 @@ def status(session: Session) -> None:
     pools = session.app.pools.all()
     paused = session.app.client.perform(inspect.is_paused(session.app.registry))
     workers = session.app.workers()
+    coordinators = session.app.coordinators()
     counts = documents.summed(pools)
     document = {
         "namespace": session.cluster.namespace,
@@ -54,6 +55,7 @@ def status(session: Session) -> None:
         "counts": documents.of_counts(counts),
         "pools": [documents.of_pool(pool) for pool in pools],
         "instances": [instances_view.document(worker) for worker in workers],
+        "coordinators": [instances_view.document(each, "coordinator") for each in coordinators],
     }
 
     def view() -> Iterator[RenderableType]:
@@ -65,6 +67,9 @@ def status(session: Session) -> None:
         yield looks.counts(counts)
         yield from _pools(session, pools)
         yield from instances_view.view(session.out.console, workers, session.now_ms())
+        yield from instances_view.coordinators_view(
+            session.out.console, coordinators, session.now_ms()
+        )
 
     session.out.show(document, view)
 
@@ -83,11 +88,20 @@ def _pools(session: Session, found: list[PoolInfo]) -> Iterator[RenderableType]:
 
 
 def instances(session: Session) -> None:
-    """List the workers that live: their processes, pools, slots and figures."""
-    found = session.app.workers()
+    """List the workers and coordinators that live: processes, pools, slots, figures, loops."""
+    workers, coordinators = session.app.workers(), session.app.coordinators()
+
+    def view() -> Iterator[RenderableType]:
+        now_ms = session.now_ms()
+        yield from instances_view.view(session.out.console, workers, now_ms)
+        yield from instances_view.coordinators_view(session.out.console, coordinators, now_ms)
+
     session.out.show(
-        [instances_view.document(worker) for worker in found],
-        lambda: instances_view.view(session.out.console, found, session.now_ms()),
+        [
+            *(instances_view.document(each) for each in workers),
+            *(instances_view.document(each, "coordinator") for each in coordinators),
+        ],
+        view,
     )
 
 

@@ -14,9 +14,9 @@ import pytest
 from skedulr import ConfigurationError
 from skedulr.aio import Line
 from skedulr.connection import Address, pack
+from skedulr.contact import Contact
 from skedulr_worker.board import Board, Phase
 from skedulr_worker.config import WorkerConfig, parse_pools
-from skedulr_worker.contact import Contact
 from skedulr_worker.context import Attempt
 from skedulr_worker.deadlines import Deadlines
 from skedulr_worker.instance import instance_name

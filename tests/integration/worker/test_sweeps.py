@@ -64,6 +64,32 @@ async def test_a_pool_that_missed_the_pause_of_the_cluster_gets_it(app: Skedulr)
     assert after.paused
 
 
+async def test_a_deputy_leaves_the_sweeps_to_the_coordinator_while_one_lives(app: Skedulr) -> None:
+    @app.job
+    async def job() -> None: ...
+
+    async def tell(packed: bytes, ttl_ms: int) -> None:
+        command = commands.report(app.registry, "c1", packed, ttl_ms, coordinator=True)
+        await app.aclient.run(command)
+
+    deputy = Sweeper(app.registry, app.config.namespace, deputy=True)
+    task = await job.using(delay=0.01).aenqueue()
+    await asyncio.sleep(0.02)
+    await tell(b"here", 5_000)
+    await deputy.run_once(app.aclient)
+    assert await task.astatus() is State.SCHEDULED
+    await tell(b"", 0)
+    await deputy.run_once(app.aclient)
+    assert await task.astatus() is State.QUEUED
+
+
+async def test_a_coordinator_that_seems_to_live_for_ever_does_not_count(app: Skedulr) -> None:
+    command = commands.report(app.registry, "c1", b"here", 3_600_000, coordinator=True)
+    await app.aclient.run(command)  # and then the clock was set back
+    step = look(app.registry, [])
+    assert not step.parse(await app.aclient.ask(*step.calls)).coordinated
+
+
 async def test_a_look_at_many_pools_is_one_trip(app: Skedulr) -> None:
     pools = [f"pool{n}" for n in range(200)]
     await asyncio.gather(*(app.aregister_pool(pool) for pool in pools))

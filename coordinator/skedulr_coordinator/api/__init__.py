@@ -1,0 +1,1 @@
+"""What the coordinator answers over HTTP: one router per resource."""

@@ -1,0 +1,77 @@
+"""A coordinator: its way to Redis, and the services that run while it lives."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from functools import partial
+from typing import Final
+
+from skedulr.aio import AsyncClient
+from skedulr.app import Skedulr
+from skedulr.contact import Contact
+from skedulr.errors import SkedulrError
+from skedulr.sweeps import Sweeper
+from skedulr_coordinator import faults, record
+from skedulr_coordinator.record import Record
+from skedulr_coordinator.service import Service, Services
+
+SWEEP_EVERY: Final = 1.0
+
+LEAVE_WITHIN: Final = 1.0
+"""Seconds in which an ending coordinator tries to say so."""
+
+
+class Coordinator:
+    """The services of one coordinator, from ``start`` to ``stop``.
+
+    ``app`` needs no jobs: it says where Redis is, and which namespace is meant. It stays the
+    caller's to close.
+    """
+
+    def __init__(self, app: Skedulr) -> None:
+        self.app = app
+        self.sweeper = Sweeper(app.registry, app.config.namespace)
+        self.record = Record(app.registry, lambda: [each.facts() for each in self.services])
+        self.services = Services([])
+
+    def _made(self) -> list[Service]:
+        """Every service; a new one is one line here."""
+        service = partial(
+            Service,
+            contact=Contact(self.app.logger, self.app.address.url),
+            logger=self.app.logger,
+        )
+        return [
+            service("record", self._tell, every=record.EVERY),
+            service("sweep", self._sweep, every=SWEEP_EVERY),
+        ]
+
+    @property
+    def client(self) -> AsyncClient:
+        """The connection that all services share; a blocking read needs one of its own."""
+        return self.app.aclient
+
+    async def start(self) -> None:
+        """Begin all services; they wait for a Redis that is not there yet."""
+        self.services = Services(self._made())
+        self.services.start()
+
+    async def stop(self) -> None:
+        """End all services, and say so, so that the workers sweep from now on."""
+        await self.services.stop()
+        with contextlib.suppress(SkedulrError, TimeoutError):
+            async with asyncio.timeout(LEAVE_WITHIN):
+                await self.record.leave(self.client)
+
+    async def _tell(self) -> None:
+        await self.record.run_once(self.client)
+
+    async def _sweep(self) -> None:
+        before = self.sweeper.recovered
+        await self.sweeper.run_once(self.client)
+        if self.sweeper.recovered > before:
+            self.app.logger.warning(
+                "took %d tasks back from workers that are gone", self.sweeper.recovered - before
+            )
+        faults.reached("sweep.done")

@@ -1,0 +1,162 @@
+"""The loop of every periodic service of a coordinator: turns, pauses, what becomes of errors."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from enum import StrEnum
+from typing import Any, Final
+
+from skedulr.contact import Contact
+from skedulr.errors import RedisUnavailable
+
+JITTER: Final = 0.1
+"""By how much a pause is shortened at most, so that coordinators do not act in step."""
+
+FIRST_PAUSE: Final = 0.1
+LONGEST_PAUSE: Final = 5.0
+"""Seconds between two turns that fail."""
+
+LONGEST_AWAY: Final = 1.0
+"""Seconds between two tries to reach Redis."""
+
+
+class State(StrEnum):
+    """How a service is."""
+
+    STARTING = "starting"
+    WORKING = "working"
+    """Its last turn did what it should."""
+    AWAY = "away"
+    """Redis did not answer in its last turn."""
+    FAILING = "failing"
+    """Its last turn ended with an error."""
+    STOPPED = "stopped"
+
+
+class Service:
+    """Calls ``run_once`` again and again until it is cancelled; no error ends it.
+
+    ``run_once`` answers whether there is more to do at once. ``every`` is the pause between two
+    turns in seconds, less up to a tenth by chance; 0 is for a turn that waits by itself, as for a
+    blocking read. A turn may be cancelled anywhere, like the process, so what it sends must bear
+    to be sent again.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        run_once: Callable[[], Awaitable[bool | None]],
+        *,
+        every: float,
+        contact: Contact,
+        logger: logging.Logger,
+    ) -> None:
+        self.name = name
+        self.state = State.STARTING
+        self.last_turn = 0.0
+        """When the last turn ended well, in seconds since 1970 by this host's clock."""
+        self._run_once = run_once
+        self._every = every
+        self._contact = contact
+        self._logger = logger
+        self._nudged = asyncio.Event()
+        self._said = ""
+
+    def nudge(self) -> None:
+        """Have the next turn now: something has changed."""
+        self._nudged.set()
+
+    def facts(self) -> dict[str, Any]:
+        """What the coordinator's report says of it."""
+        return {
+            "name": self.name,
+            "state": self.state.value,
+            "last_turn_ms": int(self.last_turn * 1000),
+        }
+
+    async def run(self) -> None:
+        """Take turns until cancelled."""
+        pause = FIRST_PAUSE
+        try:
+            while True:
+                self._nudged.clear()
+                more = await self._turn()
+                if self.state is State.WORKING:
+                    pause = FIRST_PAUSE
+                    await self._rest(0.0 if more else self._every)
+                else:
+                    longest = LONGEST_AWAY if self.state is State.AWAY else LONGEST_PAUSE
+                    await asyncio.sleep(min(pause, longest) * random.uniform(1 - JITTER, 1))
+                    pause = min(2 * pause, longest)
+        finally:
+            self.state = State.STOPPED
+
+    async def _turn(self) -> bool:
+        try:
+            more = await self._run_once()
+        except RedisUnavailable as error:
+            self.state = State.AWAY
+            self._contact.lost(error)
+        except Exception as error:
+            self.state = State.FAILING
+            self._complain(error)
+        else:
+            self._contact.found()
+            self._recover()
+            self.state = State.WORKING
+            self.last_turn = time.time()
+            return bool(more)
+        return False
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds * random.uniform(1 - JITTER, 1)):
+                await self._nudged.wait()
+        except TimeoutError:
+            return
+
+    def _complain(self, error: Exception) -> None:
+        """Say an error once, not for each try."""
+        said = f"{type(error).__name__}: {error}"
+        if said != self._said:
+            self._said = said
+            self._logger.error("the service %s fails, and tries on", self.name, exc_info=error)
+
+    def _recover(self) -> None:
+        if self._said:
+            self._said = ""
+            self._logger.warning("the service %s works again", self.name)
+
+
+class Services:
+    """The loops of one coordinator: they start and end together."""
+
+    def __init__(self, services: Iterable[Service]) -> None:
+        self._services = list(services)
+        self._loops: list[asyncio.Task[None]] = []
+
+    def __iter__(self) -> Iterator[Service]:
+        return iter(self._services)
+
+    @property
+    def are_running(self) -> bool:
+        """Whether they were started, and not ended since."""
+        return bool(self._loops)
+
+    def start(self) -> None:
+        """Begin all loops on the running event loop."""
+        self._loops = [
+            asyncio.create_task(service.run(), name=f"skedulr {service.name}")
+            for service in self._services
+        ]
+
+    async def stop(self) -> None:
+        """End all loops, and return when they have."""
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        self._loops = []
