@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from enum import StrEnum
 from typing import Any, Final
 
 from skedulr.contact import Contact
-from skedulr.errors import RedisUnavailable
+from skedulr.loops import Loop, LoopState, state_after
+
+PATIENCE: Final = 30.0
+"""Seconds that a turn may take before it shows as hanging, its pause not counted."""
 
 JITTER: Final = 0.1
 """By how much a pause is shortened at most, so that coordinators do not act in step."""
@@ -22,19 +23,6 @@ LONGEST_PAUSE: Final = 5.0
 
 LONGEST_AWAY: Final = 1.0
 """Seconds between two tries to reach Redis."""
-
-
-class State(StrEnum):
-    """How a service is."""
-
-    STARTING = "starting"
-    WORKING = "working"
-    """Its last turn did what it should."""
-    AWAY = "away"
-    """Redis did not answer in its last turn."""
-    FAILING = "failing"
-    """Its last turn ended with an error."""
-    STOPPED = "stopped"
 
 
 class Service:
@@ -56,9 +44,7 @@ class Service:
         logger: logging.Logger,
     ) -> None:
         self.name = name
-        self.state = State.STARTING
-        self.last_turn = 0.0
-        """When the last turn ended well, in seconds since 1970 by this host's clock."""
+        self._loop = Loop(name, every + PATIENCE)
         self._run_once = run_once
         self._every = every
         self._contact = contact
@@ -70,13 +56,14 @@ class Service:
         """Have the next turn now: something has changed."""
         self._nudged.set()
 
+    @property
+    def state(self) -> LoopState:
+        """How it is."""
+        return self._loop.state
+
     def facts(self) -> dict[str, Any]:
         """What the coordinator's report says of it."""
-        return {
-            "name": self.name,
-            "state": self.state.value,
-            "last_turn_ms": int(self.last_turn * 1000),
-        }
+        return self._loop.facts()
 
     async def run(self) -> None:
         """Take turns until cancelled."""
@@ -84,33 +71,32 @@ class Service:
         try:
             while True:
                 self._nudged.clear()
-                more = await self._turn()
-                if self.state is State.WORKING:
+                state, more = await self._turn()
+                self._loop.turn(state)
+                if state is LoopState.WORKING:
                     pause = FIRST_PAUSE
                     await self._rest(0.0 if more else self._every)
                 else:
-                    longest = LONGEST_AWAY if self.state is State.AWAY else LONGEST_PAUSE
+                    longest = LONGEST_AWAY if state is LoopState.AWAY else LONGEST_PAUSE
                     await asyncio.sleep(min(pause, longest) * random.uniform(1 - JITTER, 1))
                     pause = min(2 * pause, longest)
         finally:
-            self.state = State.STOPPED
+            self._loop.stop()
 
-    async def _turn(self) -> bool:
+    async def _turn(self) -> tuple[LoopState, bool]:
+        """How the turn went, and whether there is more to do at once."""
         try:
             more = await self._run_once()
-        except RedisUnavailable as error:
-            self.state = State.AWAY
-            self._contact.lost(error)
         except Exception as error:
-            self.state = State.FAILING
-            self._complain(error)
-        else:
-            self._contact.found()
-            self._recover()
-            self.state = State.WORKING
-            self.last_turn = time.time()
-            return bool(more)
-        return False
+            state = state_after(error)
+            if state is LoopState.AWAY:
+                self._contact.lost(error)
+            else:
+                self._complain(error)
+            return state, False
+        self._contact.found()
+        self._recover()
+        return LoopState.WORKING, bool(more)
 
     async def _rest(self, seconds: float) -> None:
         try:

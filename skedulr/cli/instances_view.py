@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from rich.console import Console, RenderableType
@@ -12,6 +12,7 @@ from skedulr.cli import looks
 from skedulr.cli.looks import Column
 from skedulr.cli.moments import since
 from skedulr.cli.plain import iso
+from skedulr.loops import LoopState
 
 Report = Mapping[str, Any]
 
@@ -34,6 +35,9 @@ _COORDINATOR_COLUMNS: Final = [
     Column("STARTED", least_width=80),
     Column(""),
 ]
+_WRONG: Final = (LoopState.HANGING, LoopState.AWAY, LoopState.FAILING)
+"""States of loops that are worth a word."""
+
 _MIB: Final = 1024 * 1024
 
 
@@ -64,18 +68,13 @@ def coordinators_view(
 
 
 def _coordinator(report: Report, now_ms: int) -> list[RenderableType]:
-    troubled = [f"{loop['name']} {loop['state']}" for loop in report["loops"] if _ails(loop)]
     return [
         looks.user_text(report["name"]),
         str(report["pid"]),
         looks.user_text(report["address"] or "in another program"),
         since(report["started_ms"], now_ms),
-        Text(", ".join(troubled), "red"),
+        Text(", ".join(_troubles(report["loops"])), "red"),
     ]
-
-
-def _ails(loop: Report) -> bool:
-    return loop["state"] not in ("starting", "working")
 
 
 def view(console: Console, reports: Sequence[Report], now_ms: int) -> Iterator[RenderableType]:
@@ -99,10 +98,19 @@ def _row(report: Report, now_ms: int) -> list[RenderableType]:
         f"{sum(process['cpu_percent'] for process in everything):.0f} %",
         f"{sum(process['rss'] for process in everything) / _MIB:.0f} MiB",
         since(report["started_ms"], now_ms),
-        _remark(children),
+        _remark(report),
     ]
 
 
-def _remark(children: Sequence[Report]) -> Text:
+def _remark(report: Report) -> Text:
+    children = report["children"]
     stalled = sum(child["state"] == "stalled" for child in children)
-    return Text(f"{stalled} stalled" if stalled else "", "red")
+    loops = [loop for part in (report, *children) for loop in part.get("loops", ())]
+    remarks = [f"{stalled} stalled"] if stalled else []
+    return Text(", ".join(remarks + _troubles(loops)), "red")
+
+
+def _troubles(loops: Iterable[Report]) -> list[str]:
+    """What is wrong with loops, each kind of trouble once."""
+    said = {f"{loop['name']} {loop['state']}" for loop in loops if loop.get("state") in _WRONG}
+    return sorted(said)

@@ -17,14 +17,19 @@ from typing import Final, NamedTuple
 
 import msgpack
 
+from skedulr.loops import LoopState
 from skedulr.names import MAX_LENGTH
 
-_HEADER: Final = Struct("<ddQ")
 _DOUBLE: Final = Struct("<d")
 _WORD: Final = Struct("<Q")
 _SIZE: Final = Struct("<II")
-_TICK, _DEADLINE, _STATE = 0, 8, 16
-_CONFIRMED, _SUSPECTS, _RUNNING, _DATA = 0, 8, 16, 24
+_MARK: Final = Struct("<ddQ")
+_STATES: Final = tuple(LoopState)
+
+_DEADLINE, _PHASE, _TICKER, _CLOCK = 0, 8, 16, 16 + _MARK.size
+_HEADER_SIZE: Final = _CLOCK + _MARK.size
+_CONFIRMED, _SUSPECTS, _RUNNING, _CLAIMING = 0, 8, 16, 24
+_DATA: Final = _CLAIMING + _MARK.size
 
 _BYTES_PER_CLAIM: Final = 4 * (2 * MAX_LENGTH + 1) + 16
 """The longest id of a task in UTF-8, and an epoch."""
@@ -52,17 +57,56 @@ class Holding(NamedTuple):
 NOTHING: Final = Holding(0, ())
 
 
+class SharedMark:
+    """How a loop of the process is, for its supervisor to see."""
+
+    def __init__(self, memory: mmap.mmap, offset: int) -> None:
+        self._memory = memory
+        self._offset = offset
+
+    @property
+    def moved(self) -> float:
+        """When its last turn ended, well or not (monotonic seconds)."""
+        return float(_DOUBLE.unpack_from(self._memory, self._offset)[0])
+
+    @moved.setter
+    def moved(self, moment: float) -> None:
+        _DOUBLE.pack_into(self._memory, self._offset, moment)
+
+    @property
+    def turned(self) -> float:
+        """When its last turn ended well (monotonic seconds), 0 for never."""
+        return float(_DOUBLE.unpack_from(self._memory, self._offset + _DOUBLE.size)[0])
+
+    @turned.setter
+    def turned(self, moment: float) -> None:
+        _DOUBLE.pack_into(self._memory, self._offset + _DOUBLE.size, moment)
+
+    @property
+    def state(self) -> LoopState:
+        """Its state."""
+        return _STATES[_WORD.unpack_from(self._memory, self._offset + 2 * _DOUBLE.size)[0]]
+
+    @state.setter
+    def state(self, state: LoopState) -> None:
+        _WORD.pack_into(self._memory, self._offset + 2 * _DOUBLE.size, _STATES.index(state))
+
+
 class Board:
-    """What one process shows: its phase, its ticks, and a cell for each of its pools.
+    """What one process shows: its phase, its loops, and a cell for each of its pools.
 
     Memory that nobody writes to costs nothing: each cell has room for the longest ids.
     """
 
     def __init__(self, capacities: Sequence[int]) -> None:
         sizes = [_align(_DATA + _SIZE.size + 64 + _BYTES_PER_CLAIM * most) for most in capacities]
-        self._memory = mmap.mmap(-1, _HEADER.size + sum(sizes))
+        self._memory = mmap.mmap(-1, _HEADER_SIZE + sum(sizes))
+        self.ticker = SharedMark(self._memory, _TICKER)
+        """The event loop."""
+        self.clock = SharedMark(self._memory, _CLOCK)
+        """The loop that looks at Redis' clock."""
         self.cells: list[Cell] = []
-        offset = _HEADER.size
+        offset = _HEADER_SIZE
         for size in sizes:
             self.cells.append(Cell(self._memory, offset, size))
             offset += size
@@ -70,20 +114,16 @@ class Board:
     @property
     def phase(self) -> Phase:
         """Where the process is in its life."""
-        return Phase(_WORD.unpack_from(self._memory, _STATE)[0])
+        return Phase(_WORD.unpack_from(self._memory, _PHASE)[0])
 
     @phase.setter
     def phase(self, phase: Phase) -> None:
-        _WORD.pack_into(self._memory, _STATE, phase)
+        _WORD.pack_into(self._memory, _PHASE, phase)
 
     @property
     def tick(self) -> float:
-        """When its event loop last came round (monotonic seconds)."""
-        return float(_DOUBLE.unpack_from(self._memory, _TICK)[0])
-
-    @tick.setter
-    def tick(self, moment: float) -> None:
-        _DOUBLE.pack_into(self._memory, _TICK, moment)
+        """When its event loop last came round (monotonic seconds), 0 for never."""
+        return self.ticker.moved
 
     @property
     def deadline(self) -> float:
@@ -108,6 +148,8 @@ class Cell:
         self._at = offset + _DATA
         self._most = size - _DATA - _SIZE.size
         self._last = NOTHING
+        self.claiming = SharedMark(memory, offset + _CLAIMING)
+        """The loop that claims in this pool."""
 
     def write(self, upto: int, held: Mapping[str, int]) -> None:
         """Show what the instance holds, id -> epoch; called by the process itself."""

@@ -16,6 +16,7 @@ from skedulr.aio import AsyncClient
 from skedulr.commands import MOST_TASKS, Ack, Claim, Exchanged
 from skedulr.contact import Contact
 from skedulr.errors import SkedulrError
+from skedulr.loops import Loop, LoopState, state_after
 from skedulr_worker.alarm import Alarm
 from skedulr_worker.clock import RedisClock
 from skedulr_worker.exchange import FIRST_PAUSE, LONGEST_PAUSE, Exchange
@@ -25,6 +26,11 @@ from skedulr_worker.telling import Telling
 
 COMPANY: Final = 0.002
 """Seconds that an acknowledgement waits for others."""
+
+PATIENCE: Final = 45.0
+"""Seconds without an exchange, well ended or failed, after which the loop hangs while it should have
+had one: more than the longest pause between two tries.
+"""
 
 UNCONFIRMED_PAUSE: Final = 1.0
 SHOWN_LOST: Final = 10
@@ -48,7 +54,8 @@ class ClaimLoop:
         self._telling = telling
         self._logger = logger
         self._loop = asyncio.get_running_loop()
-        self._exchange = Exchange(instance, client, contact, self._accept)
+        self._turns = Loop(f"claim {instance.pool}", PATIENCE, instance.cell.claiming)
+        self._exchange = Exchange(instance, client, contact, self._turns, self._accept)
         self._alarm = Alarm(self._loop, clock, self.ask)
         self._listener = Listener(instance, client.address, contact, self.ask)
         served = instance.served
@@ -136,6 +143,7 @@ class ClaimLoop:
             self._saying.cancel()
             await asyncio.gather(self._saying, return_exceptions=True)
         await self._exchange.close()
+        self._turns.stop()
         await self._listener.end()
 
     # --- when to exchange
@@ -153,6 +161,8 @@ class ClaimLoop:
             # Where the last exchange got all that it wanted, more may be there: the end of a task
             # asks for it. To wait for the marker then would mean to take it from idle workers.
             self._wait()
+        else:
+            self._turns.turn(LoopState.RESTING)
 
     def _wait(self) -> None:
         """Wait for the marker; where nothing runs, whose end would have to be acknowledged
@@ -203,6 +213,7 @@ class ClaimLoop:
     # -----------------------------------------------------------------------------
 
     def _go(self) -> None:
+        self._turns.begin()
         self._under_way = True
         if self._company is not None:
             self._company.cancel()
@@ -222,6 +233,7 @@ class ClaimLoop:
                 await self._send_back()
             except SkedulrError as error:
                 self._contact.lost(error)
+                self._turns.turn(state_after(error))
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
             else:
@@ -264,6 +276,7 @@ class ClaimLoop:
         self._under_way = False  # only now: what was taken must count before more is claimed
         if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
+        self._turns.turn()
         self._consider()
 
     def _forget_acknowledged(self, lost: Sequence[str]) -> None:

@@ -8,9 +8,14 @@ from typing import Final
 
 from skedulr.aio import AsyncClient
 from skedulr.errors import SkedulrError
+from skedulr.loops import Loop, state_after
 
 EVERY: Final = 60.0
 """Seconds between two looks at Redis' clock."""
+
+NAME: Final = "clock"
+PATIENCE: Final = 2 * EVERY
+"""Seconds between two turns after which the loop hangs."""
 
 WIDEST_TRIP: Final = 0.05
 """Seconds that a look may take for its answer to be trusted where a better one is known."""
@@ -19,9 +24,12 @@ WIDEST_TRIP: Final = 0.05
 class RedisClock:
     """Turns moments of Redis' clock into those of the event loop, never too early."""
 
-    def __init__(self, client: AsyncClient, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, client: AsyncClient, loop: asyncio.AbstractEventLoop, turns: Loop | None = None
+    ) -> None:
         self._client = client
         self._loop = loop
+        self._turns = turns or Loop(NAME, PATIENCE)
         self._measured = False
         self._offset = time.time() - loop.time()
 
@@ -48,7 +56,9 @@ class RedisClock:
         while True:
             try:
                 await self.measure()
-            except SkedulrError:  # the claim loops tell when Redis is away
+            except SkedulrError as error:  # the claim loops tell when Redis is away
+                self._turns.turn(state_after(error))
                 await asyncio.sleep(1)
             else:
+                self._turns.turn()
                 await asyncio.sleep(EVERY)

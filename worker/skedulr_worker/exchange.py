@@ -13,7 +13,8 @@ from skedulr import connection as link
 from skedulr.aio import AsyncClient, Line
 from skedulr.commands import Ack, Exchanged
 from skedulr.contact import Contact
-from skedulr.errors import UpgradeNeeded
+from skedulr.errors import RedisUnavailable, UpgradeNeeded
+from skedulr.loops import Loop, LoopState
 from skedulr_worker.instance import Instance
 
 FIRST_PAUSE: Final = 0.05
@@ -34,6 +35,7 @@ class Exchange:
         instance: Instance,
         client: AsyncClient,
         contact: Contact,
+        turns: Loop,
         answered: Callable[[Exchanged], None],
     ) -> None:
         self.number = 0
@@ -43,6 +45,7 @@ class Exchange:
         self._client = client
         self._line = client.line
         self._contact = contact
+        self._turns = turns
         self._answered = answered
         self._loop = asyncio.get_running_loop()
         self._free = 0
@@ -157,3 +160,5 @@ class Exchange:
         if isinstance(error, exceptions.ResponseError) and not isinstance(error, link.NOT_NOW):
             error = link.explained(error)
         self._contact.lost(error)
+        unreached = isinstance(error, (*link.UNREACHED, *link.NOT_NOW, RedisUnavailable))
+        self._turns.turn(LoopState.AWAY if unreached else LoopState.FAILING)

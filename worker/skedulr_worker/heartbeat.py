@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from skedulr.aio import AsyncClient
 from skedulr.contact import Contact
 from skedulr.errors import SkedulrError
+from skedulr.loops import PATIENCE, Loop, LoopState, state_after
 from skedulr_worker.instance import Instance
 from skedulr_worker.orders import CLAIMS, Order
 
@@ -46,7 +47,7 @@ class Heartbeat:
         self._contact = contact
         self._members = members
         self._interval = min(LONGEST_INTERVAL, lease / 3)
-        self.last_turn = 0.0
+        self.loop = Loop("heartbeat", PATIENCE + client.address.time_limit)
 
     async def run(self) -> None:
         """Beat until cancelled."""
@@ -62,16 +63,17 @@ class Heartbeat:
             for instance in member.instances
             if instance.cell.count
         ]
-        await asyncio.gather(*beats)
-        self.last_turn = time.time()
+        states = await asyncio.gather(*beats)
+        failed = [state for state in states if state is not LoopState.WORKING]
+        self.loop.turn(failed[0] if failed else LoopState.WORKING)
 
-    async def _beat(self, member: Member, instance: Instance) -> None:
+    async def _beat(self, member: Member, instance: Instance) -> LoopState:
         sent = time.monotonic()
         try:
             beat = await self._client.run(instance.beat(), persist=False)
         except SkedulrError as error:
             self._contact.lost(error)
-            return
+            return state_after(error)
         self._contact.found()
         if beat.known:
             instance.cell.confirmed = sent
@@ -79,3 +81,4 @@ class Heartbeat:
                 instance.cell.suspects = True
         if beat.lost or beat.cancelled or not beat.known:
             member.tell(Order(CLAIMS, instance.pool, beat.lost, beat.cancelled, not beat.known))
+        return LoopState.WORKING

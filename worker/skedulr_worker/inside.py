@@ -17,6 +17,7 @@ from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
 from skedulr.contact import Contact
 from skedulr.errors import ConfigurationError, SkedulrError
+from skedulr.loops import Loop
 from skedulr_worker.arrival import arrive
 from skedulr_worker.board import Board, Phase
 from skedulr_worker.config import WorkerConfig
@@ -83,6 +84,7 @@ class _Inside:
         self._served = served_pools(app, config)
         self._parts: list[_Part] = []
         self._watch: asyncio.Task[None] | None = None
+        self._watching = Loop("suspects")
         self._thread: _KeeperThread | None = None
 
     async def start(self) -> None:
@@ -95,7 +97,7 @@ class _Inside:
         regular = _Part(self._app, self._config, 1, self._served)
         self._parts.append(regular)
         await regular.worker.start()
-        self._thread = _KeeperThread(self._app, self._config, self._parts)
+        self._thread = _KeeperThread(self._app, self._config, self._parts, self._watching)
         self._thread.start()
         self._watch = asyncio.create_task(self._watch_suspects(), name="skedulr suspects")
 
@@ -118,6 +120,7 @@ class _Inside:
         """Tasks that wait for a process of their own have no other place here."""
         served = {slots.pool for slots in self._served}
         while True:
+            self._watching.turn()
             await asyncio.sleep(SUSPECTS_EVERY)
             waiting = {
                 instance.pool
@@ -136,11 +139,14 @@ class _Inside:
 class _KeeperThread(threading.Thread):
     """Runs the keeper until nothing of the worker can still run, then leaves the pools."""
 
-    def __init__(self, app: Skedulr, config: WorkerConfig, parts: Sequence[_Part]) -> None:
+    def __init__(
+        self, app: Skedulr, config: WorkerConfig, parts: Sequence[_Part], watching: Loop
+    ) -> None:
         super().__init__(name="skedulr keeper", daemon=True)
         self._app = app
         self._config = config
         self._parts = parts
+        self._watching = watching
         self._loop = asyncio.new_event_loop()
         self._finished = asyncio.Event()
 
@@ -165,6 +171,7 @@ class _KeeperThread(threading.Thread):
         contact = Contact(self._app.logger, self._app.address.url)
         name = self._parts[0].instances[0].name
         keeper = Keeper(self._app, self._config, client, contact, name, lambda: list(self._parts))
+        keeper.loops.append(self._watching)
         running = asyncio.create_task(keeper.run(), name="skedulr keeper")
         running.add_done_callback(self._note_failure)
         await self._finished.wait()

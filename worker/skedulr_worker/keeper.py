@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
 from skedulr.contact import Contact
 from skedulr.errors import SkedulrError
+from skedulr.loops import PATIENCE, Loop, state_after
 from skedulr.sweeps import Sweeper
 from skedulr_worker import reports
 from skedulr_worker.config import WorkerConfig
@@ -25,6 +25,9 @@ which a recovery takes it that Redis was away, so that a host's end is never tak
 """
 
 JITTER: Final = 0.1
+
+TRIPS: Final = 5
+"""How many time limits one round of sweeps may take before it shows as hanging."""
 
 
 class Kept(Member, Reported, Protocol):
@@ -50,52 +53,54 @@ class Keeper:
         self._idle = max(self._interval, min(LONGEST_IDLE, config.lease_seconds / 3))
         self._heartbeat = Heartbeat(client, contact, processes, config.lease_seconds)
         self._sweeper = Sweeper(app.registry, app.config.namespace, deputy=True)
-        self._swept = 0.0
-        self._reported = 0.0
-        self._reporter = Reporter(app.registry, name, processes, self._turns)
+        limit = client.address.time_limit
+        self._sweeping = Loop("sweep", PATIENCE + TRIPS * limit)
+        self._reporting = Loop("report", PATIENCE + limit)
+        self.loops = [self._heartbeat.loop, self._sweeping, self._reporting]
+        """Of the process that keeps; others of it may be added."""
+        self._reporter = Reporter(app.registry, name, processes, self.loops)
 
     async def run(self) -> None:
         """Beat, sweep and report until cancelled."""
-        await asyncio.gather(self._heartbeat.run(), self._rounds())
+        await asyncio.gather(self._heartbeat.run(), self._sweeps(), self._reports())
 
     async def leave(self) -> None:
         """Take the report away; where Redis is away it goes by itself."""
         with contextlib.suppress(SkedulrError):
             await self._client.run(self._reporter.farewell(), persist=False)
 
-    async def _rounds(self) -> None:
+    async def _sweeps(self) -> None:
         while True:
             try:
-                busy = await self._round()
-                self._contact.found()
+                busy = await self._sweep()
             except SkedulrError as error:
                 self._contact.lost(error)
+                self._sweeping.turn(state_after(error))
                 busy = True
+            else:
+                self._contact.found()
+                self._sweeping.turn()
             pause = self._interval if busy else self._idle
             await asyncio.sleep(pause * random.uniform(1 - JITTER, 1))
-
-    async def _round(self) -> bool:
-        """Sweep, and report in the same trip where it is time for that."""
-        turns = [self._sweep()]
-        if time.monotonic() - self._reported >= reports.EVERY * (1 - JITTER):
-            self._reported = time.monotonic()
-            turns.append(self._report())
-        answers: Sequence[bool] = await asyncio.gather(*turns)
-        return answers[0]
 
     async def _sweep(self) -> bool:
         before = self._sweeper.recovered
         busy = await self._sweeper.run_once(self._client)
-        self._swept = time.time()
         if self._sweeper.recovered > before:
             self._app.logger.warning(
                 "took %d tasks back from workers that are gone", self._sweeper.recovered - before
             )
         return busy
 
-    async def _report(self) -> bool:
-        await self._client.run(self._reporter.report(), persist=False)
-        return False
-
-    def _turns(self) -> dict[str, float]:
-        return {"heartbeat": self._heartbeat.last_turn, "sweep": self._swept}
+    async def _reports(self) -> None:
+        """A loop of its own, so that sweeps that hang are told."""
+        while True:
+            try:
+                await self._client.run(self._reporter.report(), persist=False)
+            except SkedulrError as error:
+                self._contact.lost(error)
+                self._reporting.turn(state_after(error))
+            else:
+                self._contact.found()
+                self._reporting.turn()
+            await asyncio.sleep(reports.EVERY * random.uniform(1 - JITTER, 1))

@@ -16,6 +16,8 @@ import skedulr
 from skedulr import commands
 from skedulr.commands import Command
 from skedulr.keys import RegistryKeys
+from skedulr.loops import Loop
+from skedulr_worker import claim, clock
 from skedulr_worker.board import Board
 from skedulr_worker.instance import Instance
 
@@ -57,7 +59,7 @@ class Reporter:
         registry: RegistryKeys,
         name: str,
         processes: Callable[[], Iterable[Reported]],
-        loops: Callable[[], dict[str, float]],
+        loops: Sequence[Loop],
     ) -> None:
         self._registry = registry
         self._name = name
@@ -92,10 +94,7 @@ class Reporter:
             **self._usage(os.getpid()),
             "pools": _pools(processes),
             "children": children,
-            "loops": [
-                {"name": name, "last_turn_ms": int(turn * 1000)}
-                for name, turn in self._loops().items()
-            ],
+            "loops": [loop.facts() for loop in self._loops],
         }
 
     def _child(self, process: Reported) -> dict[str, Any]:
@@ -108,6 +107,7 @@ class Reporter:
             "solo": any(instance.served.solo for instance in process.instances),
             "instance": process.instances[0].name if process.instances else "",
             "running": {instance.pool: instance.cell.count for instance in process.instances},
+            "loops": [loop.facts() for loop in loops_of(process)],
             **self._usage(process.pid),
         }
 
@@ -121,6 +121,18 @@ class Reporter:
                 return {"cpu_percent": process.cpu_percent(), "rss": process.memory_info().rss}
         except psutil.Error:  # it has just ended
             return {"cpu_percent": 0.0, "rss": 0}
+
+
+def loops_of(process: Reported) -> list[Loop]:
+    """The loops of a worker process, as its board shows them."""
+    return [
+        Loop("event loop", STALLED_AFTER, process.board.ticker),
+        Loop(clock.NAME, clock.PATIENCE, process.board.clock),
+        *(
+            Loop(f"claim {instance.pool}", claim.PATIENCE, instance.cell.claiming)
+            for instance in process.instances
+        ),
+    ]
 
 
 def _pools(processes: Iterable[Reported]) -> dict[str, dict[str, int]]:

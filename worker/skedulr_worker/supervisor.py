@@ -11,6 +11,7 @@ from typing import Final
 from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
 from skedulr.contact import Contact
+from skedulr.loops import Loop
 from skedulr_worker.arrival import arrive_in_time
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.crew import Crew
@@ -44,10 +45,12 @@ class Supervisor:
         self._executor: ThreadPoolExecutor | None = None
         self._client = AsyncClient(app.address)
         self._contact = Contact(app.logger, app.address.url)
+        self._watching = Loop("watch")
         self._crew = Crew(app, config, self._client, self._contact, self._loop, self._served)
         self._keeper = Keeper(
             app, config, self._client, self._contact, self._name, self._crew.children
         )
+        self._keeper.loops.append(self._watching)
 
     def run(self) -> int:
         """Block until the worker has stopped; answers the exit code.
@@ -102,7 +105,9 @@ class Supervisor:
                 self._crew.watch()
                 if self._is_orphaned():
                     self._stopping.set()
+                self._watching.turn()
                 await self._rest(WATCH_EVERY)
+            self._watching.stop()
             await self._stop_children()
         finally:
             keeping.cancel()

@@ -12,6 +12,8 @@ from typing import Any, Final
 from skedulr.aio import AsyncClient
 from skedulr.app import Hook, Skedulr
 from skedulr.contact import Contact
+from skedulr.loops import Loop
+from skedulr_worker import clock
 from skedulr_worker.board import Board, Phase
 from skedulr_worker.claim import ClaimLoop
 from skedulr_worker.clock import RedisClock
@@ -67,7 +69,9 @@ class Worker:
         self._instances = instances
         self._loop = asyncio.get_running_loop()
         self._client = AsyncClient(app.address)
-        self._clock = RedisClock(self._client, self._loop)
+        self._clock = RedisClock(
+            self._client, self._loop, Loop(clock.NAME, clock.PATIENCE, board.clock)
+        )
         self._contact = Contact(app.logger, app.address.url, level)
         self._deadlines = Deadlines(self._loop, self._expire, self._show_deadline)
         self._background: set[asyncio.Future[Any]] = set()
@@ -184,8 +188,9 @@ class Worker:
         self.board.deadline = moment
 
     async def _tick(self) -> None:
+        ticker = Loop("event loop", mark=self.board.ticker)
         while True:
-            self.board.tick = time.monotonic()
+            ticker.turn()
             await asyncio.sleep(TICK)
 
     def _spawn(self, awaitable: Awaitable[Any]) -> None:

@@ -45,7 +45,7 @@ REPORT = {
             "rss": 50 * 1024 * 1024,
         }
     ],
-    "loops": [{"name": "heartbeat", "last_turn_ms": 1_700_000_000_900}],
+    "loops": [{"name": "heartbeat", "state": "hanging", "last_turn_ms": 1_700_000_000_900}],
 }
 
 
@@ -121,7 +121,9 @@ def test_instances_shows_what_workers_report_of_themselves(app: Skedulr, skedulr
     assert worker["started_at"] == "2023-11-14T22:13:20.123Z"
     assert worker["pools"]["mail"] == {"slots": 5, "running": 1}
     assert worker["children"][0]["pid"] == 4712
-    assert worker["loops"] == [{"name": "heartbeat", "last_at": "2023-11-14T22:13:20.900Z"}]
+    assert worker["loops"] == [
+        {"name": "heartbeat", "state": "hanging", "last_at": "2023-11-14T22:13:20.900Z"}
+    ]
     header, row = skedulr("instances").lines
     shown = dict(
         zip(header.split(), row.replace(", ", ",").replace(" %", "%").split(), strict=False)
@@ -131,4 +133,4 @@ def test_instances_shows_what_workers_report_of_themselves(app: Skedulr, skedulr
     assert shown["SLOTS"] == "25"
     assert shown["POOLS"] == "default,mail"
     assert shown["CPU"] == "51%"
-    assert row.endswith("1 stalled")
+    assert row.endswith("1 stalled, heartbeat hanging")

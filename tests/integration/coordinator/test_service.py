@@ -8,8 +8,9 @@ import pytest
 
 from skedulr.contact import Contact
 from skedulr.errors import RedisUnavailable
+from skedulr.loops import LoopState
 from skedulr_coordinator import service as module
-from skedulr_coordinator.service import Service, Services, State
+from skedulr_coordinator.service import Service, Services
 from tests.support.waiting import await_until
 
 LOGGER = logging.getLogger("skedulr.test")
@@ -117,4 +118,4 @@ async def test_a_turn_that_does_not_end_is_stopped_all_the_same() -> None:
     services.start()
     await asyncio.sleep(0)
     await services.stop()
-    assert service.state is State.STOPPED
+    assert service.state is LoopState.STOPPED

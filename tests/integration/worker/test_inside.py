@@ -178,7 +178,23 @@ async def test_it_reports_what_it_is_and_takes_the_report_away(app: Skedulr) -> 
             "mail": 7,
         }
         assert report["rss"] > 1_000_000
-        assert {loop["name"] for loop in report["loops"]} == {"heartbeat", "sweep"}
+        names = {loop["name"] for loop in report["loops"]}
+        assert names == {"heartbeat", "sweep", "report", "suspects"}
+        [child] = report["children"]
+        names = {loop["name"] for loop in child["loops"]}
+        assert names == {"event loop", "clock", "claim default", "claim mail"}
+
+    async with app.worker(id="inside"):
+
+        async def states() -> set[str]:
+            [report] = await reports() or [{"loops": [], "children": []}]
+            parts = [report, *report["children"]]
+            return {loop["state"] for part in parts for loop in part["loops"]}
+
+        async def all_work() -> bool:
+            return await states() == {"working"}
+
+        await await_until(all_work, 20)
     assert await reports() == []
 
 

@@ -34,7 +34,7 @@ class TestBoard:
         if pid == 0:
             first.write(7, {"a": 1, "ü@é": 2**60})
             second.suspects = True
-            board.tick, board.deadline, board.phase = 1.5, 2.5, Phase.LEFT
+            board.ticker.moved, board.deadline, board.phase = 1.5, 2.5, Phase.LEFT
             os._exit(0)
         os.waitpid(pid, 0)
         assert first.read() == (7, [("a", 1), ("ü@é", 2**60)])
