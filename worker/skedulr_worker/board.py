@@ -85,7 +85,8 @@ class SharedMark:
     @property
     def state(self) -> LoopState:
         """Its state."""
-        return _STATES[_WORD.unpack_from(self._memory, self._offset + 2 * _DOUBLE.size)[0]]
+        (number,) = _WORD.unpack_from(self._memory, self._offset + 2 * _DOUBLE.size)
+        return _STATES[int(number)]
 
     @state.setter
     def state(self, state: LoopState) -> None:

@@ -28,8 +28,8 @@ COMPANY: Final = 0.002
 """Seconds that an acknowledgement waits for others."""
 
 PATIENCE: Final = 45.0
-"""Seconds without an exchange, well ended or failed, after which the loop hangs while it should have
-had one: more than the longest pause between two tries.
+"""Seconds without an exchange after which the loop hangs, where it should have had one: more than
+the longest pause between two tries.
 """
 
 UNCONFIRMED_PAUSE: Final = 1.0
