@@ -25,12 +25,12 @@ PARALLEL := --numprocesses=$(TEST_PROCESSES) --maxprocesses=8 --dist=worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install up test test-redis test-containers check lint format hooks types contracts lua wheel bench lock clean
+.PHONY: help install dashboard check-dashboard up test test-redis test-containers check lint format hooks types contracts lua wheel bench lock clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(INSTALLED) ## Make .venv and install skedulr in it (every target does it by itself)
+install: $(INSTALLED) dashboard ## Make .venv, install skedulr in it and build the dashboard (targets do what they need of it by themselves)
 
 # The stamp holds where it was made: an environment that was copied or moved points at the old place. One
 # whose interpreter has gone is made anew.
@@ -41,7 +41,10 @@ $(INSTALLED): pyproject.toml constraints.txt scripts/bootstrap
 	@PYTHON='$(PYTHON)' scripts/bootstrap $(VENV)
 	@echo '$(CURDIR)' > $@
 
-up: $(INSTALLED) ## Run skedulr on this machine with its demo, until Ctrl-C
+dashboard: $(INSTALLED) ## Build the dashboard with npm, where it is not built (SKEDULR_DASHBOARD=skip leaves it out)
+	@$(RUN) dashboard/builder.py
+
+up: $(INSTALLED) dashboard ## Run skedulr on this machine with its demo, until Ctrl-C
 	@$(VENV)/bin/skedulr up --demo
 
 test: $(INSTALLED) ## Run the tests on a private Valkey (no container, no browser, nothing to install)
@@ -72,13 +75,16 @@ hooks: $(INSTALLED) ## Run the pre-commit hooks over all files
 types: $(INSTALLED) ## Check types (mypy, strict)
 	$(RUN) -m mypy
 
+check-dashboard: $(INSTALLED) ## Check the dashboard's sources: style (biome), types (tsc), unit tests (vitest)
+	$(RUN) dashboard/builder.py npm run check
+
 contracts: $(INSTALLED) ## Check who imports whom (import-linter)
 	$(VENV)/bin/lint-imports
 
 lua: $(INSTALLED) ## Check the Lua scripts as they are sent to Redis (luacheck)
 	$(RUN) scripts/lint_lua.py
 
-wheel: $(INSTALLED) ## Build the wheel and the sdist, compare their contents, import the wheel alone
+wheel: $(INSTALLED) dashboard ## Build the wheel and the sdist, compare their contents, import the wheel alone
 	$(RUN) scripts/check_wheel.py
 
 bench: $(INSTALLED) $(BENCH_ENVIRONMENTS)/.installed ## Measure skedulr beside its peers, most of an hour (BENCH_HARNESS: where its harness is)
@@ -93,5 +99,5 @@ lock: ## Write constraints.txt anew with today's versions
 	@scripts/lock
 
 clean: ## Remove .venv, caches and builds
-	rm -rf $(VENV) $(BENCH_ENVIRONMENTS) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH_ENVIRONMENTS) build dist dashboard/node_modules dashboard/skedulr_dashboard/build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,13 +1,14 @@
 """Builds the wheel and the sdist, and shows that they hold what they should and work alone.
 
-Four things are compared: the wheel with the sources, the wheel of the sdist with the wheel of the
-tree, what a plain install brings along with what is promised, and what an import of the client
-library loads with that.
+Five things are compared: the wheel with the sources, the dashboard's pages in it with those that
+are built here, the wheel of the sdist with the wheel of the tree, what a plain install brings along
+with what is promised, and what an import of the client library loads with that.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -27,7 +28,18 @@ PACKAGES = {
 SUFFIXES = {".py", ".lua", ".typed"}
 # A wheel that lacks one of these was built from a tree that lacked it.
 LANDMARKS = {f"{package}/{name}" for package in PACKAGES for name in ("__init__.py", "py.typed")}
-BESIDE_THE_PACKAGES = {"CHANGELOG.md", "LICENSE", "README.md", "pyproject.toml", "PKG-INFO"}
+BESIDE_THE_PACKAGES = {
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "hatch_build.py",
+    "pyproject.toml",
+    "PKG-INFO",
+}
+# The dashboard's pages, which no source file corresponds to.
+PAGES = "skedulr_dashboard/build/"
+# With these npm can fetch nothing: what an sdist brings has to be enough.
+WITHOUT_NPM = {"npm_config_offline": "true", "npm_config_cache": os.devnull}
 # What `pip install skedulr` brings along, as the README promises.
 PROMISED = {"redis", "hiredis", "msgpack"}
 
@@ -53,6 +65,7 @@ def main() -> int:
         work = Path(folder)
         wheel, sdist = build(ROOT, work / "tree")
         problems = compare_wheel(wheel)
+        problems += compare_pages(wheel)
         problems += compare_sdist(sdist, wheel, work)
         problems += check_alone(wheel, work / "alone")
         names = sorted(path.name for path in (wheel, sdist))
@@ -63,10 +76,19 @@ def main() -> int:
     return 1 if problems else 0
 
 
-def build(source: Path, target: Path) -> tuple[Path, Path]:
+def build(
+    source: Path, target: Path, environment: dict[str, str] | None = None
+) -> tuple[Path, Path]:
     """Return the wheel and the sdist of ``source``, built into ``target``."""
     command = [sys.executable, "-m", "hatchling", "build", "-d", str(target)]
-    built = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
+    built = subprocess.run(
+        command,
+        cwd=source,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if built.returncode:
         sys.exit(f"check_wheel: hatchling cannot build:\n{built.stdout}{built.stderr}")
     return next(target.glob("*.whl")), next(target.glob("*.tar.gz"))
@@ -74,7 +96,8 @@ def build(source: Path, target: Path) -> tuple[Path, Path]:
 
 def compare_wheel(wheel: Path) -> list[str]:
     """Return where the wheel's contents differ from the sources."""
-    found = {name for name in names_in_wheel(wheel) if ".dist-info/" not in name}
+    found = {name for name in names_in_wheel(wheel) if not name.startswith(PAGES)}
+    found = {name for name in found if ".dist-info/" not in name}
     sources = source_files()
     strays = {name for name in sources if PurePosixPath(name).suffix not in SUFFIXES}
     return [
@@ -85,6 +108,24 @@ def compare_wheel(wheel: Path) -> list[str]:
     ]
 
 
+def compare_pages(wheel: Path) -> list[str]:
+    """Return where the dashboard's pages in the wheel differ from those that are built here."""
+    build_here = ROOT / "dashboard" / PAGES
+    here = {
+        PAGES + path.relative_to(build_here).as_posix()
+        for path in build_here.rglob("*")
+        if path.is_file()
+    }
+    carried = {name for name in names_in_wheel(wheel) if name.startswith(PAGES)}
+    if not carried and not here:
+        print("check_wheel: without the dashboard, which is not built here", file=sys.stderr)
+        return []
+    return [
+        *complaints("not in the wheel", (here | {f"{PAGES}index.html"}) - carried),
+        *complaints("in the wheel, but not built", carried - here),
+    ]
+
+
 def compare_sdist(sdist: Path, wheel: Path, work: Path) -> list[str]:
     """Return what the sdist holds beside the sources, and where its wheel differs."""
     with tarfile.open(sdist) as archive:
@@ -92,10 +133,12 @@ def compare_sdist(sdist: Path, wheel: Path, work: Path) -> list[str]:
     tree = work / sdist.name.removesuffix(".tar.gz")
     files = {path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()}
     folders = tuple(f"{PurePosixPath(folder) / package}/" for package, folder in PACKAGES.items())
-    beside = {name for name in files if not name.startswith(folders)}
-    again, _ = build(tree, work / "again")
+    beside = {name for name in files if not name.startswith((*folders, "dashboard/"))}
+    strays = {name for name in files if "node_modules/" in name}
+    again, _ = build(tree, work / "again", WITHOUT_NPM)
     return [
         *complaints("not in the sdist", BESIDE_THE_PACKAGES - beside),
+        *complaints("in the sdist without need", strays),
         # Hatchling adds the ignore file, to ignore the same files when it builds from the sdist.
         *complaints("in the sdist without need", beside - BESIDE_THE_PACKAGES - {".gitignore"}),
         *complaints(
@@ -152,7 +195,7 @@ def source_files() -> set[str]:
         path.relative_to(ROOT / folder).as_posix()
         for package, folder in PACKAGES.items()
         for path in (ROOT / folder / package).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and not {"__pycache__", "build", "build.new"} & set(path.parts)
     }
 
 

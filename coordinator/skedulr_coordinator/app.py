@@ -45,7 +45,7 @@ def create_app(app: Skedulr) -> FastAPI:
     )
     served.state.coordinator = coordinator
     served.include_router(health.router)
-    pages.include(served)
+    pages.include(served, app.config.namespace)
     return served
 
 

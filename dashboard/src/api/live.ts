@@ -1,0 +1,118 @@
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState, useSyncExternalStore } from "react";
+import { address } from "../lib/base";
+import { parseJson } from "../lib/json";
+import { setServerTime } from "../lib/now";
+import type { Overview, Task } from "./types";
+
+/** How news comes: pushed by the coordinator, or asked for until the stream is there again. */
+export type Line = "connecting" | "live" | "polling";
+
+/** Milliseconds without any news after which a stream that seems open is not believed. */
+const SILENT_AFTER = 10_000;
+/** Milliseconds before a stream that the browser has given up is opened again. */
+const AGAIN_AFTER = 3_000;
+/** Milliseconds in which the wishes of a page that is just coming up are gathered. */
+const GATHER = 30;
+
+/**
+ * One stream of server-sent events for all that the page shows. Its documents go into the cache of
+ * queries, so that no part of a page cares how they came.
+ */
+class Stream {
+  line: Line = "connecting";
+  private wanted = new Map<string, number>();
+  private opened = "";
+  private source: EventSource | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private watch: ReturnType<typeof setTimeout> | undefined;
+  private listeners = new Set<() => void>();
+
+  constructor(private client: QueryClient) {}
+
+  /** Ask for a topic until the returned function is called. */
+  want(topic: string): () => void {
+    this.wanted.set(topic, (this.wanted.get(topic) ?? 0) + 1);
+    this.soon(GATHER);
+    return () => {
+      const left = (this.wanted.get(topic) ?? 1) - 1;
+      if (left > 0) this.wanted.set(topic, left);
+      else this.wanted.delete(topic);
+      this.soon(GATHER);
+    };
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  private soon(delay: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.open(), delay);
+  }
+
+  private open(): void {
+    const topics = [...this.wanted.keys()].sort();
+    const query = topics.map((topic) => `topic=${encodeURIComponent(topic)}`).join("&");
+    if (query === this.opened && this.source?.readyState !== EventSource.CLOSED) return;
+    this.source?.close();
+    this.opened = query;
+    if (topics.length === 0) return;
+    const source = new EventSource(address(`api/events?${query}`));
+    this.source = source;
+    source.onopen = () => this.heard();
+    source.onerror = () => {
+      this.say("polling");
+      // The browser tries again by itself, unless the answer was no stream at all.
+      if (source.readyState === EventSource.CLOSED) this.soon(AGAIN_AFTER);
+    };
+    source.addEventListener("overview", (event) => {
+      const overview = parseJson(event.data) as Overview;
+      setServerTime(overview.now);
+      this.client.setQueryData(["overview"], overview);
+      this.heard();
+    });
+    source.addEventListener("task", (event) => {
+      const task = parseJson(event.data) as Task;
+      this.client.setQueryData(["task", task.pool, task.id], task);
+      this.heard();
+    });
+    source.addEventListener("tasks", () => {
+      void this.client.invalidateQueries({ queryKey: ["tasks"] });
+      this.heard();
+    });
+  }
+
+  private heard(): void {
+    this.say("live");
+    clearTimeout(this.watch);
+    this.watch = setTimeout(() => {
+      this.say("polling");
+      this.opened = "";
+      this.open();
+    }, SILENT_AFTER);
+  }
+
+  private say(line: Line): void {
+    if (line === this.line) return;
+    this.line = line;
+    for (const listener of this.listeners) listener();
+  }
+}
+
+let stream: Stream | undefined;
+
+/** Have a topic pushed while the component is on the page, and know how news comes. */
+export function useLive(topic?: string): Line {
+  const client = useQueryClient();
+  stream ??= new Stream(client);
+  const [shared] = useState(stream);
+  useEffect(() => (topic ? shared.want(topic) : undefined), [shared, topic]);
+  return useSyncExternalStore(shared.subscribe, () => shared.line);
+}
+
+/** Milliseconds between two questions: seldom while the stream brings the answers anyway. */
+export function pollEvery(line: Line): number {
+  return line === "live" ? 30_000 : 2_000;
+}

@@ -1,0 +1,35 @@
+import { useQuery } from "@tanstack/react-query";
+import { setServerTime } from "../lib/now";
+import { get } from "./client";
+import { pollEvery, useLive } from "./live";
+import type { Minute, Overview } from "./types";
+
+/** The numbers of the whole cluster, always current. */
+export function useOverview() {
+  const line = useLive("overview");
+  return useQuery({
+    queryKey: ["overview"],
+    queryFn: async ({ signal }) => {
+      const overview = await get<Overview>("api/overview", {}, signal);
+      setServerTime(overview.now);
+      return overview;
+    },
+    refetchInterval: pollEvery(line),
+  });
+}
+
+/** What was done in each of the last minutes, oldest first. */
+export function useTimeline(minutes: number) {
+  return useQuery({
+    queryKey: ["timeline", minutes],
+    queryFn: async ({ signal }) => {
+      const { minutes: found } = await get<{ minutes: Minute[] }>(
+        "api/timeline",
+        { minutes },
+        signal,
+      );
+      return found;
+    },
+    refetchInterval: 5_000,
+  });
+}

@@ -1,0 +1,49 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { get, taskPath } from "./client";
+import { pollEvery, useLive } from "./live";
+import type { Explanation, LogLine, Task, TaskPage } from "./types";
+
+/** What tasks are wanted; an empty filter wants all. */
+export interface TaskFilter {
+  state?: string | undefined;
+  pool?: string | undefined;
+  job?: string | undefined;
+  q?: string | undefined;
+}
+
+/** A page of the list of tasks. */
+export function useTasks(filter: TaskFilter, cursor: string | undefined, limit: number) {
+  const line = useLive("tasks");
+  const { state, pool, job, q } = filter;
+  return useQuery({
+    queryKey: ["tasks", { state, pool, job, q, cursor, limit }],
+    queryFn: ({ signal }) =>
+      get<TaskPage>("api/tasks", { state, pool, job, q, cursor, limit }, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: line === "live" ? 5_000 : pollEvery(line),
+  });
+}
+
+/** All about one task, always current. */
+export function useTask(pool: string, id: string) {
+  const line = useLive(`task:${pool}/${id}`);
+  return useQuery({
+    queryKey: ["task", pool, id],
+    queryFn: ({ signal }) => get<Task>(taskPath(pool, id), {}, signal),
+    refetchInterval: pollEvery(line),
+  });
+}
+
+/** Why a task does not run. */
+export function useExplanation(task: Task) {
+  const isLive = !["succeeded", "failed", "dead", "cancelled", "running"].includes(task.state);
+  return useQuery({
+    queryKey: ["explanation", task.pool, task.id, task.state, task.gate],
+    queryFn: ({ signal }) =>
+      get<Explanation>(`${taskPath(task.pool, task.id)}/explain`, {}, signal),
+    enabled: isLive,
+    refetchInterval: 2_000,
+  });
+}
+
+export type { LogLine };

@@ -1,0 +1,200 @@
+/** The documents of the coordinator's HTTP API, as docs/http.md describes them. */
+import type { Json } from "../lib/json";
+
+export const STATES = [
+  "scheduled",
+  "waiting",
+  "queued",
+  "running",
+  "succeeded",
+  "failed",
+  "dead",
+  "cancelled",
+] as const;
+export type State = (typeof STATES)[number];
+export type Counts = Record<State, number>;
+
+/** Moments are ISO 8601 in UTC; null means never. */
+export type Moment = string | null;
+
+export interface Pool {
+  name: string;
+  paused: boolean;
+  counts: Counts;
+  limit: number | null;
+  max_capacity: number | null;
+  instances: number;
+  slots: number;
+  totals: Record<string, number>;
+}
+
+export interface Overview {
+  namespace: string;
+  now: string;
+  paused: boolean;
+  counts: Counts;
+  totals: Record<string, number>;
+  pools: Pool[];
+  workers: number;
+  instances: number;
+  coordinators: number;
+  redis: { version: string; memory_bytes: number; max_memory_bytes: number | null };
+}
+
+export interface Minute {
+  at: string;
+  enqueued: number;
+  started: number;
+  succeeded: number;
+  failed: number;
+  dead: number;
+  cancelled: number;
+  retried: number;
+  waited_ms: number;
+  ran_ms: number;
+}
+
+export interface TaskRow {
+  name: string;
+  pool: string;
+  id: string;
+  job: string;
+  state: State;
+  priority: number;
+  attempts: number;
+  progress: number | null;
+  enqueued_at: Moment;
+  due_at: Moment;
+  started_at: Moment;
+  finished_at: Moment;
+}
+
+export interface TaskPage {
+  tasks: TaskRow[];
+  next: string | null;
+  counts: Counts;
+}
+
+export interface Attempt {
+  number: number;
+  kind: string;
+  started_at: Moment;
+  ended_at: Moment;
+  instance: string;
+  error: string;
+  traceback: string;
+}
+
+export interface LogLine {
+  at: Moment;
+  attempt: number;
+  message: string;
+  facts: { [key: string]: Json };
+}
+
+export interface Relative {
+  name: string;
+  state: State | null;
+  on?: string;
+}
+
+export interface Task {
+  name: string;
+  pool: string;
+  id: string;
+  job: string;
+  state: State;
+  reason: string | null;
+  priority: number;
+  key: string | null;
+  group: string | null;
+  gate: string | null;
+  cancel_requested: boolean;
+  enqueued_at: Moment;
+  due_at: Moment;
+  started_at: Moment;
+  finished_at: Moment;
+  expires_at: Moment;
+  instance: string | null;
+  timeout: number | null;
+  args: Json[] | null;
+  kwargs: { [key: string]: Json } | null;
+  meta: { [key: string]: Json } | null;
+  result: Json;
+  unreadable: string | null;
+  progress: { percent: number; message: string; at: Moment } | null;
+  attempts: number;
+  crashes: number;
+  losses: number;
+  failed_attempts: Attempt[];
+  log: LogLine[];
+  lineage?: {
+    parents: Relative[];
+    children: Relative[];
+    workflow: string | null;
+    schedule: string | null;
+  };
+}
+
+export interface Explanation {
+  running: boolean;
+  reasons: { code: string; message: string; hint: string | null }[];
+  position: number | null;
+  estimate_s: number | null;
+}
+
+export interface Workflow {
+  id: string;
+  name: string;
+  pool: string;
+  state: string;
+  counts: Counts;
+  created_at: Moment;
+  finished_at: Moment;
+}
+
+export interface WorkflowNode {
+  name: string;
+  pool: string;
+  id: string;
+  job: string;
+  state: State;
+  title: string;
+}
+
+export interface WorkflowEdge {
+  from: string;
+  to: string;
+  on: "success" | "failure" | "end";
+}
+
+export interface WorkflowGraph extends Workflow {
+  nodes: WorkflowNode[];
+  edges: WorkflowEdge[];
+}
+
+export interface Schedule {
+  name: string;
+  pool: string;
+  job: string;
+  kind: string;
+  spec: string;
+  timezone: string | null;
+  words: string;
+  next_at: Moment;
+  next: string[];
+  paused: boolean;
+  declared: boolean;
+  orphaned: boolean;
+  overlap: string;
+  catch_up: string;
+  last_run: Moment;
+}
+
+/** What came of an action on many tasks. */
+export interface Outcome {
+  matched: number;
+  done: number;
+  refused: { name: string; reason: string }[];
+  more: boolean;
+}

@@ -1,0 +1,111 @@
+import { useEffect, useRef } from "react";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { useIsDark } from "../lib/theme";
+import styles from "./Chart.module.css";
+
+export interface Series {
+  name: string;
+  /** A colour's name among the tokens, such as `--succeeded`. */
+  color: string;
+  values: (number | null)[];
+  shape: "bars" | "line";
+}
+
+interface Props {
+  /** What the chart tells, for those who cannot see it. */
+  label: string;
+  /** Seconds since 1970, rising. */
+  times: number[];
+  /** Bars are drawn on top of each other, so the largest sum comes first. */
+  series: Series[];
+  format: (value: number) => string;
+}
+
+const HEIGHT = 168;
+
+/** Values over time. */
+export function Chart({ label, times, series, format }: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(undefined);
+  const isDark = useIsDark();
+  const shape = series.map(({ name, color, shape }) => `${name}${color}${shape}`).join();
+  const data: uPlot.AlignedData = [times, ...series.map(({ values }) => values)];
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new data is set below, without a new chart
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    const made = new uPlot(options(element, series, format), data, element);
+    plot.current = made;
+    const observer = new ResizeObserver(() => {
+      made.setSize({ width: element.clientWidth, height: HEIGHT });
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+    };
+  }, [shape, isDark]);
+
+  useEffect(() => plot.current?.setData(data));
+
+  return <div ref={place} role="img" aria-label={label} className={styles.chart} />;
+}
+
+function options(
+  element: HTMLElement,
+  series: Series[],
+  format: (value: number) => string,
+): uPlot.Options {
+  const color = (name: string) => getComputedStyle(element).getPropertyValue(name).trim();
+  const font = `11px ${color("--font")}`;
+  const axis = { stroke: color("--ink-faint"), font, ticks: { show: false } };
+  const grid = { stroke: color("--line"), width: 1 };
+  const bars = uPlot.paths.bars?.({ size: [0.72, 24], radius: 0.15 });
+  return {
+    width: element.clientWidth,
+    height: HEIGHT,
+    padding: [8, 4, 0, 0],
+    cursor: { points: { show: false }, drag: { x: false, y: false } },
+    legend: { live: true },
+    scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1)] } },
+    axes: [
+      {
+        ...axis,
+        grid: { show: false },
+        size: 26,
+        space: 70,
+        values: (_, ticks) => ticks.map(clock),
+      },
+      {
+        ...axis,
+        grid,
+        size: 52,
+        space: 34,
+        values: (_, ticks) =>
+          ticks.map((tick) => (Number.isInteger(tick) || tick < 1 ? format(tick) : "")),
+      },
+    ],
+    series: [
+      { value: (_, at) => (at ? clock(at) : "") },
+      ...series.map(({ name, color: token, shape }): uPlot.Series => {
+        const stroke = color(token);
+        const common = {
+          label: name,
+          stroke,
+          value: (_: uPlot, value: number | null) => (value === null ? "–" : format(value)),
+          points: { show: false },
+        };
+        return shape === "bars" && bars
+          ? { ...common, fill: stroke, width: 0, paths: bars }
+          : { ...common, width: 1.6, fill: `color-mix(in srgb, ${stroke} 12%, transparent)` };
+      }),
+    ],
+  };
+}
+
+function clock(seconds: number): string {
+  const at = new Date(seconds * 1000);
+  return `${String(at.getHours()).padStart(2, "0")}:${String(at.getMinutes()).padStart(2, "0")}`;
+}

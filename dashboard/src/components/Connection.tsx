@@ -1,0 +1,31 @@
+import { useLive } from "../api/live";
+import { useOverview } from "../api/overview";
+import { moment } from "../lib/format";
+import { useNow } from "../lib/now";
+import styles from "./Connection.module.css";
+
+/** Says whether what the page shows is current, and since when it is not. */
+export function Connection() {
+  const line = useLive();
+  const { dataUpdatedAt, errorUpdatedAt, isPending } = useOverview();
+  const now = useNow();
+  const failing = errorUpdatedAt > dataUpdatedAt;
+  const [look, words] = failing
+    ? [
+        "lost",
+        dataUpdatedAt
+          ? `Disconnected. Shown: ${moment(new Date(dataUpdatedAt), now)}`
+          : "Disconnected",
+      ]
+    : isPending || line === "connecting"
+      ? ["connecting", "Connecting"]
+      : line === "live"
+        ? ["live", "Live"]
+        : ["polling", "Every 2 s"];
+  return (
+    <p className={styles.line} data-look={look} role="status" data-testid="connection">
+      <span aria-hidden className={styles.dot} />
+      <span className={styles.words}>{words}</span>
+    </p>
+  );
+}

@@ -1,0 +1,21 @@
+import type { Moment } from "../api/types";
+import { distance, fullMoment, moment } from "../lib/format";
+import { useNow } from "../lib/now";
+
+interface Props {
+  at: Moment | undefined;
+  /** The time of day instead of how long ago. */
+  exact?: boolean;
+}
+
+/** A moment: how long ago it was, and everything about it for those who point at it. */
+export function When({ at, exact }: Props) {
+  const now = useNow();
+  if (!at) return <span aria-hidden>–</span>;
+  const then = new Date(at);
+  return (
+    <time dateTime={at} title={fullMoment(then)}>
+      {exact ? moment(then, now) : distance(now.getTime() - then.getTime())}
+    </time>
+  );
+}

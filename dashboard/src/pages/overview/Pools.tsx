@@ -1,0 +1,142 @@
+import { Link } from "@tanstack/react-router";
+import { Layers } from "lucide-react";
+import { useState } from "react";
+import type { Pool } from "../../api/types";
+import { Card } from "../../components/Card";
+import { type Columns, DataTable } from "../../components/DataTable";
+import { Empty } from "../../components/Empty";
+import { Meter } from "../../components/Meter";
+import { SearchField } from "../../components/SearchField";
+import { brief, plural } from "../../lib/format";
+import { PoolActions, Scale } from "./PoolActions";
+import styles from "./Pools.module.css";
+
+/** As many as a person finds one among without searching. */
+const SEARCH_FROM = 12;
+const NONE: Pool[] = [];
+
+/** Every pool: how much of it is used, and what can be done with it. */
+export function Pools({ pools }: { pools: Pool[] | undefined }) {
+  const [wanted, setWanted] = useState("");
+  const all = pools ?? NONE;
+  const shown = wanted ? all.filter(({ name }) => name.includes(wanted)) : all;
+  return (
+    <Card
+      title="Pools"
+      flush
+      aside={
+        all.length > SEARCH_FROM ? (
+          <SearchField label="Search pools" value={wanted} onChange={setWanted} />
+        ) : (
+          pools && plural(all.length, "pool")
+        )
+      }
+    >
+      {pools && all.length === 0 ? (
+        <Empty icon={Layers} title="There is no pool yet">
+          <p>
+            A pool appears with its first task or worker. Start a worker:{" "}
+            <code>skedulr worker MODULE:APP</code>
+          </p>
+        </Empty>
+      ) : wanted && shown.length === 0 ? (
+        <Empty icon={Layers} title={`No pool has “${wanted}” in its name`} />
+      ) : (
+        <DataTable
+          caption="Pools"
+          columns={COLUMNS}
+          rows={shown}
+          rowId={(pool) => pool.name}
+          initialSorting={[{ id: "name", desc: false }]}
+        />
+      )}
+    </Card>
+  );
+}
+
+const number = (state: keyof Pool["counts"], header: string): Columns<Pool>[number] => ({
+  id: state,
+  header,
+  accessorFn: (pool) => pool.counts[state],
+  enableSorting: true,
+  sortDescFirst: true,
+  look: { align: "end", label: header },
+  cell: ({ row: { original: pool } }) =>
+    pool.counts[state] ? (
+      <Link to="/tasks" search={{ state, pool: pool.name }} className={styles.number}>
+        {brief(pool.counts[state])}
+      </Link>
+    ) : (
+      <span className={styles.zero}>0</span>
+    ),
+});
+
+const COLUMNS: Columns<Pool> = [
+  {
+    id: "name",
+    header: "Pool",
+    accessorFn: (pool) => pool.name,
+    enableSorting: true,
+    look: { wide: true },
+    cell: ({ row: { original: pool } }) => (
+      <span className={styles.name}>
+        <Link to="/tasks" search={{ pool: pool.name }}>
+          {pool.name}
+        </Link>
+        {pool.paused && <span className={styles.paused}>paused</span>}
+      </span>
+    ),
+  },
+  {
+    id: "use",
+    header: "Slots in use",
+    accessorFn: (pool) => pool.counts.running,
+    enableSorting: true,
+    sortDescFirst: true,
+    look: { wide: true },
+    cell: ({ row: { original: pool } }) => <Use pool={pool} />,
+  },
+  number("queued", "Queued"),
+  number("scheduled", "Due later"),
+  number("succeeded", "Succeeded"),
+  number("failed", "Failed"),
+  number("dead", "Dead"),
+  {
+    id: "scale",
+    header: "Runs at most",
+    look: { shrink: true, label: "Runs at most" },
+    cell: ({ row: { original: pool } }) => <Scale pool={pool} />,
+  },
+  {
+    id: "actions",
+    header: () => <span className="visually-hidden">Actions</span>,
+    look: { shrink: true },
+    cell: ({ row: { original: pool } }) => <PoolActions pool={pool} />,
+  },
+];
+
+function Use({ pool }: { pool: Pool }) {
+  const most = pool.limit === null ? pool.slots : Math.min(pool.limit, pool.slots);
+  const running = pool.counts.running;
+  return (
+    <div className={styles.use}>
+      <Meter
+        value={running}
+        most={most}
+        label={`${running} of ${most} slots of ${pool.name} in use`}
+      />
+      <span className={styles.of}>
+        {brief(running)} of {brief(most)}
+      </span>
+      {pool.instances === 0 && <span className={styles.short}>no worker</span>}
+      {pool.limit !== null && pool.limit > pool.slots && pool.instances > 0 && (
+        <span
+          className={styles.short}
+          title="The live workers have fewer slots than the pool may use"
+        >
+          {plural(pool.slots, "slot")} for {brief(pool.limit)}
+        </span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+import type { Attempt, Task } from "../../api/types";
+import { Card } from "../../components/Card";
+import { When } from "../../components/When";
+import { plural, span } from "../../lib/format";
+import styles from "./Attempts.module.css";
+
+/** Every attempt that did not succeed, the last one open. */
+export function Attempts({ task }: { task: Task }) {
+  const attempts = [...task.failed_attempts].reverse();
+  if (attempts.length === 0) return null;
+  return (
+    <Card title="Attempts that failed" aside={plural(attempts.length, "attempt")}>
+      <ol className={styles.attempts}>
+        {attempts.map((attempt, index) => (
+          <li key={`${attempt.number} ${attempt.ended_at}`}>
+            <details className={styles.attempt} open={index === 0}>
+              <summary className={styles.summary}>
+                <span className={styles.number}>{attempt.number}</span>
+                <span className={styles.error}>{firstLine(attempt.error) || attempt.kind}</span>
+                <span className={styles.when}>
+                  {lasted(attempt)}
+                  <When at={attempt.ended_at} />
+                </span>
+              </summary>
+              {attempt.error.includes("\n") && <pre className={styles.text}>{attempt.error}</pre>}
+              {attempt.traceback && <pre className={styles.text}>{attempt.traceback}</pre>}
+              <p className={styles.where}>
+                {attempt.kind}
+                {attempt.instance && ` on ${attempt.instance}`}
+              </p>
+            </details>
+          </li>
+        ))}
+      </ol>
+    </Card>
+  );
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
+}
+
+function lasted({ started_at, ended_at }: Attempt): string {
+  if (!started_at || !ended_at) return "";
+  return `after ${span(Date.parse(ended_at) - Date.parse(started_at))}, `;
+}

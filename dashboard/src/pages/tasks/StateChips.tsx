@@ -1,0 +1,44 @@
+import { type Counts, STATES, type State } from "../../api/types";
+import { STATE_ICONS } from "../../components/StateBadge";
+import { brief } from "../../lib/format";
+import styles from "./StateChips.module.css";
+
+interface Props {
+  counts: Counts | undefined;
+  chosen: State | undefined;
+  onChoose: (state: State | undefined) => void;
+}
+
+/** How many tasks are in each state, and the choice of one. */
+export function StateChips({ counts, chosen, onChoose }: Props) {
+  const all = counts && Object.values(counts).reduce((sum, each) => sum + each, 0);
+  return (
+    <fieldset className={styles.chips}>
+      <legend className="visually-hidden">Filter by state</legend>
+      <button
+        type="button"
+        className={styles.chip}
+        aria-pressed={!chosen}
+        onClick={() => onChoose(undefined)}
+      >
+        All <span className={styles.count}>{all === undefined ? "–" : brief(all)}</span>
+      </button>
+      {STATES.map((state) => {
+        const Icon = STATE_ICONS[state];
+        return (
+          <button
+            key={state}
+            type="button"
+            className={styles.chip}
+            data-state={state}
+            aria-pressed={chosen === state}
+            onClick={() => onChoose(chosen === state ? undefined : state)}
+          >
+            <Icon aria-hidden size={13} strokeWidth={2.1} />
+            {state} <span className={styles.count}>{counts ? brief(counts[state]) : "–"}</span>
+          </button>
+        );
+      })}
+    </fieldset>
+  );
+}
