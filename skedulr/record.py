@@ -58,6 +58,9 @@ FIELDS: Final = {
 }
 """Fields of the head in their order, with their meaning."""
 
+TEXTS: Final = frozenset({"job", "gate", "token", "again", "owner", "key", "group", "reason"})
+"""The fields that are text; the others are numbers."""
+
 _POSITION: Final = {name: index for index, name in enumerate(FIELDS)}
 
 
@@ -107,8 +110,16 @@ def decode(data: bytes) -> Record:
 
 
 def as_lua() -> str:
-    """The positions of the fields as Lua source: ``VERSION``, ``STATE`` … and the limits."""
+    """The fields as Lua source: their positions ``VERSION``, ``STATE`` …, the limits, and
+    ``blank_record()``.
+    """
     names = ", ".join(name.upper() for name in FIELDS)
     numbers = ", ".join(str(index + 1) for index in range(len(FIELDS)))
     limits = f"{FORMAT}, {INLINE_LIMIT}, {len(FIELDS)}"
-    return f"local {names} = {numbers}\nlocal FORMAT, INLINE_LIMIT, FIELD_COUNT = {limits}\n"
+    blank = ", ".join("''" if name in TEXTS else "0" for name in FIELDS)
+    return f"""\
+local {names} = {numbers}
+local FORMAT, INLINE_LIMIT, FIELD_COUNT = {limits}
+local function blank_record() return {{ FORMAT, {blank.removeprefix("0, ")} }} end
+
+"""

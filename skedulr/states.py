@@ -82,15 +82,20 @@ QUEUED.
 
 
 def as_lua() -> str:
-    """The states and the transitions as Lua source: ``SCHEDULED`` … and
-    ``TRANSITIONS[from][to]``.
+    """The states and the transitions as Lua source: ``SCHEDULED`` … and ``may_move(from, to)``.
+
+    The table is one text, a row for each state: a table of Lua would be made anew in every call.
     """
     names = ", ".join(state.name for state in State)
     numbers = ", ".join(str(int(state)) for state in State)
-    rows = []
-    for source in State:
-        targets = [to for (origin, to) in TRANSITIONS if origin is source]
-        rows.append(
-            f"  [{source.name}] = {{" + ", ".join(f"[{to.name}] = true" for to in targets) + "},"
-        )
-    return f"local {names} = {numbers}\nlocal TRANSITIONS = {{\n" + "\n".join(rows) + "\n}\n"
+    table = "".join("x" if (old, new) in TRANSITIONS else "-" for old in State for new in State)
+    return f"""\
+local {names} = {numbers}
+local STATE_COUNT = {len(State)}
+local TRANSITIONS = '{table}'
+local function may_move(from, to)
+  local at = STATE_COUNT * (from - 1) + to
+  return string.sub(TRANSITIONS, at, at) == 'x'
+end
+
+"""

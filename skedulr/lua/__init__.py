@@ -7,11 +7,16 @@ true:
 - ``-- KEYS[2] ready  …`` declares the key and the local ``ready`` that the text uses.
 - ``-- ARGV[1] instance  …`` does so for an argument; ``-- ARGV[3..]`` describes a tail that the
 text reads itself.
-- ``-- include: place`` splices ``includes/place.lua`` in, once, after what that one includes.
+- ``-- include: places`` splices ``includes/places.lua`` in, once, after what that one includes.
+- An indented include belongs to its block: what it makes is made when the block is reached, and is
+unknown outside of it.
 
-The names of states and of a record's fields become their numbers, and the table of transitions is
-spliced in, from ``skedulr.states`` and ``skedulr.record``. ``python -m skedulr.lua DIR`` writes the
-finished texts, for a linter or a reader.
+Constants, ``local MOST = 1000``, become their values, and so do the names of states and of a
+record's fields, which come from ``skedulr.states`` and ``skedulr.record`` with the table of
+transitions. ``python -m skedulr.lua DIR`` writes the finished texts, for a linter or a reader.
+
+Redis makes a script's functions and tables anew in each call. So what a script may do without is
+left out, stands behind an early ``return``, or in a block: ``docs/performance.md`` has the figures.
 """
 
 from __future__ import annotations
@@ -27,12 +32,16 @@ from typing import Final
 from skedulr import record, states
 
 HEADER: Final = re.compile(r"^-- (KEYS|ARGV)\[(\d+)\] (\w+)", re.MULTILINE)
-INCLUDE: Final = re.compile(r"^-- include: (\w+)\n", re.MULTILINE)
+INCLUDE: Final = re.compile(r"^( *)-- include: (\w+)\n", re.MULTILINE)
 FUNCTION: Final = re.compile(
     r"^(?:-- .*\n)*local function (\w+)\((?:.* end$|(?s:.*?)^end$)\n+", re.MULTILINE
 )
 COMMENT: Final = re.compile(r"--.*")
-CONSTANTS: Final = re.compile(r"^local ([A-Z_, ]+) = ([\d, ]+)$", re.MULTILINE)
+TEXT: Final = re.compile(r"^local (\w+) = string\.\w+\(.*\)(?: --.*)?\n", re.MULTILINE)
+LITERAL: Final = r"(?:\d+|'[^'\n]*')"
+CONSTANTS: Final = re.compile(
+    rf"^local ([A-Z_, ]+) = ({LITERAL}(?:, {LITERAL})*)(?: --.*)?\n", re.MULTILINE
+)
 WORD: Final = re.compile(r"--.*|'[^'\n]*'|\b[A-Z_]+\b")
 FLAGS: Final = re.compile(r"^-- flags:(.*)$", re.MULTILINE)
 
@@ -67,7 +76,8 @@ def load(name: str, *, virtual_clock: bool = False) -> Script:
     flags = FLAGS.search(source)
     if flags is None:
         raise ValueError(f"{name}.lua has no '-- flags:' line")
-    body = _without_unused(_splice(source, set(), virtual_clock))
+    tables = record.as_lua() + states.as_lua()
+    body = _without_unused(tables + _splice(source, set(), virtual_clock))
     declared = [f"local {key} = KEYS[{n}]" for n, key in enumerate(keys, 1)]
     declared += [f"local {argument} = ARGV[{n}]" for n, argument in enumerate(arguments, 1)]
     shebang = f"#!lua flags={wanted}" if (wanted := flags[1].strip()) else "#!lua"
@@ -87,38 +97,42 @@ def _declared(source: str, kind: str) -> tuple[str, ...]:
 
 
 def _splice(source: str, seen: set[str], virtual_clock: bool) -> str:
-    """Replace each include by its text, the first time only."""
+    """Replace each include by its text, the first time only; an indented one is for its block."""
 
     def text(match: re.Match[str]) -> str:
-        name = match[1]
+        indented, name = match.groups()
         if name in seen:
             return ""
-        seen.add(name)
+        known = set(seen) if indented else seen
+        known.add(name)
         file = "virtual_clock" if virtual_clock and name == "clock" else name
-        return _splice(_read(f"includes/{file}.lua"), seen, virtual_clock)
+        return _splice(_read(f"includes/{file}.lua"), known, virtual_clock)
 
     return INCLUDE.sub(text, source)
 
 
 def _without_unused(body: str) -> str:
-    """The text without the included functions that it never calls: each would cost every run."""
+    """The text without the included functions that it never calls and the texts that it never
+    uses: each would cost every run.
+    """
 
     words = Counter(re.findall(r"\w+", COMMENT.sub("", body)))
 
     def used(match: re.Match[str]) -> str:
         return match[0] if words[match[1]] > 1 else ""
 
-    shorter = FUNCTION.sub(used, body)
+    shorter = TEXT.sub(used, FUNCTION.sub(used, body))
     return shorter if shorter == body else _without_unused(shorter)
 
 
 def _with_numbers(body: str) -> str:
-    """The spliced tables and the text, with numbers in place of the states' and fields' names:
-    as locals they would be slower, and too many (Lua allows 200).
+    """The text with the values of its constants in place of their names: a local that functions
+    share costs every call, and Lua allows no more than 200.
     """
-    tables = record.as_lua() + states.as_lua()
-    numbers: dict[str, str] = {}
-    for left, right in CONSTANTS.findall(tables):
-        numbers |= zip(left.split(", "), right.split(", "), strict=True)
-    text = CONSTANTS.sub("", tables).lstrip() + body
-    return WORD.sub(lambda word: numbers.get(word[0], word[0]), text)
+    values: dict[str, str] = {}
+    for left, right in CONSTANTS.findall(body):
+        for name, value in zip(left.split(", "), right.split(", "), strict=True):
+            if values.setdefault(name, value) != value:
+                raise ValueError(f"{name} is {values[name]} here and {value} there")
+    text = CONSTANTS.sub("", body)
+    return WORD.sub(lambda word: values.get(word[0], word[0]), text)

@@ -27,7 +27,7 @@
 -- Returns {'unknown'}, or {'ok', next_at, suspects, {lost id, epoch, ...}, {id to cancel, epoch, ...}}.
 -- include: wake
 -- include: release
--- include: promote
+-- include: due
 local packed = redis.call('HGET', inst, instance)
 if not packed then return { 'unknown' } end
 local me = cmsgpack.unpack(packed)

@@ -9,18 +9,14 @@
 -- KEYS[7] seen
 -- KEYS[8] lease
 -- KEYS[9] classes
--- KEYS[10] done_succeeded
--- KEYS[11] done_failed
--- KEYS[12] done_dead
--- KEYS[13] done_cancelled
--- KEYS[14] stats
--- KEYS[15] meta
+-- KEYS[10] stats
+-- KEYS[11] meta
 -- ARGV[1] version   of the cluster's pause that is copied, 0 where pause is not meant
 -- ARGV[2] fields   msgpack map: paused, pool_paused (0 or 1), limit, capacity, history (counts, -1: none), retention (ms)
 -- ARGV[3] job_limits   msgpack map job -> how many of its tasks run at once, -1: no limit
 -- Returns {paused, limit, capacity, slots, running}: -1 for no limit; slots is what live instances can run at once.
 -- include: wake
--- include: limits
+-- include: job_limits
 local ALIVE = 60000
 
 local changes = cmsgpack.unpack(fields)
@@ -43,7 +39,7 @@ end
 for job, most in pairs(cmsgpack.unpack(job_limits)) do limit_job(job, most) end
 flush()
 read_settings()
-read_limits()
+known_limits = nil
 wake()
 
 local slots = 0

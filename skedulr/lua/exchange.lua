@@ -33,10 +33,8 @@
 -- {'ok', more, next_at, suspects, lost ids, {id, job, epoch, attempt, body, ...}}: more is 1 when another
 -- exchange finds more to do at once, next_at the time (ms) of the earliest delayed task or 0, suspects 1
 -- when tasks wait for a solo instance of these jobs.
--- include: acks
--- include: promote
 -- include: claim
--- include: wake
+-- include: due
 local MOST = 1000
 local TRIM_PER_FINISH = 10
 
@@ -48,56 +46,50 @@ if number < me[1] then return { 'stale' } end
 local class = live_classes[me[2]]
 if not class then return { 'unknown' } end
 
-local function given_before()
-  local ids, same = {}, {}
-  for i = 1, #me[5], 2 do ids[#ids + 1] = me[5][i] end
-  load(ids)
-  for i, id in ipairs(ids) do
-    local record = records[id]
-    if record and record[STATE] == RUNNING and record[OWNER] == instance and record[EPOCH] == me[5][2 * i] then
-      same[#same + 1] = id
-    end
-  end
-  return same
-end
-
-local lost, more = {}, false
-local taken
+local taken, lost, more = {}, {}, false
+local next_at = next_due()
 if number == me[1] then
-  taken = given_before()
+  -- include: given
+  taken = given_before(instance, me[5])
 else
   local finished = cmsgpack.unpack(acks)
-  lost = acknowledge_all(finished)
-  more = promote()
-  if #finished > 0 then trim_state(SUCCEEDED, math.min(TRIM_PER_FINISH * #finished, 100)) end
+  if #finished > 0 then
+    -- include: acks
+    -- include: history
+    lost = acknowledge_all(finished)
+    trim_state(SUCCEEDED, math.min(TRIM_PER_FINISH * #finished, 100))
+  end
+  if next_at > 0 and next_at <= now then
+    -- include: promote
+    more = promote()
+  end
   local wanted = paused and 0 or math.min(tonumber(free), MOST)
   if limit >= 0 then wanted = math.max(0, math.min(wanted, limit - size(running))) end
-  local gave_up
-  taken, gave_up = claim(class, wanted, instance, number)
-  more = more or gave_up
+  if wanted > 0 then
+    local gave_up
+    taken, gave_up = claim(class, wanted, instance, number)
+    more = more or gave_up
+  end
 end
 
 -- Bodies too large to move with their records are sent, but never planned.
-local function spilled_bodies()
-  local ids, found = {}, {}
-  for _, id in ipairs(taken) do
-    if records[id][SPILLED] == 1 then ids[#ids + 1] = id end
-  end
-  if #ids == 0 then return found end
-  for i, body in ipairs(redis.call('HMGET', payloads, unpack(ids))) do found[ids[i]] = body or '' end
-  return found
+local function body_of(id)
+  return records[id][SPILLED] == 1 and redis.call('HGET', payloads, id) or bodies[id]
 end
 
-local claims, gave, spilled = {}, {}, spilled_bodies()
+local claims, gave = {}, {}
 for i, id in ipairs(taken) do
   local record, at = records[id], 5 * (i - 1)
   claims[at + 1], claims[at + 2], claims[at + 3] = id, record[JOB], record[EPOCH]
-  claims[at + 4], claims[at + 5] = record[ATTEMPT], spilled[id] or bodies[id]
+  claims[at + 4], claims[at + 5] = record[ATTEMPT], body_of(id)
   gave[2 * i - 1], gave[2 * i] = id, record[EPOCH]
 end
 
 hash(inst, instance, cmsgpack.pack({ number, me[2], me[3], me[4], gave }))
 zset(seen, instance, now)
+local is_due_changed = planned_zsets[due] ~= nil
 flush()
-if redis.call('EXISTS', own) == 1 then redis.call('ZADD', lease, now + me[3], instance) end
-return { 'ok', more and 1 or 0, next_due(), suspects_for(class, wake()), lost, claims }
+if #taken > 0 or redis.call('EXISTS', own) == 1 then redis.call('ZADD', lease, now + me[3], instance) end
+if is_due_changed then next_at = next_due() end
+-- include: wake
+return { 'ok', more and 1 or 0, next_at, suspects_for(class, wake()), lost, claims }

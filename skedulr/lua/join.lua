@@ -9,12 +9,8 @@
 -- KEYS[7] seen
 -- KEYS[8] lease
 -- KEYS[9] classes
--- KEYS[10] done_succeeded
--- KEYS[11] done_failed
--- KEYS[12] done_dead
--- KEYS[13] done_cancelled
--- KEYS[14] stats
--- KEYS[15] meta
+-- KEYS[10] stats
+-- KEYS[11] meta
 -- ARGV[1] instance
 -- ARGV[2] class   short name of the set of jobs, the same for all instances that know the same
 -- ARGV[3] jobs   'wire kind /job/job/': record format, 'any' or 'solo', jobs
@@ -23,7 +19,7 @@
 -- ARGV[6] job_limits   msgpack map job -> how many of its tasks run at once in the pool, -1: no limit
 -- Returns {'ok', paused, format}: paused is 1 when the pool is paused.
 -- include: wake
--- include: limits
+-- include: job_limits
 local known = redis.call('HGET', inst, instance)
 local number, gave = 0, {}
 if known then
@@ -36,7 +32,8 @@ touch(wake_of(class))
 zset(seen, instance, now)
 for job, most in pairs(cmsgpack.unpack(job_limits)) do limit_job(job, most) end
 flush()
+class_texts = redis.call('HGETALL', classes)
 read_classes()
-read_limits()
+known_limits = nil
 wake()
 return { 'ok', paused and 1 or 0, FORMAT }

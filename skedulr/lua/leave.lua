@@ -28,7 +28,7 @@
 -- Returns {more, back, suspects}: more is 1 when it owns more than one call gives back.
 -- include: wake
 -- include: release
--- include: history
+-- include: attempts
 local MOST = 1000
 local POISON = 3
 

@@ -19,6 +19,7 @@
 -- KEYS[17] meta
 -- Returns {more, next_at}: more is 1 when others are due already, next_at the earliest due time (ms) or 0.
 -- include: promote
+-- include: due
 -- include: wake
 local more = promote()
 flush()

@@ -40,7 +40,7 @@ local function mend_running(id, record)
     back_or_cancelled(id, record)
     return 1
   end
-  local limited = limit_of[record[JOB]] and limited_of(record[JOB])
+  local limited = all_limits()[record[JOB]] and limited_of(record[JOB])
   if limited and not redis.call('ZSCORE', limited, id) then
     zset(limited, id, record[STARTED_AT])
     return 1
@@ -58,8 +58,7 @@ local function mend_claims(name)
     local record = records[id]
     local epoch = tonumber(string.match(owned[2 * i], '^%d+'))
     if not (record and record[STATE] == RUNNING and record[OWNER] == name and record[EPOCH] == epoch) then
-      hash(own_of(name), id, false)
-      former_owners[name] = true
+      disown(name, id)
       mended = mended + 1
     end
   end

@@ -29,7 +29,7 @@ local GONE_AFTER = 60000
 most = math.min(tonumber(most), 1000)
 local forgotten = trim_expiring(most)
 local full = forgotten == most
-for state in pairs(done) do
+for state = SUCCEEDED, CANCELLED do
   local trimmed, passed = trim_state(state, most)
   forgotten = forgotten + trimmed
   full = full or passed == most

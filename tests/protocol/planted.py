@@ -8,6 +8,8 @@ from tests.protocol.planting import bug
 
 NOTHING: Final = ""
 PLACES_LUA: Final = "includes/places.lua"
+QUEUE_LUA: Final = "includes/queue.lua"
+ENDINGS_LUA: Final = "includes/endings.lua"
 CLAIM_LUA: Final = "includes/claim.lua"
 ACKS_LUA: Final = "includes/acks.lua"
 RELEASE_LUA: Final = "includes/release.lua"
@@ -22,7 +24,7 @@ FENCES: Final = (
     bug(
         "an epoch does not come from the clock",
         (SUBMIT_LUA, "clear_former(id, former) or now", "clear_former(id, former) or 1"),
-        (PLACES_LUA, "math.max(record[EPOCH] + 1, now)", "record[EPOCH] + 1"),
+        (CLAIM_LUA, "math.max(record[EPOCH] + 1, now)", "record[EPOCH] + 1"),
     ),
     bug(
         "an acknowledgement sent again counts again",
@@ -49,7 +51,7 @@ FENCES: Final = (
 RETRIES: Final = (
     bug(
         "a submission has no token",
-        (SUBMIT_LUA, "if former and former[TOKEN] == request[R.token] then", "if false then"),
+        (SUBMIT_LUA, "if former and former[TOKEN] == token then", "if false then"),
     ),
     bug("a resubmission has no token", ("resubmit.lua", "if record[AGAIN] == again", "if false")),
     bug("an exchange sent again claims again", ("exchange.lua", "if number == me[1]", "if false")),
@@ -75,16 +77,16 @@ PLACES: Final = (
             "  put_into_queue",
         ),
     ),
-    bug("a gate drops its task", (PLACES_LUA, "zset(held_at(gate), id, record[SCORE])", NOTHING)),
+    bug("a gate drops its task", (QUEUE_LUA, "zset(held_at(gate), id, record[SCORE])", NOTHING)),
     bug(
         "a claimed task stays in the queue",
-        (PLACES_LUA, "take(id, record, RUNNING)", "record[STATE] = RUNNING\n  changed[id] = true"),
+        (CLAIM_LUA, "take(id, record, RUNNING)", "record[STATE] = RUNNING\n  changed[id] = true"),
     ),
     bug(
         "a smaller priority is sooner",
-        (PLACES_LUA, "(HIGHEST_PRIORITY - priority) * SEQUENCE_SPAN", "priority * SEQUENCE_SPAN"),
+        (QUEUE_LUA, "(HIGHEST_PRIORITY - priority) * SEQUENCE_SPAN", "priority * SEQUENCE_SPAN"),
     ),
-    bug("the queue goes before the gates", (CLAIM_LUA, "item[1] < score", "false")),
+    bug("the queue goes before the gates", (CLAIM_LUA, "score < lowest", "false")),
     bug(
         "a started task expires",
         (CLAIM_LUA, "record[STARTED_AT] == 0 and record[EXPIRES_AT]", "record[EXPIRES_AT]"),
@@ -94,11 +96,15 @@ PLACES: Final = (
 COUNTS: Final = (
     bug(
         "a running task does not count for the limit of its job",
-        (PLACES_LUA, "zset(limited_of(record[JOB]), id, now_text)", NOTHING),
+        (CLAIM_LUA, "zset(limited_of(record[JOB]), id, now_text)", NOTHING),
     ),
     bug(
         "a new limit does not count what runs",
-        ("includes/limits.lua", "if not limit_of[job] then begin_counting(job) end", NOTHING),
+        (
+            "includes/job_limits.lua",
+            "if not all_limits()[job] then begin_counting(job) end",
+            NOTHING,
+        ),
     ),
     bug(
         "a released task is charged an attempt",
@@ -126,9 +132,9 @@ COUNTS: Final = (
 )
 
 WAKING: Final = (
-    bug("control wakes nobody", ("control.lua", "read_limits()\nwake()", "read_limits()")),
+    bug("control wakes nobody", ("control.lua", "= nil\nwake()", "= nil")),
     bug("release wakes nobody", ("release.lua", "flush()\nwake()", "flush()")),
-    bug("an enqueue wakes nobody", (SUBMIT_LUA, "if not awake then wake() end", NOTHING)),
+    bug("an enqueue wakes nobody", (SUBMIT_LUA, "if not is_awake then wake() end", NOTHING)),
     bug(
         "a marker stays without work",
         ("includes/wake.lua", "redis.call('DEL', wake_of(name))", NOTHING),
@@ -158,7 +164,7 @@ ENDS: Final = (
     bug(
         "a task takes the key that another holds, and frees it",
         ("resubmit.lua", "if holder and holds_key(holder) then", "if false then"),
-        (PLACES_LUA, "redis.call('HGET', keys, record[KEY]) == id then", "true then"),
+        (ENDINGS_LUA, "redis.call('HGET', keys, record[KEY]) == id then", "true then"),
     ),
     bug(
         "a resubmitted task does not take its key again",
@@ -174,10 +180,13 @@ ENDS: Final = (
     ),
     bug(
         "a short time to live is kept to the letter",
-        (PLACES_LUA, "math.max(record[TTL], KEPT_AT_LEAST)", "record[TTL]"),
+        (ENDINGS_LUA, "math.max(record[TTL], KEPT_AT_LEAST)", "record[TTL]"),
     ),
-    bug("a record leaves its result behind", (PLACES_LUA, "hash(results, id, false)", NOTHING)),
-    bug("nobody is told of an end", (PLACES_LUA, "    tell_waiters(id)\n", NOTHING)),
+    bug(
+        "a record leaves its result behind",
+        ("includes/forget.lua", "hash(results, id, false)", NOTHING),
+    ),
+    bug("nobody is told of an end", (ENDINGS_LUA, "    tell_waiters(id)\n", NOTHING)),
 )
 
 BUGS: Final = (*FENCES, *RETRIES, *PLACES, *COUNTS, *WAKING, *ENDS)

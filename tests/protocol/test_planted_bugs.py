@@ -30,7 +30,7 @@ def test_a_bug_that_fits_nowhere_is_refused() -> None:
 
 
 def test_a_bug_that_no_script_has_is_refused() -> None:
-    harmless = bug("the same", ("exchange.lua", "local lost, more", "local lost, more"))
+    harmless = bug("the same", ("exchange.lua", "local packed", "local packed"))
 
     with pytest.raises(AssertionError, match="no script has the bug 'the same'"):
         scripts(harmless)

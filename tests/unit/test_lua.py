@@ -183,9 +183,10 @@ def test_what_is_included_twice_is_there_once(name: str) -> None:
 
 
 def test_every_include_is_used_by_some_script() -> None:
-    wanted = {match for name in SCRIPTS for match in lua.INCLUDE.findall(source(name))}
+    wanted = {match for name in SCRIPTS for _, match in lua.INCLUDE.findall(source(name))}
     for include in INCLUDES:
-        wanted |= set(lua.INCLUDE.findall((FOLDER / f"includes/{include}.lua").read_text()))
+        text = (FOLDER / f"includes/{include}.lua").read_text()
+        wanted |= {match for _, match in lua.INCLUDE.findall(text)}
 
     assert wanted == set(INCLUDES) - {"virtual_clock"}
 
@@ -200,17 +201,11 @@ def test_a_script_is_known_by_the_sha_of_its_text(name: str) -> None:
 
 
 @every_script
-def test_states_and_fields_are_the_numbers_of_python(name: str) -> None:
+def test_states_fields_and_other_constants_are_their_values(name: str) -> None:
     fields = {field.upper() for field in record.FIELDS}
 
-    assert not words(name) & {*fields, *states.State.__members__, "FORMAT", "FIELD_COUNT"}
-    rows = re.findall(r"^  \[(\d)\] = \{(.*)\},$", lua.load(name).text, re.MULTILINE)
-    moves = {
-        (int(source), int(target))
-        for source, targets in rows
-        for target in re.findall(r"\[(\d)\] = true", targets)
-    }
-    assert moves == set(states.TRANSITIONS)
+    assert not words(name) & {*fields, *states.State.__members__, "FORMAT", "TRANSITIONS"}
+    assert not re.search(r"^local [A-Z_, ]+ =", code(name), re.MULTILINE)
 
 
 def test_names_become_numbers_in_the_code_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,6 +237,27 @@ def test_a_header_that_does_not_count_is_refused(monkeypatch: pytest.MonkeyPatch
 
     with pytest.raises(ValueError, match="the header's KEYS are not numbered 1, 2, 3"):
         lua.load("misnumbered")
+
+
+def test_a_name_has_one_value_in_a_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {"twice.lua": "-- flags:\n-- include: other\nlocal MOST = 1\n"}
+    texts["includes/other.lua"] = "local MOST = 2 -- here\n"
+    monkeypatch.setattr(lua, "_read", texts.__getitem__)
+
+    with pytest.raises(ValueError, match="MOST is 2 here and 1 there"):
+        lua.load("twice")
+
+
+def test_an_indented_include_is_for_its_block_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    block = "if a then\n  -- include: b\n  -- include: a\nend\n"
+    texts = {
+        "blocks.lua": f"-- flags:\n-- include: a\n{block}-- include: b\n",
+        "includes/a.lua": "a = 1\n",
+        "includes/b.lua": "b = a\n",
+    }
+    monkeypatch.setattr(lua, "_read", texts.__getitem__)
+
+    assert lua.load("blocks").text.endswith("a = 1\nif a then\nb = a\nend\nb = a\n")
 
 
 def test_a_script_without_flags_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

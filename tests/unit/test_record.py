@@ -1,5 +1,7 @@
 """The record of a task as Redis holds it: a packed head that scripts read, then an opaque body."""
 
+import re
+
 import msgpack
 import pytest
 
@@ -90,9 +92,18 @@ def test_every_field_says_what_it_means() -> None:
 
 
 def test_lua_gets_the_same_places_counted_from_one() -> None:
-    places, limits = record.as_lua().splitlines()
+    places, limits, _blank = record.as_lua().strip().splitlines()
     names, numbers = places.removeprefix("local ").split(" = ")
 
     assert names.split(", ") == [name.upper() for name in FIELDS]
     assert numbers.split(", ") == [str(at) for at in range(1, len(FIELDS) + 1)]
     assert limits == f"local FORMAT, INLINE_LIMIT, FIELD_COUNT = {FORMAT}, 1024, {len(FIELDS)}"
+
+
+def test_a_blank_record_of_lua_has_every_field_with_its_kind_of_nothing() -> None:
+    values = re.search(r"return \{ FORMAT, (.*) \}", record.as_lua())
+
+    assert values is not None
+    nothing = ["''" if name in record.TEXTS else "0" for name in FIELDS]
+    assert values[1].split(", ") == nothing[1:]
+    assert set(FIELDS) >= record.TEXTS

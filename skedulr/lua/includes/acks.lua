@@ -1,5 +1,5 @@
--- include: pool
--- include: history
+-- include: endings
+-- include: attempts
 -- An acknowledgement ends one claim: {id, epoch} for a success without a result, else
 -- {id, epoch, state, result, problem, delay, reason, kind}. It counts only for the claim that it names.
 local function holds_claim(record, epoch)

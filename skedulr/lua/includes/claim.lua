@@ -1,37 +1,43 @@
 -- include: classes
--- include: pool
 -- Claims take the best head among the queue and every open gate; what may not run now steps aside.
 local STEPS = 100
 
--- A queue read piece by piece: items are {score, id}.
+-- A queue read piece by piece; items are id, score, id, score, ...
 local function stream_of(key, wanted, items)
   return { key = key, wanted = wanted, items = items or {}, at = 1, offset = 0, over = items ~= nil }
 end
 
-local function refill(stream)
-  local last = stream.offset + stream.wanted - 1
-  local pairs_of_items = redis.call('ZRANGE', stream.key, stream.offset, last, 'WITHSCORES')
-  local ids = {}
-  stream.items, stream.at = {}, 1
-  stream.offset = stream.offset + stream.wanted
-  stream.over = #pairs_of_items < 2 * stream.wanted
-  for i = 1, #pairs_of_items, 2 do
-    ids[#ids + 1] = pairs_of_items[i]
-    stream.items[#stream.items + 1] = { tonumber(pairs_of_items[i + 1]), pairs_of_items[i] }
+local function head(stream)
+  if stream.at > #stream.items and not stream.over then
+    local last = stream.offset + stream.wanted - 1
+    local items, ids = redis.call('ZRANGE', stream.key, stream.offset, last, 'WITHSCORES'), {}
+    for i = 1, #items, 2 do ids[#ids + 1] = items[i] end
+    load(ids)
+    stream.items, stream.at, stream.offset = items, 1, last + 1
+    stream.over = #ids < stream.wanted
   end
-  load(ids)
+  return stream.items[stream.at], tonumber(stream.items[stream.at + 1])
 end
 
-local function head(stream)
-  if stream.at > #stream.items and not stream.over then refill(stream) end
-  return stream.items[stream.at]
+-- What this script has put into ready, and has not written yet.
+local function entered()
+  local ids, items = {}, {}
+  for id, score in pairs(planned_zsets[ready] or {}) do
+    if score then ids[#ids + 1] = id end
+  end
+  table.sort(ids, function(a, b) return records[a][SCORE] < records[b][SCORE] end)
+  for _, id in ipairs(ids) do
+    items[#items + 1] = id
+    items[#items + 1] = records[id][SCORE]
+  end
+  return items
 end
 
 local function open_streams(class, wanted)
   local streams = {}
   if not class.solo then
-    table.sort(entered, function(a, b) return a[1] < b[1] end)
-    streams = { stream_of(ready, wanted), stream_of(ready, wanted, entered) }
+    streams = { stream_of(ready, wanted) }
+    if planned_zsets[ready] then streams[2] = stream_of(ready, wanted, entered()) end
   end
   for _, gate in ipairs((held_gates())) do
     if is_open(class, gate) then streams[#streams + 1] = stream_of(held_at(gate), wanted) end
@@ -40,19 +46,34 @@ local function open_streams(class, wanted)
 end
 
 local function next_candidate(streams)
-  local best, score
+  local best, first, lowest
   for _, stream in ipairs(streams) do
-    local item = not stream.shut and head(stream)
-    if item and (not score or item[1] < score) then best, score = stream, item[1] end
+    if not stream.shut then
+      local id, score = head(stream)
+      if id and (not lowest or score < lowest) then best, first, lowest = stream, id, score end
+    end
   end
-  if not best then return nil end
-  local id = best.items[best.at][2]
-  best.at = best.at + 1
-  return id, best
+  if best then best.at = best.at + 2 end
+  return first, best
 end
 
 local function stands_in(record, key)
   return record[STATE] == QUEUED and (record[GATE] == '' and ready or held_at(record[GATE])) == key
+end
+
+local function start(id, record, instance, number)
+  take(id, record, RUNNING)
+  record[EPOCH] = math.max(record[EPOCH] + 1, now)
+  record[OWNER] = instance
+  record[STARTED_AT] = now
+  zset(running, id, now_text)
+  grow(running, 1)
+  if all_limits()[record[JOB]] then
+    zset(limited_of(record[JOB]), id, now_text)
+    grow(limited_of(record[JOB]), 1)
+  end
+  local epoch_text = record[EPOCH] == now and now_text or string.format('%.0f', record[EPOCH])
+  hash(own_of(instance), id, epoch_text .. ' ' .. number)
 end
 
 -- Claim up to `wanted` tasks for an instance of this class: answers their ids in order, and whether it gave

@@ -1,13 +1,13 @@
--- include: places
+-- include: markers
+-- include: endings
 -- Instances that know the same jobs form a class. A class is 'wire kind /job/job/': the record format that
 -- it reads, 'solo' or 'any', and its jobs.
 local live_classes
 local function read_classes()
   live_classes = {}
-  local found = redis.call('HGETALL', classes)
-  for i = 1, #found, 2 do
-    local wire, kind, jobs = string.match(found[i + 1], '^(%d+) (%a+) (.*)$')
-    live_classes[found[i]] = { wire = tonumber(wire), solo = kind == 'solo', jobs = jobs }
+  for i = 1, #class_texts, 2 do
+    local wire, kind, jobs = string.match(class_texts[i + 1], '^(%d+) (%a+) (.*)$')
+    live_classes[class_texts[i]] = { wire = tonumber(wire), solo = kind == 'solo', jobs = jobs }
   end
 end
 read_classes()
@@ -15,8 +15,8 @@ read_classes()
 local function knows(class, job) return string.find(class.jobs, '/' .. job .. '/', 1, true) ~= nil end
 
 local function at_limit(job)
-  local limit = limit_of[job]
-  return limit ~= nil and size(limited_of(job)) >= limit
+  local most = all_limits()[job]
+  return most ~= nil and size(limited_of(job)) >= most
 end
 
 -- The gate at which this class must leave a task, nil if it may run it now. What it cannot read waits at a gate
@@ -44,25 +44,16 @@ end
 -- The gates with somebody behind them, and those with nobody left.
 local function held_gates()
   local found, empty = {}, {}
-  for _, gate in ipairs(redis.call('ZRANGE', gates, 0, -1)) do
+  for gate in pairs(all_gates()) do
     local list = redis.call('EXISTS', held_at(gate)) == 1 and found or empty
     list[#list + 1] = gate
   end
   return found, empty
 end
 
-local function touch_built()
-  local built = { minute }
-  for job in pairs(limit_of) do built[#built + 1] = limited_of(job) end
-  for _, gate in ipairs(redis.call('ZRANGE', gates, 0, -1)) do built[#built + 1] = held_at(gate) end
-  touch_all(built)
-end
-touch_built()
-
--- Whether every class has its marker, and so is or will be awake.
-local function all_marked()
-  local markers = {}
-  for name in pairs(live_classes) do markers[#markers + 1] = wake_of(name) end
-  return #markers == 0 or redis.call('EXISTS', unpack(markers)) == #markers
-end
-local awake = all_marked()
+-- Waking asks for these after the first write.
+local built = { minute }
+for name in pairs(live_classes) do built[#built + 1] = wake_of(name) end
+for job in pairs(all_limits()) do built[#built + 1] = limited_of(job) end
+for gate in pairs(all_gates()) do built[#built + 1] = held_at(gate) end
+touch_all(built)

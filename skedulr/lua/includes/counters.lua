@@ -8,7 +8,6 @@ local counted = {}
 local function count(counter, by) counted[counter] = (counted[counter] or 0) + by end
 
 local function write_counters()
-  if next(counted) == nil then return end
   for counter, by in pairs(counted) do
     redis.call('HINCRBY', stats, counter, by)
     local is_first = redis.call('HINCRBY', minute, counter, by) == by

@@ -1,24 +1,19 @@
--- include: places
--- How many tasks of a job run at once: those that run when it becomes limited count from then on.
-local COUNTED = 1000 -- what is more, repair counts later
-
-local function begin_counting(job)
-  touch(limited_of(job))
-  local ids = redis.call('ZRANGE', running, 0, COUNTED - 1)
-  load(ids)
-  for _, id in ipairs(ids) do
-    local record = records[id]
-    if record and record[JOB] == job then zset(limited_of(job), id, record[STARTED_AT]) end
+-- include: plan
+-- How many tasks run at once, in the pool and of each limited job.
+local known_limits
+local function all_limits()
+  if not known_limits then
+    known_limits = {}
+    local found = redis.call('HGETALL', limits)
+    for i = 1, #found, 2 do known_limits[found[i]] = tonumber(found[i + 1]) end
   end
+  return known_limits
 end
 
--- most -1: no limit
-local function limit_job(job, most)
-  if most == -1 then
-    hash(limits, job, false)
-    delete(limited_of(job))
-  else
-    if not limit_of[job] then begin_counting(job) end
-    hash(limits, job, most)
-  end
+-- Sizes are counted by ZCARD, and kept true while this script plans.
+local sizes, grown = {}, {}
+local function size(key)
+  if not sizes[key] then sizes[key] = redis.call('ZCARD', key) end
+  return sizes[key] + (grown[key] or 0)
 end
+local function grow(key, by) grown[key] = (grown[key] or 0) + by end

@@ -1,8 +1,9 @@
--- The pool's settings, and whether this code may write here at all.
+-- include: names
+-- The pool's settings and its sequence, and whether this code may write here at all.
 local settings, paused, limit
 local function read_settings()
   settings = redis.call('HMGET', meta, 'format', 'paused', 'limit', 'capacity', 'retention', 'history',
-    'pool_paused')
+    'pool_paused', 'seq')
   paused = settings[2] == '1' or settings[7] == '1'
   limit = tonumber(settings[3] or -1)
 end

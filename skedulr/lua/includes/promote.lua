@@ -1,4 +1,4 @@
--- include: places
+-- include: endings
 local DUE_AT_ONCE = 100
 
 -- Due tasks enter the queue in the order of their time. Answers whether more are due.
@@ -18,9 +18,4 @@ local function promote()
     end
   end
   return #ids == DUE_AT_ONCE
-end
-
--- When the earliest task that is not due yet will be, in ms; 0 for none.
-local function next_due()
-  return tonumber(redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2] or 0)
 end

@@ -1,4 +1,5 @@
 -- include: plan
+-- include: clock
 -- The records that this script has read, by id; false where there is none. Every change to one is planned
 -- through this table, so two steps of a script see the same record.
 local records, bodies, changed = {}, {}, {}
@@ -8,16 +9,17 @@ local records, bodies, changed = {}, {}, {}
 local UNREADABLE, UNKNOWN_JOB = 0, '?'
 
 local function unreadable_record()
-  return {
-    UNREADABLE, QUEUED, UNKNOWN_JOB, 0, 0, '', 0, 0, '', '', '', 0, 0, 0, 0, 0, 1, 1, 0, now, 0, 0, 0, 0, 0, '', '', '',
-  }
+  local record = blank_record()
+  record[VERSION], record[STATE], record[JOB], record[ENQUEUED_AT] = UNREADABLE, QUEUED, UNKNOWN_JOB, now
+  record[WAITED], record[LOGGED] = 1, 1
+  return record
 end
 
 -- A newer format has more fields behind ours, and perhaps more states.
 local function is_head(head)
   if type(head) ~= 'table' or type(head[VERSION]) ~= 'number' or type(head[STATE]) ~= 'number' then return false end
   if head[VERSION] > FORMAT then return #head >= FIELD_COUNT end
-  return #head == FIELD_COUNT and TRANSITIONS[head[STATE]] ~= nil
+  return #head == FIELD_COUNT and head[STATE] >= 1 and head[STATE] <= STATE_COUNT
 end
 
 local function decode(id, value)

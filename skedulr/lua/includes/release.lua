@@ -1,4 +1,4 @@
--- include: places
+-- include: endings
 local function is_claim(record, epoch, instance)
   return record and not is_newer(record) and not is_unreadable(record) and record[STATE] == RUNNING
     and record[OWNER] == instance and record[EPOCH] == epoch
@@ -10,8 +10,7 @@ local function drop_leftover(id, instance)
   if record and is_unreadable(record) then
     bury(id, record, RUNNING, instance)
   else
-    hash(own_of(instance), id, false)
-    former_owners[instance] = true
+    disown(instance, id)
   end
 end
 

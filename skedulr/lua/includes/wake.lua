@@ -1,5 +1,4 @@
 -- include: classes
--- include: pool
 -- Put one marker for every class that could claim something now, and none for the others. Idle workers
 -- block on their class's marker, so they wake in a chain and never for nothing.
 local MOVES = 100
@@ -14,9 +13,10 @@ local function gate_at_front(record)
 end
 
 -- Bring to the front of ready a task that every live class may run; what is before it steps aside to its gate.
+-- Answers whether somebody stands there.
 local function clear_front()
   local front = redis.call('ZRANGE', ready, 0, 0)[1]
-  if not front or not gate_at_front(load_one(front)) then return end
+  if not front or not gate_at_front(load_one(front)) then return front ~= nil end
   local ids = redis.call('ZRANGE', ready, 0, MOVES - 1)
   load(ids)
   for _, id in ipairs(ids) do
@@ -25,6 +25,7 @@ local function clear_front()
     hold(id, records[id], gate)
   end
   flush()
+  return redis.call('EXISTS', ready) == 1
 end
 
 local function any_open(class, held)
@@ -42,11 +43,10 @@ end
 -- Answers the gates with somebody behind them.
 local function wake()
   if next(live_classes) == nil then return {} end
-  clear_front()
+  local waiting = clear_front()
   local held, empty = held_gates()
   if #empty > 0 then redis.call('ZREM', gates, unpack(empty)) end
   local allowed = not paused and (limit < 0 or size(running) < limit)
-  local waiting = allowed and redis.call('EXISTS', ready) == 1
   for name, class in pairs(live_classes) do
     if allowed and ((waiting and not class.solo) or any_open(class, held)) then
       redis.call('ZADD', wake_of(name), 0, 'go')
