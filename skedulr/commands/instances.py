@@ -159,12 +159,17 @@ class Left(NamedTuple):
 
 
 def leave(
-    keys: PoolKeys, instance: str, *, crashed: bool = False, problem: bytes = b""
+    keys: PoolKeys,
+    instance: str,
+    *,
+    crashed: bool = False,
+    lost: bool = False,
+    problem: bytes = b"",
 ) -> Command[Left]:
     """Give back all that a stopped or dead instance owns, and forget it; call again while
-    ``more``.
+    ``more``. It has ``crashed`` where its process died, and is ``lost`` where its whole worker did.
     """
-    args = (instance, 1 if crashed else 0, problem)
+    args = (instance, 2 if lost else 1 if crashed else 0, problem)
 
     def parse(reply: list[Any]) -> Left:
         return Left(reply[0] == 1, reply[1], reply[2])

@@ -1,5 +1,6 @@
 -- An instance is gone: what it owns returns to its place, and the pool forgets it. After a crash its tasks are
--- suspects; one that crashed a process where it ran alone is charged, and dead after the third time.
+-- suspects; one that crashed a process where it ran alone is charged, and dead after the third time. Where the
+-- whole worker has died, no task of it is more likely to have done that than another: each has lost its lease.
 -- flags: allow-oom
 -- KEYS[1] ready
 -- KEYS[2] due
@@ -23,7 +24,7 @@
 -- KEYS[20] meta
 -- KEYS[21] own  of the instance
 -- ARGV[1] instance
--- ARGV[2] crashed   1 when the process died, 0 when it stopped
+-- ARGV[2] crashed   1 when the process died, 2 when its whole worker did, 0 when it stopped
 -- ARGV[3] problem   msgpack of the crash for the attempt's record, empty for none
 -- Returns {more, back, suspects}: more is 1 when it owns more than one call gives back.
 -- include: wake
@@ -58,7 +59,8 @@ for i, id in ipairs(ids) do
   local record = records[id]
   local charged = crashed == '1' and is_claim(record, epoch, instance) and record[CANCEL] == 0 and charge(id, record)
   if not charged then
-    if give_back(id, epoch, instance) then
+    local leaves = crashed == '2' and recover_claim or give_back
+    if leaves(id, epoch, instance) then
       back = back + 1
       suspects = suspects + record[SUSPECT]
     else

@@ -111,3 +111,20 @@ async def odd(label: object) -> object:
 async def doomed(label: object) -> None:
     trace("begin", label)
     raise RuntimeError("it never works")
+
+
+@app.job
+async def outlived(label: object, seconds: float) -> int:
+    """At first, forks a process that goes on, and kills its own."""
+    trace("begin", label)
+    if len((Path(os.environ[FOLDER]) / "trace").read_text().splitlines()) > 1:
+        return os.getpid()
+    if os.fork() == 0:
+        try:
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+            time.sleep(seconds)  # noqa: ASYNC251 - in a process of its own
+            trace("fork-ends", label)
+        finally:
+            os._exit(0)
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0

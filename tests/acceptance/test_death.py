@@ -1,13 +1,16 @@
 """Whatever of a worker dies, its tasks run again, and nothing stays behind."""
 
 import os
+import re
 import signal
+from pathlib import Path
 
 import psutil
 
 from skedulr import Skedulr, State
 from tests.acceptance.conftest import LEASE, StartWorker, Trace, processes_of
 from tests.support.processes import is_alive
+from tests.support.spawning import Spawned
 from tests.support.waiting import wait_until
 
 
@@ -46,7 +49,7 @@ def test_a_task_that_kills_its_process_is_dead_after_three_times_and_its_neighbo
 def test_tasks_of_a_lost_host_run_elsewhere_once_the_lease_is_over(
     app: Skedulr, start_worker: StartWorker, trace: Trace
 ) -> None:
-    lost = start_worker("--id", "lost")
+    lost = start_worker("--id", "lost", SKEDULR_RUNTIME_DIR=str(trace.folder / "another host"))
     task = app.enqueue("work", args=["survivor", 2 * LEASE])
     wait_until(lambda: trace.lines("begin"), what="the task on the first worker")
     other = start_worker("--id", "other")
@@ -87,3 +90,120 @@ def test_a_worker_is_its_first_process_and_the_ones_that_were_wished_for(
     sessions = {os.getsid(pid) for pid in [worker.pid, *children]}
     assert sessions == {worker.pid}
     assert psutil.Process(worker.pid).num_threads() <= 2
+
+
+def test_tasks_of_a_worker_that_was_killed_whole_run_at_once_where_it_starts_again(
+    app: Skedulr, start_worker: StartWorker, trace: Trace
+) -> None:
+    killed = start_worker("--lease", "60s", "--processes", "2")
+    tasks = [app.enqueue("work", args=[label, 0.5]) for label in range(4)]
+    wait_until(lambda: len(trace.lines("begin")) == 4, what="four running tasks")
+    reported = {report["name"] for report in app.workers()}
+    killed.kill()
+    successor = start_worker("--lease", "60s")
+    for task in tasks:  # long before the lease is over
+        assert task.result(timeout=15) in processes_of(successor)
+    assert len(trace.lines("begin")) == 8
+    assert {task.info().crashes for task in tasks} == {0}, "whoever killed it, it was no task"
+    assert not reported & {report["name"] for report in app.workers()}
+    assert "4 tasks released" in released(successor)
+    assert len(lock_files(trace)) == 1, "the files of the dead are gone"
+
+
+def released(worker: Spawned) -> str:
+    """How many tasks it has released, added up."""
+    counts = re.findall(r"died without leaving: (\d+) tasks released", worker.output)
+    return f"{sum(map(int, counts))} tasks released"
+
+
+def lock_files(trace: Trace) -> list[Path]:
+    return sorted((trace.folder / "runtime").iterdir())
+
+
+def test_a_worker_that_lives_beside_it_releases_them_as_well(
+    app: Skedulr, start_worker: StartWorker, trace: Trace
+) -> None:
+    killed = start_worker("--lease", "60s")
+    task = app.enqueue("work", args=["one", 1.0])
+    wait_until(lambda: trace.lines("begin"), what="a running task")
+    neighbour = start_worker("--lease", "60s", "--id", "neighbour")
+    killed.kill()
+    assert task.result(timeout=15) in processes_of(neighbour)
+
+
+def test_a_worker_that_only_stands_still_keeps_its_tasks(
+    app: Skedulr, start_worker: StartWorker, trace: Trace
+) -> None:
+    frozen = start_worker("--lease", "60s")
+    task = app.enqueue("work", args=["one", 0.5])
+    wait_until(lambda: trace.lines("begin"), what="a running task")
+    pids = [frozen.pid, *processes_of(frozen)]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    other = start_worker("--lease", "60s", "--id", "other")
+    app.enqueue("note", args=["by-the-other"]).result(timeout=10)
+    wait_until(lambda: looked_again(app, "other"), 15, "a look at the locks")
+    assert trace.labels("begin") == ["one", "by-the-other"]
+    for pid in pids:
+        os.kill(pid, signal.SIGCONT)
+    assert task.result(timeout=10) in pids
+    assert "died" not in other.output
+
+
+def looked_again(app: Skedulr, worker: str) -> bool:
+    """Whether a worker has looked for the dead, and told of it."""
+    loops = {
+        loop["name"]: loop["state"]
+        for report in app.workers()
+        if report["name"].startswith(worker)
+        for loop in report["loops"]
+    }
+    return loops.get("predecessors") == "working"
+
+
+def test_what_a_job_has_forked_keeps_the_task_until_it_ends(
+    app: Skedulr, start_worker: StartWorker, trace: Trace
+) -> None:
+    """The first attempt dies, but a fork of it goes on with the work: no second one beside it."""
+    start_worker("--lease", "60s")
+    task = app.enqueue("outlived", args=["one", 1.5])
+    assert task.result(timeout=30)
+    [first, second] = trace.lines("begin")
+    [end] = trace.lines("fork-ends")
+    assert first.at < end.at <= second.at
+
+
+def test_a_second_worker_with_the_same_id_says_so_and_neither_hurts_the_other(
+    app: Skedulr, start_worker: StartWorker, trace: Trace
+) -> None:
+    first = start_worker("--id", "web")
+    task = app.enqueue("work", args=["long", 1.5])
+    wait_until(lambda: trace.lines("begin"), what="a running task")
+    second = start_worker("--id", "web")
+    second.wait_for_output("another worker with the id 'web' runs on this host")
+    assert "another worker" not in first.output
+    second.send(signal.SIGTERM)
+    assert second.wait(20) == 0
+    assert task.result(timeout=10) in processes_of(first)
+    assert trace.labels("begin") == ["long"]
+    names = {report["name"] for report in app.workers()}
+    assert {name.partition("-")[0] for name in names} == {"web"}
+
+
+def test_a_worker_leaves_no_lock_file(
+    app: Skedulr, start_worker: StartWorker, trace: Trace
+) -> None:
+    worker = start_worker("--processes", "2")
+    assert len(lock_files(trace)) == 2
+    worker.send(signal.SIGTERM)
+    assert worker.wait(20) == 0
+    assert lock_files(trace) == []
+
+
+def test_a_runtime_folder_that_does_not_serve_is_refused(
+    app: Skedulr, start_worker: StartWorker
+) -> None:
+    worker = start_worker("--runtime-dir", "/dev/null/x", ready=False)
+    assert worker.wait(20) == 2
+    assert "runtime_dir '/dev/null/x' cannot hold lock files" in worker.output
+    assert "Traceback" not in worker.output

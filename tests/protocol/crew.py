@@ -142,9 +142,9 @@ class Crew:
         """A worker's supervisor tells that it has stopped or died."""
         worker = self.any_worker(chance)
         self.workers.remove(worker)
-        crashed = chance.random() < 0.7
+        crashed, lost = chance.choice([(True, False), (True, False), (False, True), (False, False)])
         problem = chance.choice([b"", b"crash"])
-        message = self._post.leave(worker.name, crashed=crashed, problem=problem)
+        message = self._post.leave(worker.name, crashed=crashed, lost=lost, problem=problem)
         self._network.carry(message, chance)
 
     def lose(self, chance: Random) -> None:

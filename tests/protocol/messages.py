@@ -127,11 +127,13 @@ class Post:
             lambda model: workers.release(model, name, claims),
         )
 
-    def leave(self, name: str, *, crashed: bool, problem: bytes = b"") -> Message:
+    def leave(
+        self, name: str, *, crashed: bool = False, lost: bool = False, problem: bytes = b""
+    ) -> Message:
         return Message(
-            f"{name} {'crashed' if crashed else 'leaves'}",
-            commands.leave(self.keys, name, crashed=crashed, problem=problem),
-            lambda model: workers.leave(model, name, crashed=crashed, problem=problem),
+            f"{name} {'is lost' if lost else 'crashed' if crashed else 'leaves'}",
+            commands.leave(self.keys, name, crashed=crashed, lost=lost, problem=problem),
+            lambda model: workers.leave(model, name, crashed=crashed, lost=lost, problem=problem),
         )
 
     def progress(self, reports: Sequence[tuple[str, int, bytes]]) -> Message:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from skedulr.commands import PoolSettings, Recovered
 from skedulr.states import State
+from tests.protocol.entities import Task
 from tests.protocol.model import Model, change
 
 LONGEST_GAP = 3000
@@ -31,13 +32,18 @@ def recover(model: Model) -> Recovered:
 def _take_back(model: Model, name: str) -> Recovered:
     owned = model.owned_by(name)
     for task in owned:
-        task.losses += 1
-        task.suspect = task.suspect or task.losses >= LOSSES_BEFORE_SUSPICION
-        model.give_back(task)
-        model.counters["recovered"] += 1
+        lose(model, task)
     del model.leases[name]
     model.wake()
     return Recovered(any(end <= model.now for end in model.leases.values()), name, len(owned))
+
+
+def lose(model: Model, task: Task) -> None:
+    """A lease on a task was lost; its acknowledgement still counts until it is claimed again."""
+    task.losses += 1
+    task.suspect = task.suspect or task.losses >= LOSSES_BEFORE_SUSPICION
+    model.give_back(task)
+    model.counters["recovered"] += 1
 
 
 def promote(model: Model) -> tuple[bool, int]:

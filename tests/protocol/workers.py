@@ -11,6 +11,7 @@ from skedulr.record import FORMAT
 from skedulr.states import State
 from tests.protocol.entities import Instance, JobClass, Problem, Task
 from tests.protocol.model import Model, change
+from tests.protocol.sweeps import lose
 
 POISON = 3
 
@@ -167,7 +168,7 @@ def release(model: Model, name: str, claims: Claims) -> int:
     return back
 
 
-def leave(model: Model, name: str, *, crashed: bool, problem: bytes) -> Left:
+def leave(model: Model, name: str, *, crashed: bool, lost: bool, problem: bytes) -> Left:
     """All that the instance owns goes back, and it is forgotten; a crash makes suspects."""
     instance = model.instances.pop(name, None)
     solo = instance is not None and model.classes[instance.job_class].solo
@@ -175,7 +176,10 @@ def leave(model: Model, name: str, *, crashed: bool, problem: bytes) -> Left:
     for task in model.owned_by(name):
         if crashed and not task.cancel and _is_poison(model, task, problem, solo):
             continue
-        _release(model, task)
+        if lost:
+            lose(model, task)
+        else:
+            _release(model, task)
         back += 1
         suspects += task.suspect
     model.leases.pop(name, None)

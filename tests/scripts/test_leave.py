@@ -76,6 +76,29 @@ def test_a_crash_makes_suspects_of_all_tasks_and_charges_none(pool: Pool) -> Non
     assert "attempts" not in changed
 
 
+def test_what_a_lost_worker_ran_has_lost_a_lease_and_waits_in_its_place(pool: Pool) -> None:
+    pool.join("w1")
+    pool.submit("a")
+    pool.claim_one()
+
+    left, changed = pool.watch(commands.leave(pool.keys, "w1", lost=True))
+
+    assert left == Left(more=False, back=1, suspects=0)
+    assert changed["ready"] == {"a": score(1)}
+    assert changed["tasks"] == {"a": fields(state=State.QUEUED, losses=1)}
+    assert changed["counted"] == {"recovered": 1}
+    assert changed["inst"] == changed["lease"] == {"w1": GONE}
+
+
+def test_a_task_that_was_there_when_two_workers_got_lost_is_a_suspect(pool: Pool) -> None:
+    pool.submit("a")
+    for name in ("w1", "w2"):
+        pool.join(name)
+        pool.claim_one(instance=name)
+        left = pool.ask(commands.leave(pool.keys, name, lost=True))
+    assert left == Left(more=False, back=1, suspects=1)
+
+
 def test_a_solo_instance_is_woken_for_suspects(pool: Pool) -> None:
     pool.join("w1")
     pool.join("alone", solo=True)

@@ -13,6 +13,8 @@ import pytest
 from tests.support.processes import described, kill_all, marked_processes
 from tests.support.waiting import patience, wait_until
 
+RUNTIME_DIR = "SKEDULR_RUNTIME_DIR"
+
 ROOT = Path(__file__).parents[2]
 SPAWN_MARK = "SKEDULR_TEST_SPAWN"
 
@@ -129,6 +131,12 @@ class Spawn:
             print(spawned)  # noqa: T201  pytest shows it beside a failure
         if failures:
             pytest.fail("\n".join(failures))
+
+
+@pytest.fixture(autouse=True)
+def lock_files_of_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the lock files of workers out of the folder that this machine's own use."""
+    monkeypatch.setenv(RUNTIME_DIR, str(tmp_path / "runtime"))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -13,8 +14,13 @@ from skedulr.errors import SkedulrError
 from skedulr.inspect import pack_problem
 from skedulr_worker.children import Child
 from skedulr_worker.instance import Instance
+from skedulr_worker.locks import Lock, Locks
 
 LEAVE_PAUSE: Final = 1.0
+
+OVER_EVERY: Final = 0.02
+WORTH_A_WORD: Final = 1.0
+"""Seconds after which it is said what the burial waits for."""
 
 LEAVE_PATIENCE: Final = 5.0
 """Seconds in which a stopping worker tries to give its tasks back; after that, leases run out."""
@@ -32,11 +38,15 @@ class Burials:
         contact: Contact,
         logger: logging.Logger,
         suspected: Callable[[str], None],
+        locks: Locks | None,
+        lease: float,
     ) -> None:
         self._client = client
         self._contact = contact
         self._logger = logger
         self._suspected = suspected
+        self._locks = locks
+        self._lease = lease
         self._under_way: set[asyncio.Task[None]] = set()
 
     def begin(self, child: Child) -> None:
@@ -56,6 +66,8 @@ class Burials:
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
     async def _bury(self, child: Child) -> None:
+        if child.has_crashed or child.ended_by_us:
+            await self._over(child.lock)
         problem = pack_problem(child.cause, "") if child.has_crashed else b""
         await asyncio.gather(
             *(self._leave(instance, child.has_crashed, problem) for instance in child.instances)
@@ -63,6 +75,24 @@ class Burials:
         if child.solo and child.has_crashed:  # others may have waited behind the task that did it
             for instance in child.instances:
                 self._suspected(instance.pool)
+        if self._locks is not None and child.lock is not None:
+            self._locks.drop(child.lock)
+
+    async def _over(self, lock: Lock | None) -> None:
+        """Return when nothing of the instance runs any more: a process may have forked others that
+        go on with its task. Once the lease is over, that protects the task no longer.
+        """
+        until = time.monotonic() + self._lease
+        said = False
+        while lock is not None and not lock.is_free() and time.monotonic() < until:
+            if not said and time.monotonic() > until - self._lease + WORTH_A_WORD:
+                said = True
+                self._logger.warning(
+                    "%s has died, but something that its jobs have forked still runs; its tasks"
+                    " wait for the end of that, or of the lease",
+                    lock.holder.instance,
+                )
+            await asyncio.sleep(OVER_EVERY)
 
     async def _leave(self, instance: Instance, crashed: bool, problem: bytes) -> None:
         more = True

@@ -13,6 +13,7 @@ from skedulr_worker.board import Board, Phase
 from skedulr_worker.child import Birth, live
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.instance import Instance, PoolSlots, instance_name
+from skedulr_worker.locks import Holder, Lock, Locks
 from skedulr_worker.orders import Order, OrderWriter
 
 BLOCKED = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
@@ -29,12 +30,15 @@ class Child:
         instances: Sequence[Instance],
         orders: OrderWriter,
         solo: bool,
+        lock: Lock | None,
     ) -> None:
         self.number = number
         self.pid = pid
         self.board = board
         self.instances = instances
         self.solo = solo
+        self.lock = lock
+        """Held by this process, too, until what it held is given back."""
         self.born = time.monotonic()
         self.status: int | None = None
         self.ended_by_us = False
@@ -98,6 +102,8 @@ def fork(
     number: int,
     served: Sequence[PoolSlots],
     siblings: Iterable[Child],
+    worker: str,
+    locks: Locks | None,
 ) -> Child:
     """Make a worker process; in that process, this never returns.
 
@@ -111,6 +117,11 @@ def fork(
         Instance(app, name, slots, config.lease_seconds, cell)
         for slots, cell in zip(served, board.cells, strict=True)
     ]
+    lock = None
+    if locks is not None:
+        pools = [slots.pool for slots in served]
+        holder = Holder(name, worker, config.name, pools, os.getpid())
+        lock = locks.hold_if_possible(holder, app.logger)
     for_child, for_us = os.pipe()
     parent = os.getpid()
     for stream in (sys.stdout, sys.stderr):
@@ -122,8 +133,10 @@ def fork(
             for sibling in siblings:
                 os.close(sibling.descriptor)
             os.close(for_us)
+            if locks is not None:
+                locks.keep_only(lock)
             live(Birth(app, config, board, instances, for_child, parent, solo))
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     os.close(for_child)
-    return Child(number, pid, board, instances, OrderWriter(for_us), solo)
+    return Child(number, pid, board, instances, OrderWriter(for_us), solo, lock)

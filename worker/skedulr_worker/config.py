@@ -52,6 +52,10 @@ class WorkerConfig:
     """Tasks that are claimed, but not started, beyond the slots; 0 is strict priority."""
     id: str = ""
     """The worker's name; the host's unless given."""
+    runtime_dir: str = ""
+    """Folder for lock files on a disk of this host; ``/run/skedulr`` or one for the user in the
+    temporary folder unless given. Workers that share it release each other's tasks when they die.
+    """
     overdue: Span = 5.0
     """How long after its time-out a task may block its process before that is killed."""
     allow_eviction: bool = False

@@ -15,6 +15,7 @@ from skedulr_worker.burials import Burials
 from skedulr_worker.children import Child, fork
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.instance import PoolSlots
+from skedulr_worker.locks import Locks
 from skedulr_worker.orders import Order
 from skedulr_worker.replacing import Replacing
 
@@ -36,18 +37,24 @@ class Crew:
         contact: Contact,
         loop: asyncio.AbstractEventLoop,
         served: Sequence[PoolSlots],
+        name: str,
+        locks: Locks | None,
     ) -> None:
         self._app = app
         self._config = config
         self._logger = app.logger
         self._loop = loop
         self._served = served
+        self._name = name
+        self._locks = locks
         self._children: dict[int, Child] = {}
         self._wanted: list[tuple[int, Sequence[PoolSlots]]] = []
         self._replacing = Replacing()
         self._suspects: set[str] = set()
         """Pools in which tasks wait that must run alone."""
-        self._burials = Burials(client, contact, app.logger, self._suspects.add)
+        self._burials = Burials(
+            client, contact, app.logger, self._suspects.add, locks, config.lease_seconds
+        )
         self._dismissed = False
 
     def children(self) -> Sequence[Child]:
@@ -84,7 +91,15 @@ class Crew:
         wanted, self._wanted = self._wanted, []
         for number, served in wanted:
             try:
-                child = fork(self._app, self._config, number, served, self._children.values())
+                child = fork(
+                    self._app,
+                    self._config,
+                    number,
+                    served,
+                    self._children.values(),
+                    self._name,
+                    self._locks,
+                )
             except OSError as error:
                 self._logger.error("no worker process can be made now: %s", error)
                 self._replacing.add(number, served, lived=0.0)

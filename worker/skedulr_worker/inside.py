@@ -23,6 +23,7 @@ from skedulr_worker.board import Board, Phase
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.instance import Instance, PoolSlots, instance_name
 from skedulr_worker.keeper import Keeper
+from skedulr_worker.locks import Holder, Locks
 from skedulr_worker.orders import Order
 from skedulr_worker.pools import served_pools, warn_of_isolation
 from skedulr_worker.worker import LOUD, Worker
@@ -58,12 +59,23 @@ class _Part:
     """The regular or the solo side of the worker, as its keeper knows it."""
 
     def __init__(
-        self, app: Skedulr, config: WorkerConfig, number: int, served: Sequence[PoolSlots]
+        self,
+        app: Skedulr,
+        config: WorkerConfig,
+        number: int,
+        served: Sequence[PoolSlots],
+        locks: Locks | None,
+        worker: str = "",
     ) -> None:
         self.number = number
         self.pid = os.getpid()
         self.board = Board([slots.most_held for slots in served])
         name = instance_name(config.name, number)
+        self.lock = None
+        if locks is not None:
+            pools = [slots.pool for slots in served]
+            holder = Holder(name, worker or name, config.name, pools, self.pid)
+            self.lock = locks.hold_if_possible(holder, app.logger)
         self.instances = [
             Instance(app, name, slots, config.lease_seconds, cell)
             for slots, cell in zip(served, self.board.cells, strict=True)
@@ -86,6 +98,7 @@ class _Inside:
         self._watch: asyncio.Task[None] | None = None
         self._watching = Loop("suspects")
         self._thread: _KeeperThread | None = None
+        self._locks = Locks.of(app, config)
 
     async def start(self) -> None:
         client = AsyncClient(self._app.address)
@@ -94,10 +107,12 @@ class _Inside:
         finally:
             await client.close()
         warn_of_isolation(self._app)
-        regular = _Part(self._app, self._config, 1, self._served)
+        regular = _Part(self._app, self._config, 1, self._served, self._locks)
         self._parts.append(regular)
         await regular.worker.start()
-        self._thread = _KeeperThread(self._app, self._config, self._parts, self._watching)
+        self._thread = _KeeperThread(
+            self._app, self._config, self._parts, self._watching, self._locks
+        )
         self._thread.start()
         self._watch = asyncio.create_task(self._watch_suspects(), name="skedulr suspects")
 
@@ -131,7 +146,10 @@ class _Inside:
             if waiting:
                 served -= waiting
                 alone = [PoolSlots(pool, 1, solo=True) for pool in sorted(waiting)]
-                part = _Part(self._app, self._config, len(self._parts) + 1, alone)
+                name = self._parts[0].instances[0].name
+                part = _Part(
+                    self._app, self._config, len(self._parts) + 1, alone, self._locks, name
+                )
                 self._parts.append(part)
                 await part.worker.start(hooks=False)
 
@@ -140,13 +158,19 @@ class _KeeperThread(threading.Thread):
     """Runs the keeper until nothing of the worker can still run, then leaves the pools."""
 
     def __init__(
-        self, app: Skedulr, config: WorkerConfig, parts: Sequence[_Part], watching: Loop
+        self,
+        app: Skedulr,
+        config: WorkerConfig,
+        parts: Sequence[_Part],
+        watching: Loop,
+        locks: Locks | None,
     ) -> None:
         super().__init__(name="skedulr keeper", daemon=True)
         self._app = app
         self._config = config
         self._parts = parts
         self._watching = watching
+        self._locks = locks
         self._loop = asyncio.new_event_loop()
         self._finished = asyncio.Event()
 
@@ -170,7 +194,10 @@ class _KeeperThread(threading.Thread):
         client = AsyncClient(self._app.address)
         contact = Contact(self._app.logger, self._app.address.url)
         name = self._parts[0].instances[0].name
-        keeper = Keeper(self._app, self._config, client, contact, name, lambda: list(self._parts))
+        parts = self._parts
+        keeper = Keeper(
+            self._app, self._config, client, contact, name, lambda: list(parts), self._locks
+        )
         keeper.loops.append(self._watching)
         running = asyncio.create_task(keeper.run(), name="skedulr keeper")
         running.add_done_callback(self._note_failure)
@@ -186,4 +213,6 @@ class _KeeperThread(threading.Thread):
                     while (await client.run(instance.leave(crashed=False))).more:
                         pass
             part.board.phase = Phase.LEFT
+            if self._locks is not None and part.lock is not None:
+                self._locks.drop(part.lock)
         await client.close()

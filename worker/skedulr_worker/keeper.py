@@ -17,6 +17,8 @@ from skedulr.sweeps import Sweeper
 from skedulr_worker import reports
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.heartbeat import Heartbeat, Member
+from skedulr_worker.locks import Locks
+from skedulr_worker.predecessors import Predecessors
 from skedulr_worker.reports import Reported, Reporter
 
 LONGEST_IDLE: Final = 2.8
@@ -45,6 +47,7 @@ class Keeper:
         contact: Contact,
         name: str,
         processes: Callable[[], Iterable[Kept]],
+        locks: Locks | None = None,
     ) -> None:
         self._app = app
         self._client = client
@@ -58,11 +61,17 @@ class Keeper:
         self._reporting = Loop("report", PATIENCE + limit)
         self.loops = [self._heartbeat.loop, self._sweeping, self._reporting]
         """Of the process that keeps; others of it may be added."""
+        self._predecessors = locks and Predecessors(app, config, client, contact, locks, name)
+        if self._predecessors:
+            self.loops.append(self._predecessors.loop)
         self._reporter = Reporter(app.registry, name, processes, self.loops)
 
     async def run(self) -> None:
-        """Beat, sweep and report until cancelled."""
-        await asyncio.gather(self._heartbeat.run(), self._sweeps(), self._reports())
+        """Beat, sweep, report and look after the dead until cancelled."""
+        runs = [self._heartbeat.run(), self._sweeps(), self._reports()]
+        if self._predecessors:
+            runs.append(self._predecessors.run())
+        await asyncio.gather(*runs)
 
     async def leave(self) -> None:
         """Take the report away; where Redis is away it goes by itself."""

@@ -136,6 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--sweep-interval", help="time between two sweeps (1s)")
     add("--prefetch", type=int, help="tasks claimed beyond the slots (0)")
     add("--id", help="name of the worker (the host's)")
+    add("--runtime-dir", metavar="FOLDER", help="for lock files (/run/skedulr, or in /tmp)")
     add(
         "--allow-eviction",
         action="store_true",

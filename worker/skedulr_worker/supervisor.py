@@ -17,6 +17,7 @@ from skedulr_worker.config import WorkerConfig
 from skedulr_worker.crew import Crew
 from skedulr_worker.instance import instance_name
 from skedulr_worker.keeper import Keeper
+from skedulr_worker.locks import Locks
 from skedulr_worker.orders import NOW, STOP, Order
 from skedulr_worker.pools import served_pools, warn_of_isolation
 
@@ -46,9 +47,19 @@ class Supervisor:
         self._client = AsyncClient(app.address)
         self._contact = Contact(app.logger, app.address.url)
         self._watching = Loop("watch")
-        self._crew = Crew(app, config, self._client, self._contact, self._loop, self._served)
+        self._locks = Locks.of(app, config)
+        self._crew = Crew(
+            app,
+            config,
+            self._client,
+            self._contact,
+            self._loop,
+            self._served,
+            self._name,
+            self._locks,
+        )
         self._keeper = Keeper(
-            app, config, self._client, self._contact, self._name, self._crew.children
+            app, config, self._client, self._contact, self._name, self._crew.children, self._locks
         )
         self._keeper.loops.append(self._watching)
 

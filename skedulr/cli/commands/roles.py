@@ -92,6 +92,7 @@ PASSED: Final = (
     Passed("--sweep-interval", "SPAN", "Between two sweeps (1s)."),
     Passed("--prefetch", "N", "Tasks claimed beyond the slots (0)."),
     Passed("--id", "NAME", "The worker's name (the host's)."),
+    Passed("--runtime-dir", "FOLDER", "For lock files (/run/skedulr, or one in /tmp)."),
     Passed("--allow-eviction", "", "Work on a Redis that may drop tasks when it is full."),
     Passed("--reload", "", "Start again when a .py file changes."),
     Passed("--log-format", "FORMAT", "text or json (text)."),

@@ -179,7 +179,7 @@ async def test_it_reports_what_it_is_and_takes_the_report_away(app: Skedulr) -> 
         }
         assert report["rss"] > 1_000_000
         names = {loop["name"] for loop in report["loops"]}
-        assert names == {"heartbeat", "sweep", "report", "suspects"}
+        assert names == {"heartbeat", "sweep", "report", "suspects", "predecessors"}
         [child] = report["children"]
         names = {loop["name"] for loop in child["loops"]}
         assert names == {"event loop", "clock", "claim default", "claim mail"}

@@ -197,7 +197,12 @@ class TestConfig:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         config = WorkerConfig(
-            processes=3, pools={"mail": 20, "slow": None}, lease="2s", id="x", allow_eviction=True
+            processes=3,
+            pools={"mail": 20, "slow": None},
+            lease="2s",
+            id="x",
+            runtime_dir="/run/x",
+            allow_eviction=True,
         )
         for name, value in config.environment().items():
             monkeypatch.setenv(name, value)
