@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import msgpack
 
 from skedulr import names, operations, values, wire
 from skedulr.commands import Read, Steps
+from skedulr.commands.base import Argument
 from skedulr.errors import Undecodable, UnknownTask
 from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
 from skedulr.lists import DONE_KEYS, TaskRow, pairs, tasks
@@ -38,6 +40,7 @@ __all__ = [
     "TaskRow",
     "coordinators",
     "is_paused",
+    "log",
     "pack_log_line",
     "pack_problem",
     "pack_progress",
@@ -193,6 +196,12 @@ def _task_info(
     )
 
 
+def log(keys: PoolKeys, task_id: str, after: int, most: int) -> Steps[list[LogLine]]:
+    """Lines of a task's log behind the first ones."""
+    call = ("LRANGE", keys.of("log", task_id), after, after + most - 1)
+    return (yield Read((call,), lambda replies: [unpack_log_line(line) for line in replies[0]]))  # type: ignore[no-any-return]  # steps are untyped
+
+
 def _readable(read: Any, data: bytes | None) -> tuple[Any, str]:
     if not data:
         return None, ""
@@ -204,7 +213,28 @@ def _readable(read: Any, data: bytes | None) -> tuple[Any, str]:
 
 def pool(keys: PoolKeys) -> Steps[PoolInfo]:
     """Counts and settings of one pool."""
-    calls: list[tuple[bytes | str | int, ...]] = [
+    return (yield Read(_pool_calls(keys), lambda replies: _pool_info(keys.pool, replies)))  # type: ignore[no-any-return]  # steps are untyped
+
+
+def pools(namespace: str) -> Steps[list[PoolInfo]]:
+    """Counts and settings of all pools, by name."""
+    found = yield from operations.list_pools(RegistryKeys(namespace))
+    calls = [_pool_calls(pool_keys(namespace, name)) for name in found]
+
+    def parse(replies: list[Any]) -> list[PoolInfo]:
+        size = len(replies) // len(found)
+        return [
+            _pool_info(name, replies[place * size : (place + 1) * size])
+            for place, name in enumerate(found)
+        ]
+
+    if not found:
+        return []
+    return (yield Read(tuple(chain.from_iterable(calls)), parse))  # type: ignore[no-any-return]  # steps are untyped
+
+
+def _pool_calls(keys: PoolKeys) -> tuple[tuple[Argument, ...], ...]:
+    return (
         ("HLEN", keys.tasks),
         ("ZCARD", keys.due),
         ("ZCARD", keys.running),
@@ -212,20 +242,22 @@ def pool(keys: PoolKeys) -> Steps[PoolInfo]:
         ("HMGET", keys.meta, "paused", "pool_paused", "limit", "capacity"),
         ("HVALS", keys.inst),
         ("HGETALL", keys.stats),
-    ]
-    replies = yield Read(tuple(calls), list)
+    )
+
+
+def _pool_info(name: str, replies: list[Any]) -> PoolInfo:
     stored, due, running, *ended = replies[:7]
     counts = {
         State.SCHEDULED: due,
         State.RUNNING: running,
         **dict(zip(DONE_KEYS, ended, strict=True)),
     }
-    counts[State.QUEUED] = stored - sum(counts.values())
+    counts[State.QUEUED] = max(0, stored - sum(counts.values()))
     paused, pool_paused, limit, capacity = replies[7]
     slots = [msgpack.unpackb(packed, raw=True)[3] for packed in replies[8]]
-    totals = {name.decode(): int(value) for name, value in pairs(replies[9])}
+    totals = {counter.decode(): int(value) for counter, value in pairs(replies[9])}
     return PoolInfo(
-        keys.pool,
+        name,
         {state: counts.get(state, 0) for state in State},
         b"1" in (paused, pool_paused),
         int(limit) if limit is not None else -1,
@@ -234,15 +266,6 @@ def pool(keys: PoolKeys) -> Steps[PoolInfo]:
         sum(slots),
         totals,
     )
-
-
-def pools(namespace: str) -> Steps[list[PoolInfo]]:
-    """Counts and settings of all pools, by name."""
-    found = yield from operations.list_pools(RegistryKeys(namespace))
-    infos: list[PoolInfo] = []
-    for name in found:
-        infos += [(yield from pool(pool_keys(namespace, name)))]
-    return infos
 
 
 def is_paused(registry: RegistryKeys) -> Steps[bool]:

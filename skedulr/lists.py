@@ -53,7 +53,7 @@ def tasks(keys: PoolKeys, state: State, most: int, skip: int = 0) -> Steps[list[
     rows = []
     for (task_id, score), data, report in zip(found.items(), records, reports, strict=True):
         if data is not None:
-            rows.append(_row(keys.pool, task_id.decode(), state, data, report, score))
+            rows.append(row(keys.pool, task_id.decode(), state, data, report, score))
     return rows
 
 
@@ -79,9 +79,10 @@ def _queued(keys: PoolKeys, skip: int, most: int) -> Steps[list[Any]]:
     return [value for pair in merged[skip : skip + most] for value in pair]
 
 
-def _row(
+def row(
     pool_name: str, task_id: str, state: State, data: bytes, report: bytes | None, score: float
 ) -> TaskRow:
+    """A task in a list, of its record, its progress and its place there."""
     progress = unpack_progress(report)
     percent = progress.percent if progress else None
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,19 +12,38 @@ from starlette.applications import Starlette
 import skedulr
 from skedulr.app import Skedulr
 from skedulr_coordinator import pages
-from skedulr_coordinator.api import health
+from skedulr_coordinator.api import (
+    actions,
+    events,
+    health,
+    instances,
+    login,
+    original,
+    overview,
+    problems,
+    tasks,
+)
 from skedulr_coordinator.coordinator import Coordinator
+from skedulr_coordinator.guard import Guard
+from skedulr_coordinator.token import Token
 
 __all__ = ["create_app", "mount"]
 
 
-def create_app(app: Skedulr) -> FastAPI:
+def create_app(
+    app: Skedulr, *, token: str | Token | None = None, hosts: Sequence[str] | None = ()
+) -> FastAPI:
     """The coordinator of an app's cluster as an ASGI application.
 
     Its services run while its lifespan does; to put it into an application of your own, use
     ``mount``. ``app`` needs no jobs, and is closed by whoever made it.
+
+    Without a ``token`` it answers this machine alone: give ``hosts``, the names by which it may be
+    called, where it is behind a login of your own; ``None`` is any name. Raises
+    ``ConfigurationError`` for a token that could be guessed.
     """
     coordinator = Coordinator(app)
+    secret = Token(token) if isinstance(token, str) else token
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -44,7 +63,11 @@ def create_app(app: Skedulr) -> FastAPI:
         redoc_url=None,
     )
     served.state.coordinator = coordinator
-    served.include_router(health.router)
+    served.state.token = secret
+    served.add_middleware(Guard, token=secret, hosts=hosts)
+    problems.install(served)
+    for each in (actions, tasks, overview, instances, events, original, health, login):
+        served.include_router(each.router)
     pages.include(served, app.config.namespace)
     return served
 

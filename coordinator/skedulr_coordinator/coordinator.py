@@ -12,7 +12,8 @@ from skedulr.app import Skedulr
 from skedulr.contact import Contact
 from skedulr.errors import SkedulrError
 from skedulr.sweeps import Sweeper
-from skedulr_coordinator import faults, record
+from skedulr_coordinator import faults, feed, record
+from skedulr_coordinator.feed import Feed
 from skedulr_coordinator.record import Record
 from skedulr_coordinator.service import Service, Services
 
@@ -33,6 +34,7 @@ class Coordinator:
         self.app = app
         self.sweeper = Sweeper(app.registry, app.config.namespace)
         self.record = Record(app.registry, lambda: [each.facts() for each in self.services])
+        self.feed = Feed(app)
         self.services = Services([])
 
     def _made(self) -> list[Service]:
@@ -45,6 +47,7 @@ class Coordinator:
         return [
             service("record", self._tell, every=record.EVERY),
             service("sweep", self._sweep, every=SWEEP_EVERY),
+            service("feed", self.feed.run_once, every=feed.EVERY),
         ]
 
     @property
@@ -54,11 +57,13 @@ class Coordinator:
 
     async def start(self) -> None:
         """Begin all services; they wait for a Redis that is not there yet."""
+        self.feed = Feed(self.app)
         self.services = Services(self._made())
         self.services.start()
 
     async def stop(self) -> None:
         """End all services, and say so, so that the workers sweep from now on."""
+        self.feed.close()
         await self.services.stop()
         with contextlib.suppress(SkedulrError, TimeoutError):
             async with asyncio.timeout(LEAVE_WITHIN):

@@ -11,7 +11,6 @@ from rich.text import Text
 from skedulr.cli import looks
 from skedulr.cli.looks import Column
 from skedulr.cli.moments import since
-from skedulr.cli.plain import iso
 from skedulr.loops import LoopState
 
 Report = Mapping[str, Any]
@@ -39,23 +38,6 @@ _WRONG: Final = (LoopState.HANGING, LoopState.AWAY, LoopState.FAILING)
 """States of loops that are worth a word."""
 
 _MIB: Final = 1024 * 1024
-
-
-def document(report: Report, role: str = "worker") -> dict[str, Any]:
-    """The report of a worker or a coordinator for machines."""
-    times = {"started_ms": "started_at", "reported_ms": "reported_at", "last_turn_ms": "last_at"}
-
-    def told(facts: Report) -> dict[str, Any]:
-        return {times.get(key, key): _told(key, value) for key, value in facts.items()}
-
-    def _told(key: str, value: Any) -> Any:
-        if key in times:
-            return iso(value)
-        if isinstance(value, list):
-            return [told(part) for part in value]
-        return value
-
-    return {"role": role, **told(report)}
 
 
 def coordinators_view(

@@ -11,8 +11,9 @@ from rich.text import Text
 
 from skedulr.cli import looks
 from skedulr.cli.moments import since, span
-from skedulr.cli.plain import brief, iso
+from skedulr.cli.plain import brief
 from skedulr.inspect import Attempt, LogLine, TaskInfo
+from skedulr.plain import iso
 from skedulr.states import State
 
 

@@ -9,8 +9,8 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from skedulr import inspect, names, operations, values
-from skedulr.cli import documents, instances_view, looks, tables
+from skedulr import documents, inspect, names, operations, values
+from skedulr.cli import instances_view, looks, tables
 from skedulr.cli.listing import Listed, Wanted, list_tasks
 from skedulr.cli.session import Session
 from skedulr.cli.task_page import page
@@ -54,8 +54,8 @@ def status(session: Session) -> None:
         "paused": paused,
         "counts": documents.of_counts(counts),
         "pools": [documents.of_pool(pool) for pool in pools],
-        "instances": [instances_view.document(worker) for worker in workers],
-        "coordinators": [instances_view.document(each, "coordinator") for each in coordinators],
+        "instances": [documents.of_report(worker) for worker in workers],
+        "coordinators": [documents.of_report(each, "coordinator") for each in coordinators],
     }
 
     def view() -> Iterator[RenderableType]:
@@ -98,8 +98,8 @@ def instances(session: Session) -> None:
 
     session.out.show(
         [
-            *(instances_view.document(each) for each in workers),
-            *(instances_view.document(each, "coordinator") for each in coordinators),
+            *(documents.of_report(each) for each in workers),
+            *(documents.of_report(each, "coordinator") for each in coordinators),
         ],
         view,
     )

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
 
 import typer
@@ -40,6 +41,26 @@ Port = Annotated[
     int,
     typer.Option(
         "--port", envvar="SKEDULR_PORT", min=0, max=65535, help="The port; 0 takes a free one."
+    ),
+]
+
+
+RootPath = Annotated[
+    str,
+    typer.Option(
+        "--root-path",
+        envvar="SKEDULR_ROOT_PATH",
+        metavar="/PREFIX",
+        help="The prefix that a proxy in front cuts off.",
+    ),
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--token-file",
+        envvar="SKEDULR_TOKEN_FILE",
+        metavar="FILE",
+        help="A file with the token; one that is not there is made, with a random token.",
     ),
 ]
 
@@ -154,14 +175,26 @@ worker = _with_passed(_worker)
 def coordinator(
     host: Host = "127.0.0.1",
     port: Port = 8080,
+    root_path: RootPath = "",
+    token_file: TokenFile = None,
     redis: Redis = None,
     namespace: Namespace = None,
     data: Data = None,
 ) -> None:
-    """Run a coordinator: it answers health probes over HTTP, until SIGTERM or Ctrl-C."""
+    """Run a coordinator until SIGTERM or Ctrl-C: it sweeps, and serves the HTTP interface.
+
+    Any number may run side by side. Without a token it listens on this machine alone; SKEDULR_TOKEN
+    or --token-file gives one.
+    """
     with reported():
         enter(find_cluster(redis, namespace, data))
-        os.environ |= {"SKEDULR_HOST": host, "SKEDULR_PORT": str(port)}
+        os.environ |= {
+            "SKEDULR_HOST": host,
+            "SKEDULR_PORT": str(port),
+            "SKEDULR_ROOT_PATH": root_path,
+        }
+        if token_file is not None:
+            os.environ["SKEDULR_TOKEN_FILE"] = str(token_file)
         become(COORDINATOR, [])
 
 

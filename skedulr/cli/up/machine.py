@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import Final
 
 import skedulr
-from skedulr.cli import documents
+from skedulr import documents
 from skedulr.cli.cluster import Cluster, enter
 from skedulr.cli.exits import DONE, FAILED, INTERRUPTED
 from skedulr.cli.home import Home

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from skedulr import Skedulr
-from skedulr.cli.documents import summed
+from skedulr.documents import summed
 from skedulr.errors import SkedulrError
 from skedulr.inspect import PoolInfo
 from skedulr.states import LIVE, State

@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 
 from skedulr.cli.moments import since, span
-from skedulr.cli.plain import brief, iso, jsonable, visible
+from skedulr.cli.plain import brief, visible
 from skedulr.extensions import Opaque
+from skedulr.plain import iso, jsonable
 
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
 NOW = 1_700_000_000_000

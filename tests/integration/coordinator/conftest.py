@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from skedulr import Skedulr
 from skedulr_coordinator import create_app
+from tests.support.crews import Crew
 
 Browsing = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 """Serve an application, and give a client of it: `browsing(app)`, `browsing(host, "/prefix")`."""
@@ -29,3 +30,9 @@ async def api(app: Skedulr) -> AsyncIterator[httpx.AsyncClient]:
     """Give a client of a coordinator of the test's app."""
     async with browsing(create_app(app)) as client:
         yield client
+
+
+@pytest.fixture
+def crew(app: Skedulr) -> Crew:
+    """Give an instance that claims and ends tasks as it is told."""
+    return Crew(app)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from skedulr.cli.plain import iso, jsonable
 from skedulr.inspect import Attempt, LogLine, PoolInfo, Progress, TaskInfo, TaskRow
+from skedulr.plain import iso, jsonable
 from skedulr.states import State
 
 TIME_OF_ROW: Final = {
@@ -119,6 +119,23 @@ def of_pool(pool: PoolInfo) -> dict[str, Any]:
         "slots": pool.slots,
         "totals": dict(sorted(pool.totals.items())),
     }
+
+
+def of_report(report: Mapping[str, Any], role: str = "worker") -> dict[str, Any]:
+    """The report of a worker or a coordinator for machines."""
+    times = {"started_ms": "started_at", "reported_ms": "reported_at", "last_turn_ms": "last_at"}
+
+    def told(facts: Mapping[str, Any]) -> dict[str, Any]:
+        return {times.get(key, key): _told(key, value) for key, value in facts.items()}
+
+    def _told(key: str, value: Any) -> Any:
+        if key in times:
+            return iso(value)
+        if isinstance(value, list):
+            return [told(part) for part in value]
+        return value
+
+    return {"role": role, **told(report)}
 
 
 def of_counts(counts: Mapping[State, int]) -> dict[str, int]:

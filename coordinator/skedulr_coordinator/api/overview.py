@@ -1,0 +1,96 @@
+"""The cluster as a whole, its pools, and what was done in each of the last minutes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from skedulr import documents, names, overview
+from skedulr_coordinator.api.answers import Document
+from skedulr_coordinator.api.context import TheApp
+from skedulr_coordinator.api.problems import described
+
+router = APIRouter(prefix="/api", tags=["cluster"], responses=described(503))
+
+MOST_HASHES: Final = 20_000
+"""Minutes of pools that one request adds up."""
+
+
+@router.get("/overview")
+async def get_overview(app: TheApp) -> Response:
+    """All pools, and the sums over them."""
+    return Document(await app.aclient.perform(overview.overview(app.config.namespace)))
+
+
+@router.get("/pools")
+async def list_pools(app: TheApp) -> Response:
+    """Counts and settings of all pools, by name."""
+    return Document({"pools": [documents.of_pool(pool) for pool in await app.pools.aall()]})
+
+
+@router.get("/pools/{pool}", responses=described(400, 404))
+async def get_pool(app: TheApp, pool: str) -> Response:
+    """Counts and settings of one pool."""
+    return Document(await _pool(app, pool))
+
+
+async def _pool(app: TheApp, pool: str) -> dict[str, Any]:
+    names.pool(pool)
+    for each in await app.pools.aall():
+        if each.name == pool:
+            return documents.of_pool(each)
+    raise HTTPException(404, f"there is no pool {pool!r}; the first task or worker of it makes it")
+
+
+@router.post("/pools/{pool}/pause", responses=described(400))
+async def pause_pool(app: TheApp, pool: str) -> Response:
+    """Stop the claims of one pool; running tasks go on."""
+    await app.pools.apause(pool)
+    return Document(await _pool(app, pool))
+
+
+@router.post("/pools/{pool}/resume", responses=described(400))
+async def resume_pool(app: TheApp, pool: str) -> Response:
+    """End the pause of one pool; a pause of the cluster stays."""
+    await app.pools.aresume(pool)
+    return Document(await _pool(app, pool))
+
+
+class Scale(BaseModel):
+    """How many tasks of a pool run at once in the whole cluster."""
+
+    count: Annotated[int, Field(ge=0, le=2**31)] | None
+    """``null`` for as many as there are slots."""
+
+
+@router.post("/pools/{pool}/scale", responses=described(400))
+async def scale_pool(app: TheApp, pool: str, body: Scale) -> Response:
+    """Set how many of its tasks run at once; `short` says how many slots are missing for that."""
+    scaled = await app.pools.ascale(pool, body.count)
+    return Document({**await _pool(app, pool), "short": scaled.short})
+
+
+@router.get("/timeline", responses=described(400))
+async def get_timeline(
+    app: TheApp,
+    pool: str = "",
+    minutes: Annotated[int, Query(ge=1, le=1440)] = 60,
+) -> Response:
+    """What was done in each of the last minutes, oldest first, in one pool or in all."""
+    namespace = app.config.namespace
+    if pool:
+        pools = [names.pool(pool)]
+    else:
+        pools = await app.aclient.perform(overview.pool_names(namespace))
+    if minutes * len(pools) > MOST_HASHES:
+        most = MOST_HASHES // len(pools)
+        raise HTTPException(
+            400, f"there are {len(pools)} pools: name one, or ask for {most} minutes"
+        )
+    return Document(
+        {"minutes": await app.aclient.perform(overview.timeline(namespace, pools, minutes))}
+    )

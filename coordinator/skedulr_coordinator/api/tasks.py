@@ -1,0 +1,136 @@
+"""Tasks: found, shown, submitted, cancelled and run again, one by one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from skedulr import documents, inspect, names, values
+from skedulr.errors import InvalidOption
+from skedulr.search import ORDER, Wanted, search
+from skedulr.states import BY_LABEL, State
+from skedulr.wording import similar
+from skedulr_coordinator.api.answers import Document
+from skedulr_coordinator.api.context import TheApp
+from skedulr_coordinator.api.problems import described
+
+router = APIRouter(prefix="/api/tasks", tags=["tasks"], responses=described(400, 503))
+
+States = Annotated[list[str] | None, Query(alias="state", description="Any number of them")]
+Limit = Annotated[int, Query(ge=1, le=500)]
+
+
+def states(wanted: list[str] | None) -> list[State]:
+    """The states of those names, or all."""
+    return [_state(text) for text in wanted or () if text] or list(ORDER)
+
+
+def _state(text: str) -> State:
+    found = BY_LABEL.get(text.lower())
+    if found is None:
+        raise InvalidOption(
+            "state", text, similar(text, BY_LABEL) or f"give one of {', '.join(BY_LABEL)}"
+        )
+    return found
+
+
+@router.get("")
+async def list_tasks(
+    app: TheApp,
+    state: States = None,
+    pool: str = "",
+    job: str = "",
+    q: str = "",
+    cursor: str | None = None,
+    limit: Limit = 50,
+) -> Response:
+    """Tasks that are under way first, then those that ended, the newest first.
+
+    A page may be short, even empty, and still have a `next` one: a request looks at a bounded
+    number of tasks.
+    """
+    infos = await app.pools.aall()
+    if pool:
+        infos = [info for info in infos if info.name == names.pool(pool)]
+    wanted = Wanted([info.name for info in infos], states(state), job, q)
+    page = await app.aclient.perform(search(app.config.namespace, wanted, limit, cursor or None))
+    return Document(
+        {
+            "tasks": [documents.of_row(row) for row in page.rows],
+            "next": page.next,
+            "counts": documents.of_counts(documents.summed(infos)),
+        }
+    )
+
+
+class Submission(BaseModel):
+    """A task to submit; `options` are those of `using` in Python."""
+
+    model_config = {"extra": "forbid"}
+
+    job: str
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    pool: str | None = None
+    options: dict[str, Any] = Field(
+        default={},
+        description="priority, key, on_duplicate, group, id, delay, at (ISO 8601), expires, "
+        "timeout, max_retries, result_ttl, meta; spans are seconds or text such as 15m",
+    )
+
+
+@router.post("", status_code=201, responses=described(409, 413, 429, 507))
+async def submit(app: TheApp, body: Submission) -> Response:
+    """Submit a task by the name of its job, whose code need not be here."""
+    task = await app.aenqueue(body.job, body.args, body.kwargs, **_options(body))
+    location = f"api/tasks/{task.pool}/{task.id}"
+    return Document(await document(app, task.pool, task.id), 201, headers={"Location": location})
+
+
+def _options(body: Submission) -> Any:
+    """The options as Python takes them."""
+    given = dict(body.options)
+    if body.pool is not None:
+        given["pool"] = body.pool
+    if isinstance(at := given.get("at"), str):
+        try:
+            given["at"] = datetime.fromisoformat(at)
+        except ValueError:
+            raise InvalidOption("at", at, "give ISO 8601 with a zone: 2030-01-31T12:00Z") from None
+    return given
+
+
+async def document(app: TheApp, pool: str, task_id: str) -> dict[str, Any]:
+    """All about a task."""
+    keys = app.keys(names.pool(pool))
+    info = await app.aclient.perform(inspect.task(keys, task_id, values.peek))
+    return documents.of_task(info)
+
+
+@router.get("/{pool}/{task_id}", responses=described(404))
+async def get_task(app: TheApp, pool: str, task_id: str) -> Response:
+    """All about one task."""
+    return Document(await document(app, pool, task_id))
+
+
+@router.get("/{pool}/{task_id}/log", responses=described(404))
+async def get_log(
+    app: TheApp,
+    pool: str,
+    task_id: str,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+) -> Response:
+    """The lines of a task's log behind the first `after` ones; `next` is the `after` to go on
+    with. The newest 1,000 lines of a task are kept.
+    """
+    keys = app.keys(names.pool(pool))
+    await app.aclient.perform(inspect.state(keys, task_id))
+    lines = await app.aclient.perform(inspect.log(keys, task_id, after, limit))
+    return Document(
+        {"lines": [documents.of_log_line(line) for line in lines], "next": after + len(lines)}
+    )
