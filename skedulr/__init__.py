@@ -8,6 +8,7 @@ from skedulr.control import Scaled
 from skedulr.errors import (
     AmbiguousTask,
     ConfigurationError,
+    DeclaredInCode,
     DuplicateId,
     DuplicateKey,
     Fail,
@@ -31,12 +32,14 @@ from skedulr.errors import (
     Undecodable,
     UnknownJob,
     UnknownOption,
+    UnknownSchedule,
     UnknownTask,
     UpgradeNeeded,
     WrongState,
 )
 from skedulr.inspect import Attempt, PoolInfo, Progress, TaskInfo
 from skedulr.job import Job, Signature
+from skedulr.schedule import ScheduleInfo, ScheduleRun
 from skedulr.states import State
 from skedulr.task import Task
 
@@ -47,6 +50,7 @@ __all__ = [
     "Attempt",
     "ConfigurationError",
     "Current",
+    "DeclaredInCode",
     "DuplicateId",
     "DuplicateKey",
     "Fail",
@@ -68,6 +72,8 @@ __all__ = [
     "ResultTimeout",
     "Retry",
     "Scaled",
+    "ScheduleInfo",
+    "ScheduleRun",
     "Signature",
     "Skedulr",
     "SkedulrError",
@@ -80,6 +86,7 @@ __all__ = [
     "Undecodable",
     "UnknownJob",
     "UnknownOption",
+    "UnknownSchedule",
     "UnknownTask",
     "UpgradeNeeded",
     "WrongState",

@@ -8,7 +8,7 @@ import os
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar, Unpack, overload
 
-from skedulr import batches, control, inspect, operations, submission
+from skedulr import batches, control, declaring, inspect, operations, submission, timing
 from skedulr.aio import AsyncClient
 from skedulr.client import Client
 from skedulr.commands import Steps
@@ -16,6 +16,8 @@ from skedulr.config import NAMESPACE_VARIABLE, Config, Settings
 from skedulr.connection import Address
 from skedulr.connections import Connections
 from skedulr.context import Current
+from skedulr.declaring import DeclaredOptions, Declaring, Times
+from skedulr.durations import Span
 from skedulr.errors import ConfigurationError, OutOfMemory
 from skedulr.job import Isolation, Job, JobDecorator, Signature
 from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
@@ -23,6 +25,7 @@ from skedulr.options import JobOptions, TaskOptions
 from skedulr.registry import Registration, call_by_name
 from skedulr.results import AsyncResults, Results
 from skedulr.retry import Exceptions
+from skedulr.schedules import Schedules
 from skedulr.task import Task
 
 P = ParamSpec("P")
@@ -67,6 +70,7 @@ class Skedulr:
         self._declared: set[str] = set()
         self.registry = RegistryKeys(self.config.namespace)
         self.pools = control.Pools(self)
+        self.schedules = Schedules(self)
 
     # --- jobs
 
@@ -98,6 +102,24 @@ class Skedulr:
         """
         register = Registration(self, **options)
         return JobDecorator(register) if function is None else register(function)
+
+    def cron(
+        self, expression: str, *, tz: str = "UTC", **options: Unpack[DeclaredOptions]
+    ) -> JobDecorator:
+        """Declare a schedule by a cron expression, as in ``@app.cron("0 3 * * *")``, above a
+        function, which becomes a job, or above ``@app.job``.
+
+        ``tz`` is the time zone whose clock is meant, such as ``Europe/Berlin``. Workers store it
+        when they start. ``name`` is the job's own unless given; ``args`` and ``kwargs`` are the
+        job's. Raises ``InvalidOption`` and as ``job``.
+        """
+        return JobDecorator(Declaring(self, timing.timing(cron=expression, tz=tz), options))
+
+    def every(self, span: Span, **options: Unpack[DeclaredOptions]) -> JobDecorator:
+        """Declare a schedule by an interval of a second or more, as
+        ``@app.every(timedelta(minutes=5))``; else as ``cron``.
+        """
+        return JobDecorator(Declaring(self, timing.timing(every=span), options))
 
     def middleware(self, function: Middleware) -> Middleware:
         """Wrap every task in ``await function(task, call_next)``; the first one registered is
@@ -178,6 +200,27 @@ class Skedulr:
     async def aenqueue_many(self, calls: Iterable[Signature[R]]) -> list[Task[R]]:
         """``enqueue_many`` for asyncio."""
         return await batches.asubmit_many(self, calls)
+
+    def schedule(self, name: str, call: Signature[Any], **options: Unpack[Times]) -> None:
+        """Make a schedule of a call at run time, or replace the one of that name, which keeps its
+        place where its times stay the same.
+
+        Give exactly one of ``at``, a datetime with a time zone, ``every``, a span of a second or
+        more, and ``cron``, an expression of five fields, with ``tz``. Raises ``InvalidOption``,
+        ``UnknownOption``, ``InvalidName``, ``NotSerialisable``, ``PayloadTooLarge``, and
+        ``DeclaredInCode`` while code that runs declares that name.
+        """
+        declared = declaring.said(name, call, options)
+        steps = self.schedules.storing(declared)
+        self.register_pool(declared.pool)
+        self.client.perform(steps)
+
+    async def aschedule(self, name: str, call: Signature[Any], **options: Unpack[Times]) -> None:
+        """``schedule`` for asyncio."""
+        declared = declaring.said(name, call, options)
+        steps = self.schedules.storing(declared)
+        await self.aregister_pool(declared.pool)
+        await self.aclient.perform(steps)
 
     # --- tasks and the cluster
 

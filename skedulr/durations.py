@@ -70,6 +70,13 @@ def instant(value: datetime, option: str = "at") -> int:
     return -((_EPOCH - value) // _MILLISECOND)
 
 
+def iso(ms: int) -> str:
+    """Milliseconds since 1970 as ISO 8601 in UTC, with milliseconds where there are any."""
+    moment = _EPOCH + ms * _MILLISECOND
+    text = moment.isoformat(timespec="milliseconds" if ms % 1000 else "seconds")
+    return text.replace("+00:00", "Z")
+
+
 def _number(value: object) -> float:
     """The seconds that a value means; NaN where it means none."""
     if isinstance(value, str):

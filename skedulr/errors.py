@@ -15,10 +15,12 @@
     │   ├── InvalidOption        (ValueError)
     │   ├── InvalidArguments     (TypeError) they do not fit the job's signature
     │   ├── OutOfMemory          Redis is full
+    │   ├── DeclaredInCode       the schedule is declared by code that runs
     │   └── SomeRefused          of many, some were refused; the others were stored
     ├── UnknownTask              (LookupError)
     ├── AmbiguousTask            (LookupError) several pools have a task of that id
     ├── UnknownJob               (LookupError)
+    ├── UnknownSchedule          (LookupError)
     ├── WrongState               the task's state does not allow the command
     ├── RedisUnavailable         (ConnectionError)
     ├── RedisUnsuitable          its version or its settings cannot carry skedulr
@@ -171,6 +173,19 @@ class OutOfMemory(Refused):
         )
 
 
+class DeclaredInCode(Refused):
+    """The schedule is declared by code that runs, and would come back: change the code, or pause
+    the schedule.
+    """
+
+    def __init__(self, schedule: str) -> None:
+        self.schedule = schedule
+        super().__init__(
+            f"the schedule {schedule!r} is declared in the code of workers that run; change it "
+            "there, or pause it"
+        )
+
+
 class SomeRefused(Refused):
     """Of many submissions some were refused: ``tasks`` and ``errors`` tell of each by its place."""
 
@@ -207,6 +222,15 @@ class UnknownJob(SkedulrError, LookupError):
         self.job, self.known = job, tuple(sorted(known))
         hint = similar(job, self.known) or "import the module that defines it"
         super().__init__(f"no job {job!r} is registered; {hint}")
+
+
+class UnknownSchedule(SkedulrError, LookupError):
+    """There is no schedule of the name: it was never made here, or it has been removed."""
+
+    def __init__(self, schedule: str, known: Iterable[str] = ()) -> None:
+        self.schedule, self.known = schedule, tuple(sorted(known))
+        hint = similar(schedule, self.known) or "see app.schedules.list() for those there are"
+        super().__init__(f"there is no schedule {schedule!r}; {hint}")
 
 
 class WrongState(SkedulrError):

@@ -31,6 +31,9 @@ POOL_KEYS: Final = {
     "done_dead": "zset id -> end (ms); trimmed by age and length",
     "done_cancelled": "zset id -> end (ms); trimmed by age and length",
     "expiring": "zset id -> when its own result_ttl is over (ms); removed with the record",
+    "schedules": "hash schedule -> what it runs and when, packed; removed by unschedule",
+    "schedule_plans": "hash schedule -> where it stands, packed; removed with the schedule",
+    "slots": "zset schedule -> when to look at it (ms), 0 at once; removed with the schedule",
     "stats": "hash counter -> total since the pool exists; stays",
     "meta": "hash of the pool's settings and sequence; stays",
 }
@@ -43,6 +46,7 @@ POOL_FAMILIES: Final = {
     "wake": "zset wake:<class>: a marker while that class can claim; kept by every script",
     "inbox": "list inbox:<client>: ended tasks that the client waits for; TTL",
     "log": "list log:<id>: packed log lines, capped; removed with the record",
+    "runs": "list runs:<schedule>: packed past runs, capped; removed with the schedule",
     "stats": "hash stats:<minute>: counter -> count in that minute; TTL",
 }
 """Keys of a pool that come in families."""
@@ -50,6 +54,7 @@ POOL_FAMILIES: Final = {
 REGISTRY_KEYS: Final = {
     "pools": "set of the names of all pools; stays",
     "control": "hash of the cluster's pause and its version; stays",
+    "schedules": "hash schedule -> its pool; removed with the schedule",
     "workers": "hash worker process -> packed report; removed by the worker or the next report",
     "alive": "zset worker process -> until when its report counts (ms); as workers",
     "coordinators": "hash coordinator -> packed report; removed by it or the next report of one",

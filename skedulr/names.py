@@ -2,7 +2,8 @@
 
 ==================  ==========================================================================
 namespace, pool     ASCII letters, digits, ``_ - .``; the first is a letter, a digit or ``_``
-job, group          printable characters of any language, none of ``: { }``
+job, group,
+schedule            printable characters of any language, none of ``: { }``
 id, key             printable characters of any language
 ==================  ==========================================================================
 
@@ -61,6 +62,7 @@ namespace: Final = Rule("namespace", _PLAIN, _PLAIN_TEXT)
 pool: Final = Rule("pool name", _PLAIN, _PLAIN_TEXT)
 job: Final = Rule("job name", _IN_A_KEY, _IN_A_KEY_TEXT)
 group: Final = Rule("group", _IN_A_KEY, _IN_A_KEY_TEXT)
+schedule: Final = Rule("schedule name", _IN_A_KEY, _IN_A_KEY_TEXT)
 key: Final = Rule("key", _FREE, _FREE_TEXT)
 task_id: Final = Rule("task id", _FREE, _FREE_TEXT)
 

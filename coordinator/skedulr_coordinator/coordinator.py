@@ -15,6 +15,7 @@ from skedulr.sweeps import Sweeper
 from skedulr_coordinator import faults, feed, record
 from skedulr_coordinator.feed import Feed
 from skedulr_coordinator.record import Record
+from skedulr_coordinator.schedules import Schedules
 from skedulr_coordinator.service import Service, Services
 
 SWEEP_EVERY: Final = 1.0
@@ -33,6 +34,7 @@ class Coordinator:
     def __init__(self, app: Skedulr) -> None:
         self.app = app
         self.sweeper = Sweeper(app.registry, app.config.namespace)
+        self.schedules = Schedules(app)
         self.record = Record(app.registry, lambda: [each.facts() for each in self.services])
         self.feed = Feed(app)
         self.services = Services([])
@@ -46,6 +48,7 @@ class Coordinator:
         )
         return [
             service("record", self._tell, every=record.EVERY),
+            service("schedules", self._schedule, every=0),
             service("sweep", self._sweep, every=SWEEP_EVERY),
             service("feed", self.feed.run_once, every=feed.EVERY),
         ]
@@ -71,6 +74,10 @@ class Coordinator:
 
     async def _tell(self) -> None:
         await self.record.run_once(self.client)
+
+    async def _schedule(self) -> None:
+        """Fire what is due, and rest until something may be again."""
+        await asyncio.sleep(await self.schedules.run_once(self.client))
 
     async def _sweep(self) -> None:
         before = self.sweeper.recovered

@@ -15,6 +15,9 @@ VARIABLE: Final = "SKEDULR_FAULT"
 
 POINTS: Final = {
     "record.told": "the coordinator has said that it lives, and done nothing since",
+    "schedules.due": "schedules were read whose slots are due, and none of them has taken a step",
+    "schedules.fired": "schedules have taken a step, and no more than that is done",
+    "schedules.forgotten": "one that has run for the last time left the registry, not its pool",
     "sweep.done": "all pools were swept once more",
 }
 """Every point, with what has happened by then and what has not."""

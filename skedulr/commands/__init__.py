@@ -20,6 +20,17 @@ from skedulr.commands.instances import (
     progress,
     release,
 )
+from skedulr.commands.schedules import (
+    MOST_SCHEDULES,
+    Declaration,
+    Firing,
+    Scheduled,
+    fire,
+    pause_schedule,
+    run_now,
+    schedule,
+    unschedule,
+)
 from skedulr.commands.sweeps import Recovered, promote, recover, repair, trim
 from skedulr.commands.tasks import (
     Ending,
@@ -33,18 +44,22 @@ from skedulr.commands.tasks import (
 )
 
 __all__ = [
+    "MOST_SCHEDULES",
     "MOST_TASKS",
     "Ack",
     "Beat",
     "Claim",
     "Command",
+    "Declaration",
     "Ending",
     "Exchanged",
+    "Firing",
     "Left",
     "PoolSettings",
     "Read",
     "Recovered",
     "Refusal",
+    "Scheduled",
     "Standing",
     "Steps",
     "Submission",
@@ -53,11 +68,13 @@ __all__ = [
     "control",
     "enqueue",
     "exchange",
+    "fire",
     "job_class",
     "join",
     "leave",
     "log",
     "pause",
+    "pause_schedule",
     "progress",
     "promote",
     "recover",
@@ -65,6 +82,9 @@ __all__ = [
     "repair",
     "report",
     "resubmit",
+    "run_now",
+    "schedule",
     "trim",
+    "unschedule",
     "wait",
 ]

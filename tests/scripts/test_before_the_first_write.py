@@ -15,11 +15,22 @@ import pytest
 from skedulr import commands, lua
 from skedulr.commands import Ack, Command
 from skedulr.states import State
+from tests.scripts.schedules import declaration, step
 from tests.scripts.support import DAY, MINUTE, Pool, submission
 
 WRITES = {"ZADD", "ZREM", "HSET", "HDEL", "HINCRBY", "RPUSH", "LTRIM", "DEL", "EXPIRE"}
-READS = {"ZRANGE", "ZRANGEBYSCORE", "ZCARD", "ZCOUNT", "ZSCORE", "HGET", "HMGET", "HGETALL"}
-OTHERS = {"HVALS", "HLEN", "HSCAN", "EXISTS", "GET", "TIME"}
+READS = {
+    "HEXISTS",
+    "ZRANGE",
+    "ZRANGEBYSCORE",
+    "ZCARD",
+    "ZCOUNT",
+    "ZSCORE",
+    "HGET",
+    "HMGET",
+    "HGETALL",
+}
+OTHERS = {"HEXISTS", "HVALS", "HLEN", "HSCAN", "EXISTS", "GET", "TIME"}
 
 
 class Called(NamedTuple):
@@ -117,5 +128,13 @@ def test_every_key_is_declared_or_was_touched_before_the_first_write(watch: Watc
     watch(commands.repair(keys))
     watch(commands.resubmit(keys, ended[0], 0, b"again"))
     watch(commands.cancel(keys, ended[0]))
+    made = [declaration(), declaration("other", job="other", body=b"x" * 2000)]
+    watch(commands.schedule(keys, made))
+    watch(commands.fire(keys, [step(pool, 0, pool.now, name=each.name) for each in made]))
+    firings = [step(pool, pool.now, 0, name=each.name, missed=1) for each in made]
+    watch(commands.fire(keys, firings))
+    watch(commands.run_now(keys, "s", "s@1"))
+    watch(commands.pause_schedule(keys, "s", stop=True))
+    watch(commands.unschedule(keys, "s"))
     pool.pass_time(30 * DAY)
     watch(commands.trim(keys))

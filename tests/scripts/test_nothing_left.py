@@ -4,6 +4,7 @@ from skedulr import commands
 from skedulr.commands import Ack
 from skedulr.keys import POOL_FAMILIES, POOL_KEYS, key_name
 from skedulr.states import State
+from tests.scripts.schedules import planned
 from tests.scripts.support import DAY, MINUTE, Pool
 
 STAYS = {"meta", "stats", "limits"}
@@ -26,6 +27,7 @@ def test_a_life_of_a_pool_leaves_nothing_but_its_settings_and_its_counters(pool:
         pool.ask(commands.leave(pool.keys, instance))
     for task in ("gated", "suspect", "limited"):
         pool.ask(commands.cancel(pool.keys, task))
+    pool.ask(commands.unschedule(pool.keys, "s"))
     pool.pass_time(30 * DAY)
     pool.ask(commands.trim(pool.keys))
 
@@ -61,4 +63,7 @@ def live(pool: Pool) -> set[str]:
     pool.join("alone", solo=True)
     pool.finish(running, state=State.DEAD)
     pool.ask(commands.cancel(pool.keys, "due"))
+    planned(pool, pool.now)
+    pool.ask(commands.run_now(pool.keys, "s", "s@1"))
+    pool.ask(commands.cancel(pool.keys, "s@1"))
     return seen | kinds(pool)

@@ -13,6 +13,10 @@ from skedulr.states import State
 
 KEYS = pool_keys("shop", "mail")
 REGISTRY = RegistryKeys("shop")
+DECLARATION = commands.Declaration(
+    "nightly", "user", "digest", b"\xff", b"\xff", "allow", "job", 0, "", "", 0, 0, b"\xff body"
+)
+FIRING = commands.Firing("nightly", 7, 1000, 1000, 1000, 2000)
 TASK = commands.Submission("a", "job", 0, "", "", b"\xff", 0, 0, 0, 0, b"\xff body")
 
 EXAMPLES: dict[str, Command[Any]] = {
@@ -31,6 +35,11 @@ EXAMPLES: dict[str, Command[Any]] = {
     "promote": commands.promote(KEYS),
     "trim": commands.trim(KEYS),
     "repair": commands.repair(KEYS),
+    "schedule": commands.schedule(KEYS, [DECLARATION]),
+    "unschedule": commands.unschedule(KEYS, "nightly", 7),
+    "pause_schedule": commands.pause_schedule(KEYS, "nightly", stop=True),
+    "fire": commands.fire(KEYS, [FIRING]),
+    "run_now": commands.run_now(KEYS, "nightly", "nightly@1"),
     "control": commands.control(KEYS, {"limit": 5}),
     "pause": commands.pause(REGISTRY, True),
     "report": commands.report(REGISTRY, "host-1.abc", b"report", 1000),
@@ -63,7 +72,7 @@ def test_a_command_sends_the_keys_and_arguments_that_its_script_declares(name: s
     assert len(command.keys) == len(script.keys)
     for declared, sent in zip(script.keys, command.keys, strict=True):
         assert sent.decode().split("}:")[1].split(":")[0] == declared.split("_")[0]
-    tail = 1 if name == "enqueue" else 0
+    tail = 1 if name in ("enqueue", "schedule", "fire") else 0
     assert len(command.args) == len(script.arguments) + tail
 
 

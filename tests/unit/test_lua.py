@@ -17,7 +17,7 @@ FOLDER = Path(skedulr.lua.__file__).parent
 INCLUDES = sorted(path.stem for path in (FOLDER / "includes").glob("*.lua"))
 
 # What may come when Redis is full: all that drains it. What stores something new may not.
-REFUSED_WHEN_FULL = {"enqueue", "resubmit", "log"}
+REFUSED_WHEN_FULL = {"enqueue", "resubmit", "log", "schedule", "fire", "run_now"}
 
 # Only these may be read as a whole: they grow with instances, jobs and gates, or with the slots of
 # one instance, and never with the number of tasks.

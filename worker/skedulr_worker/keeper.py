@@ -16,6 +16,7 @@ from skedulr.loops import PATIENCE, Loop, state_after
 from skedulr.sweeps import Sweeper
 from skedulr_worker import reports
 from skedulr_worker.config import WorkerConfig
+from skedulr_worker.declarer import Declarer
 from skedulr_worker.heartbeat import Heartbeat, Member
 from skedulr_worker.locks import Locks
 from skedulr_worker.predecessors import Predecessors
@@ -64,13 +65,18 @@ class Keeper:
         self._predecessors = locks and Predecessors(app, config, client, contact, locks, name)
         if self._predecessors:
             self.loops.append(self._predecessors.loop)
+        self._declarer = Declarer(app, client, contact)
+        if app.schedules.declared:
+            self.loops.append(self._declarer.loop)
         self._reporter = Reporter(app.registry, name, processes, self.loops)
 
     async def run(self) -> None:
-        """Beat, sweep, report and look after the dead until cancelled."""
+        """Beat, sweep, report, declare schedules and look after the dead until cancelled."""
         runs = [self._heartbeat.run(), self._sweeps(), self._reports()]
         if self._predecessors:
             runs.append(self._predecessors.run())
+        if self._app.schedules.declared:
+            runs.append(self._declarer.run())
         await asyncio.gather(*runs)
 
     async def leave(self) -> None:

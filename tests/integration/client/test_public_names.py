@@ -13,12 +13,13 @@ NAMES = {
     "tasks": "Task State TaskInfo Attempt Progress",
     "in a job": "current Current Retry Fail",
     "pools": "PoolInfo Scaled",
+    "schedules": "ScheduleInfo ScheduleRun",
     "refusals": "Refused QueueFull DuplicateKey DuplicateId InvalidName InvalidPriority "
     "PayloadTooLarge NotSerialisable UnknownOption InvalidOption InvalidArguments OutOfMemory "
-    "SomeRefused",
-    "other errors": "SkedulrError UnknownTask AmbiguousTask UnknownJob WrongState RedisUnavailable "
-    "RedisUnsuitable UpgradeNeeded ConfigurationError Undecodable ResultTimeout TaskFailed "
-    "TaskCancelled",
+    "DeclaredInCode SomeRefused",
+    "other errors": "SkedulrError UnknownTask AmbiguousTask UnknownJob UnknownSchedule WrongState "
+    "RedisUnavailable RedisUnsuitable UpgradeNeeded ConfigurationError Undecodable ResultTimeout "
+    "TaskFailed TaskCancelled",
     "itself": "__version__",
 }
 
