@@ -8,6 +8,8 @@ from skedulr import durations, inspect, names, operations, values
 from skedulr.commands import Ending
 from skedulr.durations import Span
 from skedulr.errors import TaskCancelled, TaskFailed
+from skedulr.explain import Explanation
+from skedulr.explain import explain as why
 from skedulr.keys import PoolKeys
 from skedulr.states import State
 
@@ -68,6 +70,16 @@ class Task(Generic[R_co]):
     async def ainfo(self) -> inspect.TaskInfo:
         """``info`` for asyncio."""
         return await self._app.aclient.perform(inspect.task(self._keys, self.id))
+
+    def explain(self) -> Explanation:
+        """Why it is not running: pauses, limits, missing workers, its place in the queue, what has
+        become of it. Raises ``UnknownTask``.
+        """
+        return self._app.client.perform(why(self._keys, self.id))
+
+    async def aexplain(self) -> Explanation:
+        """``explain`` for asyncio."""
+        return await self._app.aclient.perform(why(self._keys, self.id))
 
     def result(self, timeout: Span | None = None) -> R_co:
         """What the job returned, awaited for up to ``timeout`` (seconds, timedelta or text; 0 is a

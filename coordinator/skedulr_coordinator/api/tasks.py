@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from skedulr import documents, inspect, names, values
+from skedulr import documents, explain, inspect, names, values
 from skedulr.errors import InvalidOption
 from skedulr.search import ORDER, Wanted, search
 from skedulr.states import BY_LABEL, State
@@ -134,3 +134,10 @@ async def get_log(
     return Document(
         {"lines": [documents.of_log_line(line) for line in lines], "next": after + len(lines)}
     )
+
+
+@router.get("/{pool}/{task_id}/explain", responses=described(404))
+async def get_explanation(app: TheApp, pool: str, task_id: str) -> Response:
+    """Why a task is not running, in plain words; `position` and `estimate_s` while it is queued."""
+    keys = app.keys(names.pool(pool))
+    return Document(explain.document(await app.aclient.perform(explain.explain(keys, task_id))))

@@ -9,9 +9,10 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from skedulr import documents, inspect, names, operations, values
+from skedulr import documents, explain, inspect, names, operations, values
 from skedulr.cli import instances_view, looks, tables
 from skedulr.cli.listing import Listed, Wanted, list_tasks
+from skedulr.cli.moments import span
 from skedulr.cli.session import Session
 from skedulr.cli.task_page import page
 from skedulr.errors import InvalidOption
@@ -161,3 +162,23 @@ def task(session: Session, name: TaskName) -> None:
     session.out.show(
         documents.of_task(info), lambda: page(session.out.console, info, session.now_ms())
     )
+
+
+def why(session: Session, name: TaskName) -> None:
+    """Say why a task is not running: pauses, limits, missing workers, its place in the queue."""
+    client = session.app.client
+    keys, task_id = client.perform(operations.find(session.cluster.namespace, name))
+    found = client.perform(explain.explain(keys, task_id))
+
+    def view() -> Iterator[RenderableType]:
+        for reason in found.reasons:
+            yield looks.user_text(reason.message[:1].upper() + reason.message[1:] + ".")
+            if reason.hint:
+                yield Text.assemble(("  → ", "bright_black"), looks.user_text(reason.hint))
+        if found.position is not None:
+            about = (
+                "" if found.estimate_s is None else f", about {span(int(found.estimate_s * 1000))}"
+            )
+            yield Text(f"Place {found.position:,} in the queue{about}.", "bright_black")
+
+    session.out.show(explain.document(found), view)

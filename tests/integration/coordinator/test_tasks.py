@@ -214,3 +214,11 @@ async def test_a_task_that_succeeded_runs_again_by_force(
     path = "/api/tasks/default/t/resubmit"
     assert (await api.post(path)).status_code == 409
     assert (await api.post(path, json={"force": True})).json()["state"] == "queued"
+
+
+async def test_it_is_said_why_a_task_is_not_running(app: Skedulr, api: httpx.AsyncClient) -> None:
+    await app.aenqueue("job", id="t")
+    found = (await api.get("/api/tasks/default/t/explain")).json()
+    assert (found["running"], found["position"], found["estimate_s"]) == (False, 1, None)
+    assert found["reasons"][0]["code"] == "no_worker"
+    assert (await api.get("/api/tasks/default/nobody/explain")).status_code == 404

@@ -1,0 +1,370 @@
+"""Why a task is not running: every state and everything that can hold a task, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgpack
+
+from skedulr import names
+from skedulr.commands import Read, Steps
+from skedulr.commands.base import Argument, text
+from skedulr.errors import UnknownTask
+from skedulr.keys import PoolKeys, RegistryKeys
+from skedulr.plain import iso
+from skedulr.record import Record, decode
+from skedulr.reports import unpack_attempts
+from skedulr.states import State
+
+ALIVE_MS: Final = 20_000
+"""An instance that was not seen for so long counts as gone: idle ones come round every 5 s."""
+
+MINUTES: Final = 5
+"""Minutes of the past by which it is estimated when a task will start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that keeps a task from running, or what has become of it."""
+
+    code: str
+    """For programs: ``paused_pool``, ``unknown_job``, ``ahead``, …"""
+    message: str
+    hint: str = ""
+    """What to do about it, empty where there is nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a task is not running, the first reason first."""
+
+    running: bool
+    reasons: list[Reason] = field(default_factory=list)
+    position: int | None = None
+    """Its place among those of its pool that may run before it, 1 for the next one."""
+    estimate_s: float | None = None
+    """Seconds until it starts, if the pool goes on as in the last minutes."""
+
+    def __str__(self) -> str:
+        return "; ".join(reason.message for reason in self.reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class _Instances:
+    """The instances of a pool that live."""
+
+    slots: int
+    jobs: frozenset[str]
+    solo_jobs: frozenset[str]
+    formats: frozenset[int]
+
+    @property
+    def are_there(self) -> bool:
+        return bool(self.formats)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What a look at a task and its pool shows."""
+
+    pool: str
+    id: str
+    record: Record
+    now_ms: int
+    due_ms: int
+    attempts: bytes
+    cluster_paused: bool
+    pool_paused: bool
+    limit: int
+    running: int
+    job_limit: int
+    job_running: int
+    instances: _Instances
+    lease_ms: int
+    """End of the lease under which it runs, 0 for none."""
+    ahead: int
+    started: int
+    """Tasks of the pool that started in the last minutes."""
+
+    def word(self, name: str) -> str:
+        """A text of the record."""
+        return self.record.text(name)
+
+    def number(self, name: str) -> int:
+        """A number of the record."""
+        return self.record.number(name)
+
+
+def explain(keys: PoolKeys, task_id: str) -> Steps[Explanation]:
+    """Why a task is not running. Raises ``UnknownTask``, and ``Undecodable`` for a record of a
+    newer format.
+    """
+    sight = yield from _look(keys, task_id)
+    state = sight.record.state
+    if state is State.RUNNING:
+        return Explanation(True, list(_of_running(sight)))
+    if state is State.QUEUED:
+        reasons = [*_of_queued(sight)]
+        if not any(reason.code in _NEVER for reason in reasons):
+            return Explanation(False, reasons, sight.ahead + 1, _estimate(sight))
+        return Explanation(False, reasons, sight.ahead + 1)
+    if state is State.SCHEDULED:
+        return Explanation(False, list(_of_scheduled(sight)))
+    if state is State.WAITING:
+        waits = Reason("waiting", "it waits for its parents")
+        return Explanation(False, [waits])
+    return Explanation(False, [_of_ended(sight)])
+
+
+# --- what is seen
+
+
+def _look(keys: PoolKeys, task_id: str) -> Steps[_Sight]:
+    first = yield Read(
+        (
+            ("HGET", keys.tasks, task_id),
+            ("TIME",),
+            ("HGETALL", keys.inst),
+            ("HGETALL", keys.classes),
+        ),
+        list,
+    )
+    if first[0] is None:
+        raise UnknownTask(names.full_name(keys.pool, task_id))
+    record, now = decode(first[0]), int(first[1][0])
+    job, gate = record.text("job"), record.text("gate")
+    minutes = range(now // 60 - MINUTES + 1, now // 60 + 1)
+    here = keys.of("held", gate) if gate else keys.ready
+    before = f"({record.number('score')}"
+    calls: list[tuple[Argument, ...]] = [
+        ("ZSCORE", keys.due, task_id),
+        ("HGET", keys.attempts, task_id),
+        ("HMGET", keys.meta, "paused", "pool_paused", "limit"),
+        ("ZCARD", keys.running),
+        ("HGET", keys.limits, job),
+        ("ZCARD", keys.of("limited", job)),
+        ("ZSCORE", keys.lease, record.text("owner")),
+        ("ZCOUNT", keys.ready, "-inf", before),
+        ("ZCOUNT", here, "-inf", before),
+        ("ZRANGE", keys.seen, 0, -1, "WITHSCORES"),
+        *(("HGET", keys.of("stats", str(minute)), "started") for minute in minutes),
+    ]
+    replies = yield Read(tuple(calls), list)
+    due, attempts, (paused, pool_paused, limit), running, job_limit, job_running = replies[:6]
+    lease, in_ready, at_gate, seen, *started = replies[6:]
+    cluster = yield Read(
+        (("HGET", RegistryKeys(keys.namespace).control, "paused"),), lambda reply: reply[0]
+    )
+    return _Sight(
+        pool=keys.pool,
+        id=task_id,
+        record=record,
+        now_ms=now * 1000 + int(first[1][1]) // 1000,
+        due_ms=int(float(due or 0)),
+        attempts=attempts or b"",
+        cluster_paused=bool(int(cluster or 0)) or paused == b"1",
+        pool_paused=pool_paused == b"1",
+        limit=-1 if limit is None else int(limit),
+        running=running,
+        job_limit=-1 if job_limit is None else int(job_limit),
+        job_running=job_running,
+        instances=_instances(first[2], first[3], seen, now * 1000),
+        lease_ms=int(float(lease or 0)),
+        ahead=in_ready + (at_gate if gate else 0),
+        started=sum(int(count or 0) for count in started),
+    )
+
+
+def _instances(
+    packed: list[bytes], classes: list[bytes], seen: list[bytes], now_ms: int
+) -> _Instances:
+    """What the pool's live instances can run, from what they said when they joined."""
+    alive = {
+        name
+        for name, at in zip(seen[::2], seen[1::2], strict=True)
+        if float(at) >= now_ms - ALIVE_MS
+    }
+    texts = dict(zip(classes[::2], classes[1::2], strict=True))
+    slots, jobs, formats = 0, {"any": set[str](), "solo": set[str]()}, set[int]()
+    for name, facts in zip(packed[::2], packed[1::2], strict=True):
+        _, class_name, _, own_slots, *_ = msgpack.unpackb(facts, raw=True)
+        if name in alive and class_name in texts:
+            number, kind, known = text(texts[class_name]).split(" ", 2)
+            slots += own_slots
+            formats.add(int(number))
+            jobs[kind].update(known.strip("/").split("/"))
+    return _Instances(slots, frozenset(jobs["any"]), frozenset(jobs["solo"]), frozenset(formats))
+
+
+# --- what it means
+
+
+def _of_running(sight: _Sight) -> Iterator[Reason]:
+    since, instance = iso(sight.number("started_at")), sight.word("owner")
+    attempt = sight.number("attempt") + 1
+    yield Reason("running", f"it runs: attempt {attempt}, on {instance} since {since}")
+    if sight.number("cancel"):
+        yield Reason("cancel_requested", "it is to be cancelled: its worker has been asked to stop")
+    if 0 < sight.lease_ms < sight.now_ms:
+        yield Reason(
+            "lease_over",
+            f"{instance} has not been heard of since {iso(sight.lease_ms)}",
+            "the next sweep takes the task back, and another worker runs it",
+        )
+
+
+def _of_scheduled(sight: _Sight) -> Iterator[Reason]:
+    due = iso(sight.due_ms)
+    if failed := sight.number("attempt"):
+        errors = [attempt.error for attempt in unpack_attempts(sight.attempts)]
+        why = f": {errors[-1]}" if errors and errors[-1] else ""
+        yield Reason("retry", f"attempt {failed} failed{why}; the next one is due at {due}")
+    else:
+        yield Reason("scheduled", f"it is not due before {due}")
+    yield from _pauses(sight)
+
+
+def _of_ended(sight: _Sight) -> Reason:
+    state, reason = sight.record.state, sight.word("reason")
+    at = iso(sight.number("finished_at"))
+    if state is State.SUCCEEDED:
+        return Reason("succeeded", f"it succeeded at {at}")
+    if state is State.CANCELLED:
+        return Reason(
+            f"cancelled_{reason}" if reason in _CANCELLED else "cancelled",
+            f"it was cancelled at {at}{_CANCELLED.get(reason, f' ({reason})' if reason else '')}",
+            "resubmit it to run it after all",
+        )
+    errors = [attempt.error for attempt in unpack_attempts(sight.attempts)]
+    why = _ENDED.get(reason) or (errors[-1] if errors else reason)
+    return Reason(
+        state.label,
+        f"it is {state.label} since {at}{f': {why}' if why else ''}",
+        "repair the cause, then resubmit it",
+    )
+
+
+_CANCELLED: Final = {
+    "user": " by a user",
+    "expired": ": it had not started when it expired",
+    "upstream": ": what it waited for ended otherwise",
+}
+_ENDED: Final = {
+    "poison": "it killed its process three times",
+    "unreadable": "its record cannot be read",
+}
+
+
+def _of_queued(sight: _Sight) -> Iterator[Reason]:
+    reasons = [*_pauses(sight), *_workers(sight), *_limits(sight)]
+    yield from reasons
+    if not reasons:
+        yield _turn(sight)
+    if sight.number("losses"):
+        yield Reason("lost", "the worker that ran it was lost; it kept its place in the queue")
+    if expires := sight.number("expires_at"):
+        yield Reason("expires", f"it is cancelled if it has not started by {iso(expires)}")
+
+
+def _pauses(sight: _Sight) -> Iterator[Reason]:
+    if sight.cluster_paused:
+        yield Reason("paused_cluster", "the whole cluster is paused", "skedulr resume")
+    if sight.pool_paused:
+        yield Reason(
+            "paused_pool", f"the pool {sight.pool} is paused", f"skedulr resume {sight.pool}"
+        )
+
+
+def _workers(sight: _Sight) -> Iterator[Reason]:
+    """Whether anybody is there who could run it."""
+    job, there = sight.word("job"), sight.instances
+    if not there.are_there:
+        yield Reason(
+            "no_worker",
+            f"no worker serves the pool {sight.pool}",
+            f"skedulr worker MODULE:APP --pool {sight.pool}",
+        )
+    elif (version := sight.number("version")) > max(there.formats):
+        yield Reason(
+            "newer_format",
+            f"a newer skedulr submitted it, and no worker of {sight.pool} reads format {version}",
+            "upgrade the workers",
+        )
+    elif job not in there.jobs | there.solo_jobs:
+        yield Reason(
+            "unknown_job",
+            f"no worker of the pool {sight.pool} knows the job {job}",
+            "start a worker whose app has this job, or cancel the task",
+        )
+    elif sight.number("suspect"):
+        yield Reason(
+            "suspect",
+            "a process died while it ran, so it waits to run alone in one of its own",
+            "a worker starts that process by itself",
+        )
+
+
+def _limits(sight: _Sight) -> Iterator[Reason]:
+    job = sight.word("job")
+    if 0 <= sight.limit <= sight.running:
+        yield Reason(
+            "pool_limit",
+            f"the pool {sight.pool} runs {sight.running} tasks, and may run {sight.limit} at once",
+            f"skedulr scale {sight.pool} N",
+        )
+    if 0 <= sight.job_limit <= sight.job_running:
+        yield Reason(
+            "job_limit",
+            f"the job {job} runs {sight.job_running} times, and may run {sight.job_limit} at once",
+            f"wait, or raise the limit of the job {job} in its code",
+        )
+    kind, _, name = sight.word("gate").partition(":")
+    if kind and kind not in ("job", "limit", "solo", "wire"):
+        yield Reason(f"gate_{kind}", f"it waits at the {kind} {name}".rstrip())
+
+
+def _turn(sight: _Sight) -> Reason:
+    """Nothing is in the way but those before it."""
+    slots = sight.instances.slots
+    if not sight.ahead and sight.running < slots:
+        return Reason("next", "it is next, and a worker is about to take it")
+    if not sight.ahead:
+        return Reason("busy", f"it is next; all {slots} slots of the pool {sight.pool} are taken")
+    tasks = "one task is" if sight.ahead == 1 else f"{sight.ahead:,} tasks are"
+    return Reason(
+        "ahead",
+        f"{tasks} before it in the pool {sight.pool}, and {sight.running:,} of its {slots:,} slots "
+        "are taken",
+        "add workers, or submit what is urgent with a priority",
+    )
+
+
+_NEVER: Final = (
+    "paused_cluster",
+    "paused_pool",
+    "no_worker",
+    "unknown_job",
+    "newer_format",
+)
+"""Reasons for which nobody can say when the task will start."""
+
+
+def _estimate(sight: _Sight) -> float | None:
+    if not sight.started or sight.limit == 0:
+        return None
+    return round(sight.ahead * MINUTES * 60 / sight.started, 1)
+
+
+def document(found: Explanation) -> dict[str, Any]:
+    """An explanation as a plain JSON document."""
+    return {
+        "running": found.running,
+        "reasons": [
+            {"code": reason.code, "message": reason.message, "hint": reason.hint or None}
+            for reason in found.reasons
+        ],
+        "position": found.position,
+        "estimate_s": found.estimate_s,
+    }
