@@ -22,6 +22,7 @@ MOST_CALLS: Final = 20
 
 TRIM_EVERY: Final = 60.0
 REPAIR_EVERY: Final = 10.0
+"""Seconds between two checks of a pool's running tasks, each of which goes on page by page."""
 POOLS_AT_ONCE: Final = 50
 
 LONGEST_COORDINATING: Final = 10_000
@@ -110,18 +111,6 @@ def trim(keys: PoolKeys) -> Steps[None]:
     yield from _while_more(lambda: commands.trim(keys, 1000))
 
 
-def repair(keys: PoolKeys) -> Steps[int]:
-    """Check the running tasks; answers how many were put right."""
-    cursor, repaired = "0", 0
-    for _ in range(MOST_CALLS):
-        reply: tuple[str, int] = yield commands.repair(keys, cursor)
-        cursor, count = reply
-        repaired += count
-        if cursor == "0":
-            break
-    return repaired
-
-
 def copy_pause(keys: PoolKeys, paused: int, version: int) -> Steps[None]:
     """Give a pool the cluster's pause, unless it knows a newer one."""
     yield commands.control(keys, {"paused": paused}, version=version)
@@ -146,6 +135,7 @@ class Sweeper:
         self._known: frozenset[str] = frozenset()
         self._trimmed: dict[str, float] = {}
         self._repaired: dict[str, float] = {}
+        self._pages: dict[str, str] = {}
         self.recovered = 0
         """Tasks taken back so far."""
         self.repaired = 0
@@ -185,14 +175,21 @@ class Sweeper:
             await client.perform(copy_pause(keys, sight.paused, sight.pause_version))
         if seen.has_leases:
             self.recovered += await client.perform(recover(keys))
-            if self._is_time(self._repaired, keys.pool, REPAIR_EVERY):
-                self.repaired += await client.perform(repair(keys))
+            await self._repair(client, keys)
         due = 0 < seen.next_due_ms <= sight.now_ms
         if due:
             await client.perform(promote(keys))
         if self._is_time(self._trimmed, keys.pool, TRIM_EVERY):
             await client.perform(trim(keys))
         return seen.has_leases or due
+
+    async def _repair(self, client: AsyncClient, keys: PoolKeys) -> None:
+        """Check one page of the running tasks: a round costs the same, however many there are."""
+        cursor = self._pages.get(keys.pool, "0")
+        if cursor == "0" and not self._is_time(self._repaired, keys.pool, REPAIR_EVERY):
+            return
+        self._pages[keys.pool], repaired = await client.run(commands.repair(keys, cursor))
+        self.repaired += repaired
 
     def _is_time(self, last: dict[str, float], pool: str, every: float) -> bool:
         now = time.monotonic()

@@ -114,3 +114,22 @@ def exists(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+StartCoordinator = Callable[..., Spawned]
+
+
+@pytest.fixture
+def start_coordinator(spawn: Spawn, server: Server, namespace: str) -> StartCoordinator:
+    """Start a coordinator: `start_coordinator(SKEDULR_FAULT="sweep.done")`."""
+
+    def start(**env: str) -> Spawned:
+        return spawn(
+            ["-m", "skedulr_coordinator"],
+            SKEDULR_REDIS_URL=server.url,
+            SKEDULR_NAMESPACE=namespace,
+            SKEDULR_PORT="0",
+            **env,
+        )
+
+    return start

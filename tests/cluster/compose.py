@@ -71,6 +71,14 @@ class Cluster:
         """Run the example producer to its end and answer what it printed."""
         return self.run("run", "--rm", "producer")
 
+    def inside(self, service: str, *command: str) -> str:
+        """The output of any command in one of a service's containers."""
+        return self.run("exec", "-T", service, *command)
+
+    def published(self, service: str, port: int) -> str:
+        """The address of this machine at which a service's port is reached."""
+        return self.run("port", service, str(port)).strip()
+
     def ask(self, *command: str) -> str:
         """The output of a skedulr command in one of the workers' containers."""
         return self.run("exec", "-T", "worker", "skedulr", *command)

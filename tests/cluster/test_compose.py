@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from tests.cluster.compose import Cluster, engine_answers
@@ -21,17 +22,19 @@ pytestmark = [pytest.mark.containers, pytest.mark.timeout(1500)]
 def cluster() -> Iterator[Cluster]:
     if not engine_answers():
         pytest.skip("no Docker engine answers, or there is no compose command")
-    found = Cluster(f"skedulr-test-{uuid.uuid4().hex[:8]}", {"COUNT": str(COUNT)})
+    found = Cluster(
+        f"skedulr-test-{uuid.uuid4().hex[:8]}", {"COUNT": str(COUNT), "COORDINATOR_PORT": "0"}
+    )
     found.build()
     try:
-        found.up(["redis", "worker"], workers=WORKERS)
+        found.up(["redis", "worker", "coordinator"], workers=WORKERS)
         yield found
     finally:
         found.down()
 
 
 def reporting_workers(cluster: Cluster) -> int:
-    return len(json.loads(cluster.ask("instances", "--json")))
+    return sum(each["role"] == "worker" for each in json.loads(cluster.ask("instances", "--json")))
 
 
 def test_three_workers_run_a_thousand_tasks_each_once(cluster: Cluster) -> None:
@@ -44,6 +47,25 @@ def test_three_workers_run_a_thousand_tasks_each_once(cluster: Cluster) -> None:
     pools = json.loads(cluster.ask("pools", "--json"))
     assert sum(pool["counts"]["succeeded"] for pool in pools) == COUNT
     assert not any(pool["counts"]["running"] or pool["counts"]["queued"] for pool in pools)
+
+
+def test_the_coordinator_answers_whoever_has_its_token(cluster: Cluster) -> None:
+    address = f"http://{cluster.published('coordinator', 8080)}"
+    wait_until(lambda: is_ready(address), timeout=60, what="the coordinator")
+    token = cluster.inside("coordinator", "cat", "coordinator.token").strip()
+
+    assert httpx.get(f"{address}/api/overview").status_code == 401
+    answer = httpx.get(f"{address}/api/overview", headers={"Authorization": f"Bearer {token}"})
+
+    assert answer.json()["namespace"] == "cluster"
+    assert answer.json()["coordinators"] == 1
+
+
+def is_ready(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def test_a_stopped_worker_container_leaves_the_cluster(cluster: Cluster) -> None:
