@@ -21,8 +21,8 @@ MOST_CALLS: Final = 20
 """Calls of one script for one pool in one round, while it says that there is more."""
 
 TRIM_EVERY: Final = 60.0
-REPAIR_EVERY: Final = 10.0
-"""Seconds between two checks of a pool's running tasks, each of which goes on page by page."""
+REPAIR_EVERY: Final = 2.0
+"""Seconds between two checks of a page of a pool's running tasks: of 10,000 in 40 s."""
 POOLS_AT_ONCE: Final = 50
 
 LONGEST_COORDINATING: Final = 10_000
@@ -184,10 +184,10 @@ class Sweeper:
         return seen.has_leases or due
 
     async def _repair(self, client: AsyncClient, keys: PoolKeys) -> None:
-        """Check one page of the running tasks: a round costs the same, however many there are."""
-        cursor = self._pages.get(keys.pool, "0")
-        if cursor == "0" and not self._is_time(self._repaired, keys.pool, REPAIR_EVERY):
+        """Check the next page of the running tasks: it costs the same, however many there are."""
+        if not self._is_time(self._repaired, keys.pool, REPAIR_EVERY):
             return
+        cursor = self._pages.get(keys.pool, "0")
         self._pages[keys.pool], repaired = await client.run(commands.repair(keys, cursor))
         self.repaired += repaired
 
