@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from skedulr import commands, operations
 from skedulr.commands import MOST_TASKS, Command, Refusal, Submission
-from skedulr.errors import OutOfMemory, Refused, SomeRefused
+from skedulr.errors import AmbiguousTask, OutOfMemory, Refused, SomeRefused, UnknownTask
 from skedulr.job import Signature
-from skedulr.submission import MOST_BYTES, outcome, submission_of
+from skedulr.submission import MOST_BYTES, atie, outcome, submission_of, tie
 from skedulr.task import Task
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr
+
+
+NO_PARENT: Final = (Refused, UnknownTask, AmbiguousTask)
+"""Why the parents of a call cannot be found."""
 
 
 class Batch:
@@ -49,27 +53,33 @@ class Account:
         self._app = app
         self._tasks: dict[int, Task[Any]] = {}
         self._errors: dict[int, Exception] = {}
+        self._filling: dict[str, Batch] = {}
 
-    def batches(self, calls: Iterable[Signature[Any]]) -> Iterator[Batch]:
-        """The calls by pool; each batch is complete when it is given out, and those of a pool are
-        in order. What cannot be sent is entered as refused.
+    def take(self, place: int, call: Signature[Any]) -> Batch | None:
+        """Take a call in; answers the batch that is complete, for those of a pool are sent in
+        order. What cannot be sent is entered as refused.
         """
-        filling: dict[str, Batch] = {}
-        for place, call in enumerate(calls):
-            try:
-                task = submission_of(self._app, call)
-            except Refused as error:
-                self._errors[place] = error
-                continue
-            pool, existing = call.options.pool, call.options.on_duplicate == "existing"
-            batch = filling.get(pool)
-            if batch is not None and not batch.has_room_for(task, existing=existing):
-                yield filling.pop(pool)
-                batch = None
-            if batch is None:
-                batch = filling[pool] = Batch(pool, existing=existing)
-            batch.add(place, task)
-        yield from filling.values()
+        try:
+            task = submission_of(self._app, call)
+        except Refused as error:
+            self.refuse(place, error)
+            return None
+        pool, existing = call.options.pool, call.options.on_duplicate == "existing"
+        batch, complete = self._filling.get(pool), None
+        if batch is not None and not batch.has_room_for(task, existing=existing):
+            complete, batch = batch, None
+        if batch is None:
+            batch = self._filling[pool] = Batch(pool, existing=existing)
+        batch.add(place, task)
+        return complete
+
+    def refuse(self, place: int, error: Exception) -> None:
+        """Enter a call as refused."""
+        self._errors[place] = error
+
+    def rest(self) -> Iterable[Batch]:
+        """The batches that wait for more, when no more come."""
+        return self._filling.values()
 
     def enter(self, batch: Batch, answer: Sequence[Refusal] | OutOfMemory) -> None:
         """Take the answer to one batch."""
@@ -96,7 +106,7 @@ def submit_many(app: Skedulr, calls: Iterable[Signature[Any]]) -> list[Task[Any]
     sent: deque[Batch] = deque()
 
     def trips() -> Iterator[Command[list[Refusal]]]:
-        for batch in account.batches(calls):
+        for batch in _batches(app, account, calls):
             try:
                 app.register_pool(batch.pool)
             except OutOfMemory as error:
@@ -113,7 +123,7 @@ def submit_many(app: Skedulr, calls: Iterable[Signature[Any]]) -> list[Task[Any]
 async def asubmit_many(app: Skedulr, calls: Iterable[Signature[Any]]) -> list[Task[Any]]:
     """``submit_many`` for asyncio."""
     account = Account(app)
-    for batch in account.batches(calls):
+    async for batch in _abatches(app, account, calls):
         steps = operations.submit(app.keys(batch.pool), batch.tasks, existing=batch.existing)
         try:
             await app.aregister_pool(batch.pool)
@@ -122,3 +132,30 @@ async def asubmit_many(app: Skedulr, calls: Iterable[Signature[Any]]) -> list[Ta
             answer = error
         account.enter(batch, answer)
     return account.tasks()
+
+
+def _batches(app: Skedulr, account: Account, calls: Iterable[Signature[Any]]) -> Iterator[Batch]:
+    for place, call in enumerate(calls):
+        try:
+            complete = account.take(place, tie(app, call))
+        except NO_PARENT as error:
+            account.refuse(place, error)
+        else:
+            if complete is not None:
+                yield complete
+    yield from account.rest()
+
+
+async def _abatches(
+    app: Skedulr, account: Account, calls: Iterable[Signature[Any]]
+) -> AsyncIterator[Batch]:
+    for place, call in enumerate(calls):
+        try:
+            complete = account.take(place, await atie(app, call))
+        except NO_PARENT as error:
+            account.refuse(place, error)
+        else:
+            if complete is not None:
+                yield complete
+    for batch in account.rest():
+        yield batch

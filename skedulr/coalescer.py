@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from skedulr import operations
 from skedulr.commands import MOST_TASKS, Refusal, Submission
 from skedulr.job import Signature
-from skedulr.submission import MOST_BYTES, outcome, submission_of
+from skedulr.submission import MOST_BYTES, atie, outcome, submission_of
 from skedulr.task import Task
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class Coalescer:
         Who is cancelled in the same turn of the loop has submitted nothing; later than that, the
         call is on its way.
         """
+        call = await atie(self._app, call)
         task = submission_of(self._app, call)
         pool = call.options.pool
         refusal = await self._board((pool, call.options.on_duplicate == "existing"), task)

@@ -237,6 +237,7 @@ def _pool_calls(keys: PoolKeys) -> tuple[tuple[Argument, ...], ...]:
     return (
         ("HLEN", keys.tasks),
         ("ZCARD", keys.due),
+        ("ZCARD", keys.waiting),
         ("ZCARD", keys.running),
         *(("ZCARD", getattr(keys, name)) for name in DONE_KEYS.values()),
         ("HMGET", keys.meta, "paused", "pool_paused", "limit", "capacity"),
@@ -246,16 +247,17 @@ def _pool_calls(keys: PoolKeys) -> tuple[tuple[Argument, ...], ...]:
 
 
 def _pool_info(name: str, replies: list[Any]) -> PoolInfo:
-    stored, due, running, *ended = replies[:7]
+    stored, due, waiting, running, *ended = replies[:8]
     counts = {
         State.SCHEDULED: due,
+        State.WAITING: waiting,
         State.RUNNING: running,
         **dict(zip(DONE_KEYS, ended, strict=True)),
     }
     counts[State.QUEUED] = max(0, stored - sum(counts.values()))
-    paused, pool_paused, limit, capacity = replies[7]
-    slots = [msgpack.unpackb(packed, raw=True)[3] for packed in replies[8]]
-    totals = {counter.decode(): int(value) for counter, value in pairs(replies[9])}
+    paused, pool_paused, limit, capacity = replies[8]
+    slots = [msgpack.unpackb(packed, raw=True)[3] for packed in replies[9]]
+    totals = {counter.decode(): int(value) for counter, value in pairs(replies[10])}
     return PoolInfo(
         name,
         {state: counts.get(state, 0) for state in State},

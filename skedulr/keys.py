@@ -12,6 +12,7 @@ from typing import Final
 POOL_KEYS: Final = {
     "ready": "zset id -> (1023 - priority) * 2^43 + seq; emptied by claims",
     "due": "zset id -> due time (ms); emptied by promote",
+    "waiting": "zset id -> since when it waits for its parents (ms); emptied by trigger",
     "tasks": "hash id -> record (head and small body); removed by trim",
     "payloads": "hash id -> body above 1 KiB; removed with the record",
     "results": "hash id -> packed result; removed with the record",
@@ -36,6 +37,12 @@ POOL_KEYS: Final = {
     "slots": "zset schedule -> when to look at it (ms), 0 at once; removed with the schedule",
     "stats": "hash counter -> total since the pool exists; stays",
     "meta": "hash of the pool's settings and sequence; stays",
+    "events": "stream of what others have to be told; removed by settle",
+    "orphans": "zset id of a parent that is not there -> until when it is waited for (ms); "
+    "removed by its submission or abandon",
+    "flows": "zset workflow -> creation (ms); removed by trim",
+    "flows_ended": "zset workflow -> end (ms); trimmed by age and length",
+    "opening": "zset workflow -> until when its submission takes (ms); removed by seal",
 }
 """Keys of a pool with one fixed name. In a name the first ``_`` stands for ``:``."""
 
@@ -45,6 +52,14 @@ POOL_FAMILIES: Final = {
     "limited": "zset limited:<job>: id -> claim time (ms), of a limited job; as running",
     "wake": "zset wake:<class>: a marker while that class can claim; kept by every script",
     "inbox": "list inbox:<client>: ended tasks that the client waits for; TTL",
+    "children": "hash children:<id>: child pool/id -> packed token, condition, whether it takes "
+    "the result; @flow -> pool/id of its workflow; removed with the record or by abandon",
+    "parents": "hash parents:<id>: parent pool/id -> packed condition, standing, since, whether "
+    "its result is taken; @due -> delay and time; removed with the record",
+    "inputs": "hash inputs:<id>: parent pool/id -> packed result; removed with the record",
+    "flow": "hash flow:<workflow>: name, times, counts; removed by trim",
+    "nodes": "hash nodes:<workflow>: node pool/id -> epoch, how it stands; removed by trim",
+    "graph": "hash graph:<workflow>: node pool/id -> packed job and parents; removed by trim",
     "log": "list log:<id>: packed log lines, capped; removed with the record",
     "runs": "list runs:<schedule>: packed past runs, capped; removed with the schedule",
     "stats": "hash stats:<minute>: counter -> count in that minute; TTL",

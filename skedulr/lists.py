@@ -39,8 +39,6 @@ def tasks(keys: PoolKeys, state: State, most: int, skip: int = 0) -> Steps[list[
     """The first ``most`` tasks of a pool in a state, after ``skip`` others: next to run, next due,
     or newest first.
     """
-    if state is State.WAITING:  # nothing submits tasks that wait for others yet
-        return []
     if state is State.QUEUED:
         ids = yield from _queued(keys, skip, most)
     else:
@@ -60,6 +58,8 @@ def tasks(keys: PoolKeys, state: State, most: int, skip: int = 0) -> Steps[list[
 def _order(keys: PoolKeys, state: State, first: int, last: int) -> tuple[bytes | str | int, ...]:
     if state is State.SCHEDULED:
         return ("ZRANGE", keys.due, first, last, "WITHSCORES")
+    if state is State.WAITING:
+        return ("ZRANGE", keys.waiting, first, last, "WITHSCORES")
     place = keys.running if state is State.RUNNING else getattr(keys, DONE_KEYS[state])
     return ("ZRANGE", place, first, last, "REV", "WITHSCORES")
 

@@ -83,9 +83,14 @@ def find(namespace: str, name: str) -> Steps[tuple[PoolKeys, str]]:
     )
     if not hits:
         raise UnknownTask(name)
-    if len(hits) > 1:
-        raise AmbiguousTask(name, hits)
-    return pool_keys(namespace, hits[0]), task_id
+    return pool_keys(namespace, only(task_id, hits)), task_id
+
+
+def only(name: str, pools: Sequence[str]) -> str:
+    """The one pool that has a task of this id; raises ``AmbiguousTask`` for several."""
+    if len(pools) > 1:
+        raise AmbiguousTask(name, pools)
+    return pools[0]
 
 
 def submit(keys: PoolKeys, tasks: Sequence[Submission], *, existing: bool) -> Steps[list[Refusal]]:

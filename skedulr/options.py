@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Literal, TypedDict
 
-from skedulr import durations, names, retry, values
+from skedulr import durations, names, parents, retry, values
+from skedulr.commands import Parent
 from skedulr.durations import Span
 from skedulr.errors import InvalidOption, InvalidPriority, UnknownOption
+from skedulr.parents import Parents
 
 HIGHEST_PRIORITY: Final = 1023
 
@@ -46,6 +49,10 @@ class TaskOptions(JobOptions, total=False):
     """Not before this has passed."""
     at: datetime
     """Not before this moment."""
+    on_success: Parents
+    """Not before these tasks have succeeded; cancelled when one of them ends otherwise."""
+    on_failure: Parents
+    """Not before these tasks have failed. Named by both, a task may end in any way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,10 @@ class Options:
     retry: retry.Policy | None = None
     ttl_ms: int = 0
     meta: dict[str, Any] | None = None
+    on_success: tuple[Any, ...] = ()
+    on_failure: tuple[Any, ...] = ()
+    parents: tuple[Parent, ...] = ()
+    """The tasks of both and of the arguments, once they are found."""
 
     def using(self, given: Mapping[str, Any]) -> Options:
         """These options with others on top.
@@ -152,6 +163,10 @@ _CHECKS: Final[dict[str, tuple[str, Any]]] = {
     "retry": ("retry", retry.as_policy),
     "result_ttl": ("ttl_ms", _milliseconds("result_ttl", positive=True)),
     "meta": ("meta", _meta),
+    "on_success": ("on_success", partial(parents.named, "on_success")),
+    "on_failure": ("on_failure", partial(parents.named, "on_failure")),
 }
 
-assert {target for target, _ in _CHECKS.values()} == {field.name for field in fields(Options)}
+assert {target for target, _ in _CHECKS.values()} == {
+    field.name for field in fields(Options) if field.name != "parents"
+}

@@ -55,6 +55,9 @@ FIELDS: Final = {
     "key": "dedupe key, '' for none",
     "group": "tenant, '' for none",
     "reason": "why it ended as it did, '' where the state says it all",
+    "linked": "1 when others hang on its end, 2 while they have not been told of it",
+    "parents": "tasks whose end it had to wait for",
+    "awaits": "those that have not ended yet as wanted",
 }
 """Fields of the head in their order, with their meaning."""
 

@@ -17,7 +17,7 @@ from skedulr.wording import short
 if TYPE_CHECKING:
     from skedulr.app import Skedulr
 
-OF_ONE_TASK = ("id", "delay", "at")
+OF_ONE_TASK = ("id", "delay", "at", "on_success", "on_failure")
 """Options that say nothing sensible of all tasks of a job."""
 
 

@@ -17,7 +17,7 @@ class State(IntEnum):
     out.
     """
     WAITING = 2
-    """Waiting for its parents. A trigger or ``cancel`` takes it out."""
+    """Waiting for its parents. ``trigger`` or ``cancel`` takes it out."""
     QUEUED = 3
     """Ready to run, or held at a gate. ``exchange`` takes it out by claiming it."""
     RUNNING = 4
@@ -58,7 +58,9 @@ TRANSITIONS: Final[dict[tuple[State, State], str]] = {
     (S.SCHEDULED, S.CANCELLED): "cancel",
     (S.SCHEDULED, S.DEAD): "promote: the record cannot be read",
     (S.WAITING, S.QUEUED): "trigger: the parents ended as wanted",
+    (S.WAITING, S.SCHEDULED): "trigger: the parents ended as wanted, and it has a delay",
     (S.WAITING, S.CANCELLED): "cancel, or the parents ended otherwise",
+    (S.WAITING, S.DEAD): "trigger: the record cannot be read",
     (S.QUEUED, S.RUNNING): "exchange: claimed",
     (S.QUEUED, S.CANCELLED): "cancel, or expired before it ran",
     (S.QUEUED, S.SUCCEEDED): "exchange: finished late, after a recovery and before a new claim",
@@ -75,6 +77,10 @@ TRANSITIONS: Final[dict[tuple[State, State], str]] = {
     (S.FAILED, S.QUEUED): "resubmit",
     (S.DEAD, S.QUEUED): "resubmit",
     (S.CANCELLED, S.QUEUED): "resubmit",
+    (S.SUCCEEDED, S.WAITING): "rewind: its workflow is run again",
+    (S.FAILED, S.WAITING): "rewind: its workflow is run again",
+    (S.DEAD, S.WAITING): "rewind: its workflow is run again",
+    (S.CANCELLED, S.WAITING): "rewind: its workflow is run again",
 }
 """Every move that a task can make, with what makes it. Submission enters SCHEDULED, WAITING or
 QUEUED.

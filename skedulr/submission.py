@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from skedulr import operations, wire
+from skedulr import operations, ties, wire
 from skedulr.commands import Refusal, Submission
 from skedulr.errors import InvalidOption, PayloadTooLarge
 from skedulr.job import Signature
@@ -47,11 +47,27 @@ def submission_of(app: Skedulr, call: Signature[Any]) -> Submission:
         options.expires_ms,
         options.ttl_ms,
         body,
+        options.parents,
     )
+
+
+def tie(app: Skedulr, call: Signature[Any]) -> Signature[Any]:
+    """The call with its parents found, where it has any; raises as ``ties.find``."""
+    if ties.hangs(call):
+        return app.client.perform(ties.find(app.config.namespace, call))
+    return call
+
+
+async def atie(app: Skedulr, call: Signature[Any]) -> Signature[Any]:
+    """``tie`` for asyncio."""
+    if ties.hangs(call):
+        return await app.aclient.perform(ties.find(app.config.namespace, call))
+    return call
 
 
 def submit(app: Skedulr, call: Signature[Any]) -> Task[Any]:
     """Submit one call and answer its task; raises a ``Refused`` or ``RedisUnavailable``."""
+    call = tie(app, call)
     task = submission_of(app, call)
     pool = call.options.pool
     app.register_pool(pool)

@@ -11,13 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from skedulr import retry, values
+from skedulr import inputs, retry, values
 from skedulr.errors import NotSerialisable, Undecodable
 
 _TIMEOUT: Final = "t"
 _MAX_RETRIES: Final = "n"
 _RETRY: Final = "r"
 _META: Final = "m"
+_INPUTS: Final = inputs.OPTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Call:
     max_retries: int | None = None
     retry: retry.Policy | None = None
     meta: dict[str, Any] | None = None
+    inputs: list[Any] = field(default_factory=list)
+    """Arguments that are results of other tasks: see ``skedulr.inputs``."""
 
 
 def worker_options(
@@ -81,5 +84,6 @@ def unpack_call(body: bytes, loads: Callable[[bytes], Any] = values.loads) -> Ca
                 options.get(_MAX_RETRIES),
                 retry.Policy.from_wire(policy) if policy is not None else None,
                 options.get(_META),
+                options.get(_INPUTS) or [],
             )
     raise Undecodable("the body is no call: a list of arguments was expected")

@@ -17,6 +17,7 @@ from skedulr_coordinator.feed import Feed
 from skedulr_coordinator.record import Record
 from skedulr_coordinator.schedules import Schedules
 from skedulr_coordinator.service import Service, Services
+from skedulr_coordinator.triggers import Triggers
 
 SWEEP_EVERY: Final = 1.0
 
@@ -38,6 +39,7 @@ class Coordinator:
         self.record = Record(app.registry, lambda: [each.facts() for each in self.services])
         self.feed = Feed(app)
         self.services = Services([])
+        self._triggers: Triggers | None = None
 
     def _made(self) -> list[Service]:
         """Every service; a new one is one line here."""
@@ -51,6 +53,7 @@ class Coordinator:
             service("schedules", self._schedule, every=0),
             service("sweep", self._sweep, every=SWEEP_EVERY),
             service("feed", self.feed.run_once, every=feed.EVERY),
+            service("triggers", self._trigger, every=0),
         ]
 
     @property
@@ -68,6 +71,8 @@ class Coordinator:
         """End all services, and say so, so that the workers sweep from now on."""
         self.feed.close()
         await self.services.stop()
+        if self._triggers is not None:
+            await self._triggers.close()
         with contextlib.suppress(SkedulrError, TimeoutError):
             async with asyncio.timeout(LEAVE_WITHIN):
                 await self.record.leave(self.client)
@@ -78,6 +83,11 @@ class Coordinator:
     async def _schedule(self) -> None:
         """Fire what is due, and rest until something may be again."""
         await asyncio.sleep(await self.schedules.run_once(self.client))
+
+    async def _trigger(self) -> bool:
+        if self._triggers is None:
+            self._triggers = Triggers(self.app)
+        return await self._triggers.run_once(self.client)
 
     async def _sweep(self) -> None:
         before = self.sweeper.recovered

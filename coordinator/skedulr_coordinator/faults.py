@@ -19,6 +19,11 @@ POINTS: Final = {
     "schedules.fired": "schedules have taken a step, and no more than that is done",
     "schedules.forgotten": "one that has run for the last time left the registry, not its pool",
     "sweep.done": "all pools were swept once more",
+    "triggers.read": "events were read, and nothing was done of what they ask for",
+    "triggers.linked": "children are entered with their parents, and not told of those that ended",
+    "triggers.told": "children are told how parents ended, their workflows not how nodes stand",
+    "triggers.marked": "all that events ask for is done, and they are still there",
+    "triggers.settled": "events are carried out and removed",
 }
 """Every point, with what has happened by then and what has not."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from skedulr.commands.base import Command, listed_keys, packed, text
 from skedulr.keys import PoolKeys
@@ -28,6 +28,13 @@ class Submission(NamedTuple):
     ttl_ms: int
     """How long it is kept after its end; 0 for as long as the pool says."""
     body: bytes
+    parents: Sequence[tuple[str, int, int]] = ()
+    """``pool/id``, condition, 1 when the result is an input: see ``skedulr.commands.links``."""
+    flow: str = ""
+    """``pool/id`` of the workflow that it belongs to."""
+
+
+_ALONE: Final = Submission._fields.index("parents")
 
 
 class Refusal(NamedTuple):
@@ -45,8 +52,12 @@ def enqueue(
     keys: PoolKeys, tasks: Sequence[Submission], *, existing: bool = False
 ) -> Command[list[Refusal]]:
     """Submit up to ``MOST_TASKS`` tasks of one pool; answers those that were not stored anew."""
-    args = [b"1" if existing else b"0", *map(packed, tasks)]
+    args = [b"1" if existing else b"0", *map(_packed, tasks)]
     return Command("enqueue", listed_keys("enqueue", keys), args, _refusals)
+
+
+def _packed(task: Submission) -> bytes:
+    return packed(task if task.parents or task.flow else task[:_ALONE])
 
 
 def _refusals(reply: list[Any]) -> list[Refusal]:
@@ -72,7 +83,7 @@ def cancel(keys: PoolKeys, task_id: str, epoch: int = 0) -> Command[Standing]:
 
     Outcomes: ``cancelled``, ``requested``, ``ended``, ``changed``, ``newer``, ``missing``.
     """
-    return Command("cancel", listed_keys("cancel", keys), (task_id, epoch), _standing)
+    return Command("cancel", listed_keys("cancel", keys), (task_id, epoch), standing)
 
 
 def resubmit(
@@ -83,10 +94,11 @@ def resubmit(
     Outcomes: ``resubmitted``, ``refused``, ``changed``, ``duplicate_key``, ``newer``, ``missing``.
     """
     args = (task_id, epoch, token, 1 if any_state else 0)
-    return Command("resubmit", listed_keys("resubmit", keys), args, _standing)
+    return Command("resubmit", listed_keys("resubmit", keys), args, standing)
 
 
-def _standing(reply: list[Any]) -> Standing:
+def standing(reply: list[Any]) -> Standing:
+    """What a script answers of a task."""
     outcome, state, epoch, *holder = reply
     known = State(state) if state in State._value2member_map_ else None
     return Standing(text(outcome), known, epoch, text(holder[0]) if holder else "")

@@ -3,24 +3,26 @@
 -- flags: allow-oom
 -- KEYS[1] ready
 -- KEYS[2] due
--- KEYS[3] tasks
--- KEYS[4] waiters
--- KEYS[5] keys
--- KEYS[6] running
--- KEYS[7] gates
--- KEYS[8] limits
--- KEYS[9] inst
--- KEYS[10] seen
--- KEYS[11] lease
--- KEYS[12] classes
--- KEYS[13] done_succeeded
--- KEYS[14] done_failed
--- KEYS[15] done_dead
--- KEYS[16] done_cancelled
--- KEYS[17] expiring
--- KEYS[18] stats
--- KEYS[19] meta
--- KEYS[20] own  of the instance
+-- KEYS[3] waiting
+-- KEYS[4] tasks
+-- KEYS[5] waiters
+-- KEYS[6] keys
+-- KEYS[7] running
+-- KEYS[8] gates
+-- KEYS[9] limits
+-- KEYS[10] inst
+-- KEYS[11] seen
+-- KEYS[12] lease
+-- KEYS[13] classes
+-- KEYS[14] done_succeeded
+-- KEYS[15] done_failed
+-- KEYS[16] done_dead
+-- KEYS[17] done_cancelled
+-- KEYS[18] expiring
+-- KEYS[19] stats
+-- KEYS[20] meta
+-- KEYS[21] events
+-- KEYS[22] own  of the instance
 -- ARGV[1] instance
 -- ARGV[2] upto   number of the last exchange whose reply the process has read
 -- ARGV[3] holding   msgpack list id, epoch, id, epoch, ...: what it runs, or has finished and not acknowledged

@@ -2,27 +2,31 @@
 -- flags:
 -- KEYS[1] ready
 -- KEYS[2] due
--- KEYS[3] tasks
--- KEYS[4] payloads
--- KEYS[5] results
--- KEYS[6] attempts
--- KEYS[7] progress
--- KEYS[8] keys
--- KEYS[9] running
--- KEYS[10] gates
--- KEYS[11] limits
--- KEYS[12] lease
--- KEYS[13] classes
--- KEYS[14] done_succeeded
--- KEYS[15] done_failed
--- KEYS[16] done_dead
--- KEYS[17] done_cancelled
--- KEYS[18] expiring
--- KEYS[19] stats
--- KEYS[20] meta
+-- KEYS[3] waiting
+-- KEYS[4] tasks
+-- KEYS[5] payloads
+-- KEYS[6] results
+-- KEYS[7] attempts
+-- KEYS[8] progress
+-- KEYS[9] keys
+-- KEYS[10] running
+-- KEYS[11] gates
+-- KEYS[12] limits
+-- KEYS[13] lease
+-- KEYS[14] classes
+-- KEYS[15] done_succeeded
+-- KEYS[16] done_failed
+-- KEYS[17] done_dead
+-- KEYS[18] done_cancelled
+-- KEYS[19] expiring
+-- KEYS[20] stats
+-- KEYS[21] meta
+-- KEYS[22] events
+-- KEYS[23] orphans
 -- ARGV[1] existing   1 when a live task with the same key is the answer, 0 when it is a refusal
 -- ARGV[2..] one task each, msgpack {id, job, priority, key, group, token, delay (ms), at (ms), expires_in (ms),
---   ttl (ms), body}; `at` is absolute and wins where it is not 0
+--   ttl (ms), body, parents, workflow}; `at` is absolute and wins where it is not 0; the last two may be missing:
+--   {{pool/id, condition, 1 when its result is an input}, ...}, and the pool/id of the workflow that it belongs to
 -- Returns a flat list of what was not stored anew: index (from 1), outcome, id or limit. Outcomes: 'same' (this
 -- very submission was stored before), 'existing', 'duplicate_id', 'duplicate_key', 'full'.
 -- include: submit

@@ -3,28 +3,30 @@
 -- flags: allow-oom
 -- KEYS[1] ready
 -- KEYS[2] due
--- KEYS[3] tasks
--- KEYS[4] payloads
--- KEYS[5] results
--- KEYS[6] attempts
--- KEYS[7] progress
--- KEYS[8] waiters
--- KEYS[9] keys
--- KEYS[10] running
--- KEYS[11] gates
--- KEYS[12] limits
--- KEYS[13] inst
--- KEYS[14] seen
--- KEYS[15] lease
--- KEYS[16] classes
--- KEYS[17] done_succeeded
--- KEYS[18] done_failed
--- KEYS[19] done_dead
--- KEYS[20] done_cancelled
--- KEYS[21] expiring
--- KEYS[22] stats
--- KEYS[23] meta
--- KEYS[24] own  of the instance
+-- KEYS[3] waiting
+-- KEYS[4] tasks
+-- KEYS[5] payloads
+-- KEYS[6] results
+-- KEYS[7] attempts
+-- KEYS[8] progress
+-- KEYS[9] waiters
+-- KEYS[10] keys
+-- KEYS[11] running
+-- KEYS[12] gates
+-- KEYS[13] limits
+-- KEYS[14] inst
+-- KEYS[15] seen
+-- KEYS[16] lease
+-- KEYS[17] classes
+-- KEYS[18] done_succeeded
+-- KEYS[19] done_failed
+-- KEYS[20] done_dead
+-- KEYS[21] done_cancelled
+-- KEYS[22] expiring
+-- KEYS[23] stats
+-- KEYS[24] meta
+-- KEYS[25] events
+-- KEYS[26] own  of the instance
 -- ARGV[1] instance
 -- ARGV[2] number  of this exchange, rising by one
 -- ARGV[3] free  how many tasks to claim at most, 0..1000

@@ -2,27 +2,30 @@
 -- flags:
 -- KEYS[1] ready
 -- KEYS[2] due
--- KEYS[3] tasks
--- KEYS[4] payloads
--- KEYS[5] results
--- KEYS[6] attempts
--- KEYS[7] progress
--- KEYS[8] keys
--- KEYS[9] running
--- KEYS[10] gates
--- KEYS[11] limits
--- KEYS[12] lease
--- KEYS[13] classes
--- KEYS[14] done_succeeded
--- KEYS[15] done_failed
--- KEYS[16] done_dead
--- KEYS[17] done_cancelled
--- KEYS[18] expiring
--- KEYS[19] stats
--- KEYS[20] meta
--- KEYS[21] schedules
--- KEYS[22] schedule_plans
--- KEYS[23] slots
+-- KEYS[3] waiting
+-- KEYS[4] tasks
+-- KEYS[5] payloads
+-- KEYS[6] results
+-- KEYS[7] attempts
+-- KEYS[8] progress
+-- KEYS[9] keys
+-- KEYS[10] running
+-- KEYS[11] gates
+-- KEYS[12] limits
+-- KEYS[13] lease
+-- KEYS[14] classes
+-- KEYS[15] done_succeeded
+-- KEYS[16] done_failed
+-- KEYS[17] done_dead
+-- KEYS[18] done_cancelled
+-- KEYS[19] expiring
+-- KEYS[20] stats
+-- KEYS[21] meta
+-- KEYS[22] events
+-- KEYS[23] orphans
+-- KEYS[24] schedules
+-- KEYS[25] schedule_plans
+-- KEYS[26] slots
 -- ARGV[1..] one firing each, msgpack map: name, revision, stored (the slot that the sender saw, 0: none is planned),
 --   run (the slot to run, 0: none), due_at (ms, not before), next (0: none follows), missed (the last slot that is
 --   passed over, 0), alone (1: not while a former run lives), outlook (for people), problem (why none can be planned)

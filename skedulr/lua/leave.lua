@@ -4,25 +4,27 @@
 -- flags: allow-oom
 -- KEYS[1] ready
 -- KEYS[2] due
--- KEYS[3] tasks
--- KEYS[4] attempts
--- KEYS[5] waiters
--- KEYS[6] keys
--- KEYS[7] running
--- KEYS[8] gates
--- KEYS[9] limits
--- KEYS[10] inst
--- KEYS[11] seen
--- KEYS[12] lease
--- KEYS[13] classes
--- KEYS[14] done_succeeded
--- KEYS[15] done_failed
--- KEYS[16] done_dead
--- KEYS[17] done_cancelled
--- KEYS[18] expiring
--- KEYS[19] stats
--- KEYS[20] meta
--- KEYS[21] own  of the instance
+-- KEYS[3] waiting
+-- KEYS[4] tasks
+-- KEYS[5] attempts
+-- KEYS[6] waiters
+-- KEYS[7] keys
+-- KEYS[8] running
+-- KEYS[9] gates
+-- KEYS[10] limits
+-- KEYS[11] inst
+-- KEYS[12] seen
+-- KEYS[13] lease
+-- KEYS[14] classes
+-- KEYS[15] done_succeeded
+-- KEYS[16] done_failed
+-- KEYS[17] done_dead
+-- KEYS[18] done_cancelled
+-- KEYS[19] expiring
+-- KEYS[20] stats
+-- KEYS[21] meta
+-- KEYS[22] events
+-- KEYS[23] own  of the instance
 -- ARGV[1] instance
 -- ARGV[2] crashed   1 when the process died, 2 when its whole worker did, 0 when it stopped
 -- ARGV[3] problem   msgpack of the crash for the attempt's record, empty for none

@@ -2,22 +2,24 @@
 -- flags: allow-oom
 -- KEYS[1] ready
 -- KEYS[2] due
--- KEYS[3] tasks
--- KEYS[4] waiters
--- KEYS[5] keys
--- KEYS[6] running
--- KEYS[7] gates
--- KEYS[8] limits
--- KEYS[9] lease
--- KEYS[10] classes
--- KEYS[11] done_succeeded
--- KEYS[12] done_failed
--- KEYS[13] done_dead
--- KEYS[14] done_cancelled
--- KEYS[15] expiring
--- KEYS[16] stats
--- KEYS[17] meta
--- KEYS[18] own  of the instance
+-- KEYS[3] waiting
+-- KEYS[4] tasks
+-- KEYS[5] waiters
+-- KEYS[6] keys
+-- KEYS[7] running
+-- KEYS[8] gates
+-- KEYS[9] limits
+-- KEYS[10] lease
+-- KEYS[11] classes
+-- KEYS[12] done_succeeded
+-- KEYS[13] done_failed
+-- KEYS[14] done_dead
+-- KEYS[15] done_cancelled
+-- KEYS[16] expiring
+-- KEYS[17] stats
+-- KEYS[18] meta
+-- KEYS[19] events
+-- KEYS[20] own  of the instance
 -- ARGV[1] instance
 -- ARGV[2] claims   msgpack list id, epoch, id, epoch, ...
 -- Returns how many went back.

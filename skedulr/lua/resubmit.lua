@@ -2,22 +2,24 @@
 -- flags:
 -- KEYS[1] ready
 -- KEYS[2] due
--- KEYS[3] tasks
--- KEYS[4] results
--- KEYS[5] progress
--- KEYS[6] keys
--- KEYS[7] running
--- KEYS[8] gates
--- KEYS[9] limits
--- KEYS[10] lease
--- KEYS[11] classes
--- KEYS[12] done_succeeded
--- KEYS[13] done_failed
--- KEYS[14] done_dead
--- KEYS[15] done_cancelled
--- KEYS[16] expiring
--- KEYS[17] stats
--- KEYS[18] meta
+-- KEYS[3] waiting
+-- KEYS[4] tasks
+-- KEYS[5] results
+-- KEYS[6] progress
+-- KEYS[7] keys
+-- KEYS[8] running
+-- KEYS[9] gates
+-- KEYS[10] limits
+-- KEYS[11] lease
+-- KEYS[12] classes
+-- KEYS[13] done_succeeded
+-- KEYS[14] done_failed
+-- KEYS[15] done_dead
+-- KEYS[16] done_cancelled
+-- KEYS[17] expiring
+-- KEYS[18] stats
+-- KEYS[19] meta
+-- KEYS[20] events
 -- ARGV[1] id
 -- ARGV[2] epoch   that the caller saw, 0 for whatever it is now
 -- ARGV[3] again   token of this resubmission
@@ -25,6 +27,7 @@
 -- Returns {outcome, state, epoch, holder}: 'resubmitted', 'refused' (not in a state to resubmit), 'changed' (another
 -- epoch), 'duplicate_key' (holder is the live task), 'newer', 'missing'.
 -- include: wake
+-- include: generation
 local record = load_one(id)
 if not record or is_unreadable(record) then return { 'missing', 0, 0, '' } end
 if is_newer(record) then return { 'newer', 0, 0, '' } end
@@ -43,14 +46,8 @@ local holder = record[KEY] ~= '' and redis.call('HGET', keys, record[KEY])
 if holder and holds_key(holder) then return { 'duplicate_key', record[STATE], record[EPOCH], holder } end
 
 queue(id, record)
-record[AGAIN] = again
-record[EPOCH] = math.max(record[EPOCH] + 1, now)
-for _, field in ipairs({ ATTEMPT, CRASHES, LOSSES, STARTED_AT, FINISHED_AT, EXPIRES_AT }) do record[field] = 0 end
-record[OWNER], record[REASON] = '', ''
-if record[KEY] ~= '' then hash(keys, record[KEY], id) end
-hash(results, id, false)
-hash(progress, id, false)
-count('resubmitted', 1)
+begin_generation(id, record, again)
+if record[LINKED] > 0 then emit(events, 'revived', id, record[EPOCH]) end
 flush()
 wake()
 return { 'resubmitted', record[STATE], record[EPOCH], '' }

@@ -2,27 +2,30 @@
 -- flags:
 -- KEYS[1] ready
 -- KEYS[2] due
--- KEYS[3] tasks
--- KEYS[4] payloads
--- KEYS[5] results
--- KEYS[6] attempts
--- KEYS[7] progress
--- KEYS[8] keys
--- KEYS[9] running
--- KEYS[10] gates
--- KEYS[11] limits
--- KEYS[12] lease
--- KEYS[13] classes
--- KEYS[14] done_succeeded
--- KEYS[15] done_failed
--- KEYS[16] done_dead
--- KEYS[17] done_cancelled
--- KEYS[18] expiring
--- KEYS[19] stats
--- KEYS[20] meta
--- KEYS[21] schedules
--- KEYS[22] schedule_plans
--- KEYS[23] slots
+-- KEYS[3] waiting
+-- KEYS[4] tasks
+-- KEYS[5] payloads
+-- KEYS[6] results
+-- KEYS[7] attempts
+-- KEYS[8] progress
+-- KEYS[9] keys
+-- KEYS[10] running
+-- KEYS[11] gates
+-- KEYS[12] limits
+-- KEYS[13] lease
+-- KEYS[14] classes
+-- KEYS[15] done_succeeded
+-- KEYS[16] done_failed
+-- KEYS[17] done_dead
+-- KEYS[18] done_cancelled
+-- KEYS[19] expiring
+-- KEYS[20] stats
+-- KEYS[21] meta
+-- KEYS[22] events
+-- KEYS[23] orphans
+-- KEYS[24] schedules
+-- KEYS[25] schedule_plans
+-- KEYS[26] slots
 -- ARGV[1] name   of the schedule
 -- ARGV[2] id   a new one for the task
 -- Returns {outcome, detail}: 'fired' (the id), 'missing', 'full' (the capacity), 'duplicate' (the id of the live task

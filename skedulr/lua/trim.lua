@@ -20,10 +20,13 @@
 -- KEYS[18] expiring
 -- KEYS[19] stats
 -- KEYS[20] meta
+-- KEYS[21] flows
+-- KEYS[22] flows_ended
 -- ARGV[1] most   how many tasks to forget at most, 1..1000
 -- Returns {more, forgotten}.
 -- include: wake
 -- include: history
+-- include: flows
 local GONE_AFTER = 60000
 
 most = math.min(tonumber(most), 1000)
@@ -34,6 +37,24 @@ for state = SUCCEEDED, CANCELLED do
   forgotten = forgotten + trimmed
   full = full or passed == most
 end
+
+local FLOWS_AT_ONCE, FLOWS_KEPT = 20, 10000
+
+local function forget_flows()
+  local oldest = now - math.max(tonumber(settings[5] or RETENTION), KEPT_AT_LEAST)
+  local ids = redis.call('ZRANGEBYSCORE', flows_ended, '-inf', oldest, 'LIMIT', 0, FLOWS_AT_ONCE)
+  local excess = math.min(redis.call('ZCARD', flows_ended) - FLOWS_KEPT, FLOWS_AT_ONCE)
+  if excess > #ids then
+    ids = redis.call('ZRANGEBYSCORE', flows_ended, '-inf', now - KEPT_AT_LEAST, 'LIMIT', 0, excess)
+  end
+  for _, id in ipairs(ids) do
+    for _, key in ipairs(keys_of_flow(id)) do delete(key) end
+    zset(flows, id, false)
+    zset(flows_ended, id, false)
+  end
+  return #ids == FLOWS_AT_ONCE
+end
+full = forget_flows() or full
 
 local function is_gone(name)
   local last = tonumber(redis.call('ZSCORE', seen, name) or 0)

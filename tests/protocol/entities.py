@@ -104,6 +104,9 @@ class Task:
             "key": self.said.key,
             "group": self.said.group,
             "reason": self.reason,
+            "linked": 0,
+            "parents": 0,
+            "awaits": 0,
         }
 
 

@@ -81,8 +81,14 @@ def _read(client: Any, key: bytes, name: str) -> Any:
     if kind == b"zset":
         return {_text(member): int(score) for member, score in client.zscan_iter(key)}
     if kind == b"hash":
-        value = _FIELD_READERS.get(name, _plain)
+        family = name.partition(":")[0]
+        value = _FIELD_READERS.get(name) or _FAMILY_READERS.get(family, _plain)
         return {_text(field): value(raw) for field, raw in client.hgetall(key).items()}
+    if kind == b"stream":
+        return [
+            {_text(name): _plain(value) for name, value in said.items()}
+            for _, said in client.xrange(key)
+        ]
     assert kind == b"list", f"{name} is a {kind.decode()}"
     return [_text(value) for value in client.lrange(key, 0, -1)]
 
@@ -128,6 +134,15 @@ _FIELD_READERS: Final[dict[str, Callable[[bytes], Any]]] = {
     "progress": _bytes,
     "classes": _text,
     "keys": _text,
+}
+
+
+_FAMILY_READERS: Final[dict[str, Callable[[bytes], Any]]] = {
+    "children": lambda value: unpacked(value) if value[:1] == b"\x93" else _text(value),
+    "parents": lambda value: unpacked(value) if value[:1] == b"\x94" else _text(value),
+    "inputs": _bytes,
+    "nodes": _text,
+    "graph": _bytes,
 }
 
 

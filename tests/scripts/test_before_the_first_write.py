@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from skedulr import commands, lua
-from skedulr.commands import Ack, Command
+from skedulr.commands import Ack, Bond, Command, Mark, On, Told
 from skedulr.states import State
 from tests.scripts.schedules import declaration, step
 from tests.scripts.support import DAY, MINUTE, Pool, submission
 
 WRITES = {"ZADD", "ZREM", "HSET", "HDEL", "HINCRBY", "RPUSH", "LTRIM", "DEL", "EXPIRE"}
+WRITES |= {"XADD", "XDEL"}
 READS = {
     "HEXISTS",
     "ZRANGE",
@@ -29,6 +30,7 @@ READS = {
     "HGET",
     "HMGET",
     "HGETALL",
+    "ZMSCORE",
 }
 OTHERS = {"HEXISTS", "HVALS", "HLEN", "HSCAN", "EXISTS", "GET", "TIME"}
 
@@ -136,5 +138,35 @@ def test_every_key_is_declared_or_was_touched_before_the_first_write(watch: Watc
     watch(commands.run_now(keys, "s", "s@1"))
     watch(commands.pause_schedule(keys, "s", stop=True))
     watch(commands.unschedule(keys, "s"))
+    tie_together(watch)
     pool.pass_time(30 * DAY)
+    watch(commands.abandon(keys, ["missing"]))
     watch(commands.trim(keys))
+
+
+def tie_together(watch: Watch) -> None:
+    """Tasks that hang on others, and a workflow."""
+    pool, keys = watch.pool, watch.pool.keys
+    parents = [("pool/parent", On.SUCCESS, 1), ("pool/missing", On.END, 0)]
+    node = submission("parent", flow="pool/f", token=b"t")
+    children = [submission(f"child{n}", parents=parents, delay_ms=n) for n in range(2)]
+    alone = submission("alone", parents=parents[:1], delay_ms=1)
+    watch(commands.begin(keys, "f", b"token", "nightly", [("pool/parent", b"node")]))
+    watch(commands.enqueue(keys, [node, *children, alone]))
+    watch(commands.seal(keys, "f"))
+    bonds = [Bond(name.split("/")[1], "pool/child0", b"", on, takes) for name, on, takes in parents]
+    watch(commands.link(keys, bonds))
+    watch(pool.next_exchange("w1", 9))
+    epoch = pool.field("parent", "epoch")
+    watch(pool.next_exchange("w1", 0, [Ack("parent", epoch, result=b"r")]))
+    watch(commands.link(keys, bonds))
+    ended = ("pool/parent", epoch, State.SUCCEEDED, b"r")
+    failed = ("pool/missing", epoch, 0)
+    told = [Told("child0", b"", *failed), *(Told(i, b"", *ended) for i in ("child0", "alone"))]
+    watch(commands.trigger(keys, told))
+    watch(commands.mark(keys, [Mark("f", "pool/parent", epoch, State.SUCCEEDED)]))
+    watch(commands.settle(keys, [b"1-1"], [("parent", epoch)]))
+    child = pool.field("child0", "epoch")
+    anew = [(name, epoch) for name, _, _ in parents]
+    watch(commands.rewind(keys, "child0", child, b"again", anew))
+    watch(commands.begin(keys, "f", b"another", "again", [("pool/parent", b"node")]))

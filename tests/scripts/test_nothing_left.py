@@ -1,7 +1,7 @@
 """Every key has somebody who removes it: when all tasks and workers are gone, so are their keys."""
 
 from skedulr import commands
-from skedulr.commands import Ack
+from skedulr.commands import Ack, Bond, Mark, On, Told
 from skedulr.keys import POOL_FAMILIES, POOL_KEYS, key_name
 from skedulr.states import State
 from tests.scripts.schedules import planned
@@ -25,13 +25,16 @@ def test_a_life_of_a_pool_leaves_nothing_but_its_settings_and_its_counters(pool:
 
     for instance in ("w1", "w2", "alone"):
         pool.ask(commands.leave(pool.keys, instance))
-    for task in ("gated", "suspect", "limited"):
+    for task in ("gated", "suspect", "limited", "child"):
         pool.ask(commands.cancel(pool.keys, task))
     pool.ask(commands.unschedule(pool.keys, "s"))
+    settle_all(pool)
     pool.pass_time(30 * DAY)
     pool.ask(commands.trim(pool.keys))
+    pool.ask(commands.abandon(pool.keys, ["missing"]))
+    pool.ask(commands.seal(pool.keys, "f"))
 
-    assert kinds(pool) == {*STAYS, "inbox"}, "and the inbox ends by itself"
+    assert kinds(pool) == {*STAYS, "inbox", "events"}, "and the inbox ends by itself"
 
 
 def live(pool: Pool) -> set[str]:
@@ -66,4 +69,33 @@ def live(pool: Pool) -> set[str]:
     planned(pool, pool.now)
     pool.ask(commands.run_now(pool.keys, "s", "s@1"))
     pool.ask(commands.cancel(pool.keys, "s@1"))
-    return seen | kinds(pool)
+    seen |= kinds(pool)
+    return seen | live_together(pool)
+
+
+def live_together(pool: Pool) -> set[str]:
+    """Use all that ties tasks together; answers the kinds of keys that were there."""
+    parents = [("pool/parent", On.SUCCESS, 1), ("pool/missing", On.END, 0)]
+    pool.submit("parent", flow="pool/f", priority=9)
+    pool.submit("child", parents=parents)
+    pool.ask(commands.begin(pool.keys, "f", b"token", "nightly", [("pool/parent", b"node")]))
+    bonds = [Bond(name.split("/")[1], "pool/child", b"", on, takes) for name, on, takes in parents]
+    pool.ask(commands.link(pool.keys, bonds))
+    claim = pool.claim_one(instance="w1")
+    assert claim.id == "parent"
+    pool.finish(claim, result=b"r")
+    pool.ask(
+        commands.trigger(
+            pool.keys, [Told("child", b"", "pool/parent", claim.epoch, State.SUCCEEDED, b"r")]
+        )
+    )
+    mark = Mark("f", "pool/parent", claim.epoch, State.SUCCEEDED)
+    pool.ask(commands.mark(pool.keys, [mark]))
+    return kinds(pool)
+
+
+def settle_all(pool: Pool) -> None:
+    """Let all events be carried out."""
+    events = pool.redis.xrange(pool.keys.events)
+    ended = [(said[b"id"].decode(), int(said[b"epoch"])) for _, said in events]
+    pool.ask(commands.settle(pool.keys, [entry for entry, _ in events], ended))

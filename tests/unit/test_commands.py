@@ -7,7 +7,20 @@ import msgpack
 import pytest
 
 from skedulr import commands, lua
-from skedulr.commands import Ack, Beat, Claim, Command, Ending, Exchanged, Refusal, Standing
+from skedulr.commands import (
+    Ack,
+    Beat,
+    Bond,
+    Claim,
+    Command,
+    Ending,
+    Exchanged,
+    Mark,
+    On,
+    Refusal,
+    Standing,
+    Told,
+)
 from skedulr.keys import RegistryKeys, pool_keys
 from skedulr.states import State
 
@@ -42,6 +55,14 @@ EXAMPLES: dict[str, Command[Any]] = {
     "run_now": commands.run_now(KEYS, "nightly", "nightly@1"),
     "control": commands.control(KEYS, {"limit": 5}),
     "pause": commands.pause(REGISTRY, True),
+    "link": commands.link(KEYS, [Bond("p", "pool/a", b"token", On.SUCCESS, 1)]),
+    "trigger": commands.trigger(KEYS, [Told("a", b"token", "pool/p", 7, State.FAILED)]),
+    "settle": commands.settle(KEYS, [b"1-1"], [("p", 7)]),
+    "abandon": commands.abandon(KEYS, ["p"]),
+    "rewind": commands.rewind(KEYS, "a", 7, b"again", [("pool/p", 6)]),
+    "begin": commands.begin(KEYS, "f", b"token", "nightly", [("pool/a", b"node")]),
+    "seal": commands.seal(KEYS, "f"),
+    "mark": commands.mark(KEYS, [Mark("f", "pool/a", 7, State.SUCCEEDED)]),
     "report": commands.report(REGISTRY, "host-1.abc", b"report", 1000),
 }
 

@@ -69,7 +69,7 @@ def test_the_same_pool_has_the_same_keys_and_lists_them_once() -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_table_says_the_type_what_is_in_it_and_who_removes_it(name: str) -> None:
-    assert re.match(r"(zset|hash|list|set) ", ALL[name])
+    assert re.match(r"(zset|hash|list|set|stream) ", ALL[name])
     contents, removal = ALL[name].rsplit("; ", 1)
     assert contents
     assert removal

@@ -17,11 +17,18 @@ FOLDER = Path(skedulr.lua.__file__).parent
 INCLUDES = sorted(path.stem for path in (FOLDER / "includes").glob("*.lua"))
 
 # What may come when Redis is full: all that drains it. What stores something new may not.
-REFUSED_WHEN_FULL = {"enqueue", "resubmit", "log", "schedule", "fire", "run_now"}
+REFUSED_WHEN_FULL = {
+    *("enqueue", "resubmit", "rewind", "begin", "log"),
+    *("schedule", "fire", "run_now"),
+}
 
 # Only these may be read as a whole: they grow with instances, jobs and gates, or with the slots of
-# one instance, and never with the number of tasks.
-BOUNDED = {"classes", "limits", "inst", "own", "gates", "lease", "own_of"}
+# one instance, and never with the number of tasks. A task has 10,000 parents at most, a workflow a
+# handful of fields.
+BOUNDED = {
+    *("classes", "limits", "inst", "own", "gates", "lease", "own_of"),
+    *("parents_of", "flow_at"),
+}
 
 LOCALS_ALLOWED_BY_LUA = 200
 

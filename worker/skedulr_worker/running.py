@@ -20,6 +20,7 @@ from skedulr_worker.context import Attempt, Stop
 from skedulr_worker.deadlines import Deadlines
 from skedulr_worker.executors.coroutines import CoroutineExecutor
 from skedulr_worker.executors.threads import ThreadExecutor
+from skedulr_worker.inputs import Inputs
 from skedulr_worker.middleware import Chain, Recovery
 from skedulr_worker.plans import Plan
 from skedulr_worker.telling import Telling
@@ -32,6 +33,7 @@ class Running:
         self,
         claims: ClaimLoop,
         plans: Mapping[str, Plan],
+        inputs: Inputs,
         telling: Telling,
         deadlines: Deadlines,
         recovery: Recovery,
@@ -43,6 +45,7 @@ class Running:
         loop = asyncio.get_running_loop()
         self._claims = claims
         self._plans = plans
+        self._inputs = inputs
         self._telling = telling
         self._deadlines = deadlines
         self._recovery = recovery
@@ -89,6 +92,19 @@ class Running:
             return
         attempt = Attempt(claim, call, self._plans[claim.job], self._instance, self._telling)
         self._attempts[claim.id] = attempt
+        if call.inputs:
+            self._inputs.fetch(attempt, self._complete)
+        else:
+            self._admit(attempt)
+
+    def _complete(self, attempt: Attempt, error: Exception | None) -> None:
+        """Its arguments are all there, or one of them cannot be had."""
+        if error is None:
+            self._admit(attempt)
+        else:
+            self._over(attempt, None, error)
+
+    def _admit(self, attempt: Attempt) -> None:
         if self.count() - len(self._waiting) > self._slots:
             self._waiting.append(attempt)
         else:
@@ -121,6 +137,8 @@ class Running:
             attempt.stop = reason
         if attempt in self._waiting:
             self._waiting.remove(attempt)
+            self._over(attempt, None, asyncio.CancelledError())
+        elif self._inputs.drop(attempt):
             self._over(attempt, None, asyncio.CancelledError())
         elif attempt.plan.is_async:
             self._coroutines.cancel(attempt)
@@ -164,8 +182,10 @@ class Running:
     def withdraw_waiting(self) -> None:
         """Give back all that has not begun."""
         for attempt in self.attempts():
-            waits = attempt in self._waiting or (
-                not attempt.plan.is_async and self.threads.withdraw(attempt)
+            waits = (
+                attempt in self._waiting
+                or self._inputs.drop(attempt)
+                or (not attempt.plan.is_async and self.threads.withdraw(attempt))
             )
             if waits:
                 attempt.stop = Stop.RELEASE

@@ -20,6 +20,7 @@ from skedulr_worker.clock import RedisClock
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.context import Stop
 from skedulr_worker.deadlines import Deadlines
+from skedulr_worker.inputs import Inputs
 from skedulr_worker.instance import Instance
 from skedulr_worker.middleware import Recovery, chain_of
 from skedulr_worker.orders import CLAIMS, Order
@@ -95,6 +96,7 @@ class Worker:
             running = Running(
                 claims,
                 plans,
+                Inputs(self._client, self._app.keys(instance.pool)),
                 telling,
                 self._deadlines,
                 recovery,

@@ -22,6 +22,10 @@ local function finish(id, record, state, reason)
     record[WAITED] = 0
     tell_waiters(id)
   end
+  if record[LINKED] > 0 then
+    record[LINKED] = UNREAD
+    emit(events, 'ended', id, record[EPOCH])
+  end
   count(counter, 1)
 end
 
@@ -30,6 +34,8 @@ local function bury(id, record, from, owner)
   record[STATE] = from
   record[OWNER] = owner or ''
   record[VERSION] = FORMAT
+  touch(children_of(id))
+  record[LINKED] = redis.call('EXISTS', children_of(id))
   if from == RUNNING then
     for job in pairs(all_limits()) do zset(limited_of(job), id, false) end
   end

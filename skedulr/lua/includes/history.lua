@@ -19,6 +19,10 @@ local function forget_all(ids, key)
     local record = records[id]
     if gone[id] then
       passed = passed + 1
+    elseif record and record[LINKED] == UNREAD then
+      -- Those that hang on it may want its result: it is kept until they are told, and lets others pass.
+      zset(key, id, now + (key == expiring and KEPT_AT_LEAST or 0))
+      passed = passed + 1
     elseif not (record and is_newer(record)) then
       left = left + 1
       gone[id] = true

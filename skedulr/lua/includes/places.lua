@@ -20,6 +20,8 @@ local function take(id, record, to)
     record[GATE] = ''
   elseif from == SCHEDULED then
     zset(due, id, false)
+  elseif from == WAITING then
+    zset(waiting, id, false)
   elseif from == RUNNING then
     zset(running, id, false)
     grow(running, -1)

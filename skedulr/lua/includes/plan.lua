@@ -2,7 +2,7 @@
 -- Changes are planned as final values and written in one go, batched by key: a script reads and decodes
 -- everything before its first write, and the order in which it plans does not matter.
 local planned_zsets, planned_hashes = {}, {}
-local planned_pushes, planned_dels -- made when they are needed, which is seldom
+local planned_pushes, planned_dels, planned_events -- made when they are needed, which is seldom
 local SLICE = 4000 -- unpack fails at about 8,000 values
 
 -- score false: the member leaves
@@ -39,10 +39,17 @@ local function push(key, value)
   values[#values + 1] = value
 end
 
+-- A key that is deleted and written again holds what is written.
 local function delete(key)
   touch(key)
   planned_dels = planned_dels or {}
   planned_dels[#planned_dels + 1] = key
+end
+
+-- Others have to be told that a task has come into this state at this epoch.
+local function emit(stream, kind, id, epoch)
+  planned_events = planned_events or {}
+  planned_events[#planned_events + 1] = { stream, kind, id, string.format('%.0f', epoch) }
 end
 
 -- a client that is gone leaves its inbox to this TTL
@@ -91,6 +98,9 @@ local function write(plans, set, remove)
 end
 
 local function write_plan()
+  if planned_dels then
+    for _, key in ipairs(planned_dels) do redis.call('DEL', key) end
+  end
   write(planned_zsets, 'ZADD', 'ZREM')
   write(planned_hashes, 'HSET', 'HDEL')
   if planned_pushes then
@@ -99,8 +109,11 @@ local function write_plan()
       redis.call('EXPIRE', key, INBOX_SECONDS)
     end
   end
-  if planned_dels then
-    for _, key in ipairs(planned_dels) do redis.call('DEL', key) end
+  if planned_events then
+    for _, event in ipairs(planned_events) do
+      redis.call('XADD', event[1], '*', 'kind', event[2], 'id', event[3], 'epoch', event[4])
+    end
   end
-  planned_zsets, planned_hashes, planned_pushes, planned_dels = {}, {}, nil, nil
+  planned_zsets, planned_hashes = {}, {}
+  planned_pushes, planned_dels, planned_events = nil, nil, nil
 end

@@ -11,7 +11,7 @@ local UNREADABLE, UNKNOWN_JOB = 0, '?'
 local function unreadable_record()
   local record = blank_record()
   record[VERSION], record[STATE], record[JOB], record[ENQUEUED_AT] = UNREADABLE, QUEUED, UNKNOWN_JOB, now
-  record[WAITED], record[LOGGED] = 1, 1
+  record[WAITED], record[LOGGED], record[PARENTS] = 1, 1, 1
   return record
 end
 
@@ -57,6 +57,9 @@ local function load_one(id)
   end
   return records[id]
 end
+
+-- How a record is linked: others hang on its end, or have yet to be told of it.
+local LISTENED, UNREAD = 1, 2
 
 local function is_newer(record) return record[VERSION] > FORMAT end
 local function is_unreadable(record) return record[VERSION] == UNREADABLE end

@@ -4,19 +4,26 @@
 -- include: markers
 -- A submission is stored and takes its place, or is refused with what stands against it.
 local holders, room, capacity = {}, math.huge, tonumber(settings[4] or -1)
+local awaited = {} -- ids for which somebody waits already
 
 -- Read all that decides whether these requests can be stored, before the first write.
 local function read_for(requests)
-  local ids, wanted_keys = {}, {}
+  local ids, wanted_keys, namable = {}, {}, {}
   for i, request in ipairs(requests) do
     local id, key = request[1], request[4]
     ids[i] = id
     if key ~= '' then wanted_keys[#wanted_keys + 1] = key end
+    if request[6] ~= '' or request[12] then namable[#namable + 1] = id end
   end
   load(ids)
   if #wanted_keys > 0 then
     for i, id in ipairs(redis.call('HMGET', keys, unpack(wanted_keys))) do
       holders[wanted_keys[i]] = id and holds_key(id) and id
+    end
+  end
+  if #namable > 0 then
+    for i, until_when in ipairs(redis.call('ZMSCORE', orphans, unpack(namable))) do
+      awaited[namable[i]] = until_when
     end
   end
   if capacity >= 0 then
@@ -27,11 +34,38 @@ end
 
 -- An id may be used again once its task has ended: nothing of the former one remains.
 local function clear_former(id, former)
+  if former[LINKED] == UNREAD then
+    former[LINKED] = 0 -- keep those who have not been told: they wait for the next end
+    awaited[id] = true
+  end
   forget(id, former)
   return math.max(former[EPOCH] + 1, now)
 end
 
 local scheduled = math.huge -- the earliest due time among these tasks
+
+-- Enter what the task hangs on, and the workflow that hangs on it.
+local function tie(id, record, parents, flow, delay, at)
+  -- include: edges
+  record[PARENTS], record[AWAITS] = #parents, #parents
+  touch_all({ parents_of(id), children_of(id) })
+  for _, parent in ipairs(parents) do
+    hash(parents_of(id), parent[1], cmsgpack.pack({ parent[2], PENDING, 0, parent[3] }))
+  end
+  if #parents > 0 and (delay > 0 or at > 0) then
+    hash(parents_of(id), DUE, string.format('%.0f %.0f', delay, at))
+  end
+  if flow ~= '' then
+    record[LINKED] = LISTENED
+    hash(children_of(id), '@flow', flow)
+  end
+end
+
+local function await(id, record)
+  record[STATE] = WAITING
+  zset(waiting, id, now_text)
+  emit(events, 'waiting', id, record[EPOCH])
+end
 
 local function place(id, record, due_at)
   if due_at > now then
@@ -46,7 +80,7 @@ local function place(id, record, due_at)
 end
 
 local function store(request, former)
-  local id, job, priority, key, group, token, delay, at, expires_in, ttl, body = unpack(request)
+  local id, job, priority, key, group, token, delay, at, expires_in, ttl, body, parents, flow = unpack(request)
   local record = blank_record()
   record[JOB], record[PRIORITY], record[KEY], record[GROUP], record[TOKEN] = job, priority, key, group, token
   record[EPOCH] = former and clear_former(id, former) or now
@@ -62,7 +96,16 @@ local function store(request, former)
     holders[key] = id
     hash(keys, key, id)
   end
-  place(id, record, at > 0 and at or now + delay)
+  if awaited[id] then
+    record[LINKED] = LISTENED
+    zset(orphans, id, false)
+  end
+  if parents then tie(id, record, parents, flow, delay, at) end
+  if record[AWAITS] > 0 then
+    await(id, record)
+  else
+    place(id, record, at > 0 and at or now + delay)
+  end
   room = room - 1
 end
 

@@ -1,0 +1,163 @@
+"""What hangs on what: children and their parents, workflows and their nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum, IntFlag
+from typing import Any, NamedTuple
+
+from skedulr.commands.base import Command, listed_keys, packed, text
+from skedulr.commands.tasks import Standing, standing
+from skedulr.keys import PoolKeys
+from skedulr.states import State
+
+
+class On(IntFlag):
+    """Which end of a parent a child waits for."""
+
+    SUCCESS = 1
+    FAILURE = 2
+    """Failed or dead."""
+    END = 3
+    """Any, also when it is cancelled."""
+
+    @property
+    def label(self) -> str:
+        """The word that people and the HTTP API see."""
+        return {1: "success", 2: "failure"}.get(int(self), "end")
+
+
+class Stands(IntEnum):
+    """How an edge or a node of a workflow stands, beside the numbers of terminal states."""
+
+    OPEN = 0
+    """The node has not ended."""
+    SKIPPED = 9
+    """The node was cancelled, because what it waited for did not come about."""
+
+
+NEVER_CAME = 0
+"""In the place of a state: the parent was not submitted in time."""
+
+
+class Parent(NamedTuple):
+    """A task whose end another waits for, in the order of the wire."""
+
+    name: str
+    """``pool/id``."""
+    on: int
+    takes: int = 0
+    """1 when its result is an input of the child."""
+
+
+class Bond(NamedTuple):
+    """A child to enter with its parent, in the order of the wire."""
+
+    parent_id: str
+    child: str
+    """``pool/id``."""
+    token: bytes
+    on: int
+    takes: int
+
+
+class Told(NamedTuple):
+    """How a parent ended, told to a child, in the order of the wire."""
+
+    child_id: str
+    token: bytes
+    parent: str
+    """``pool/id``."""
+    epoch: int
+    state: int
+    result: bytes = b""
+
+
+class Ended(NamedTuple):
+    """A parent that had ended when its child was entered."""
+
+    place: int
+    """Of the bond, from 0."""
+    state: State
+    epoch: int
+    result: bytes
+
+
+class Mark(NamedTuple):
+    """How a node of a workflow stands, in the order of the wire."""
+
+    workflow_id: str
+    node: str
+    epoch: int
+    stands: int
+
+
+def link(keys: PoolKeys, bonds: Sequence[Bond]) -> Command[list[Ended]]:
+    """Enter children with parents of one pool; answers the parents that have ended."""
+
+    def parse(reply: list[Any]) -> list[Ended]:
+        parts = zip(reply[::4], reply[1::4], reply[2::4], reply[3::4], strict=True)
+        return [Ended(i - 1, State(state), epoch, result) for i, state, epoch, result in parts]
+
+    return Command("link", listed_keys("link", keys), (packed(list(bonds)),), parse)
+
+
+def trigger(keys: PoolKeys, told: Sequence[Told]) -> Command[int]:
+    """Tell tasks of one pool how their parents ended; answers how many of it was news."""
+    return Command("trigger", listed_keys("trigger", keys), (packed(list(told)),), int)
+
+
+def settle(
+    keys: PoolKeys, entries: Sequence[bytes], ended: Sequence[tuple[str, int]]
+) -> Command[int]:
+    """Remove events that are carried out: their ids in the stream, and (id, epoch) of the ends."""
+    args = (packed(list(entries)), packed(list(ended)))
+    return Command("settle", listed_keys("settle", keys), args, int)
+
+
+def abandon(keys: PoolKeys, parents: Sequence[str]) -> Command[int]:
+    """Give up parents that have not come in time; answers how many."""
+    return Command("abandon", listed_keys("abandon", keys), (packed(list(parents)),), int)
+
+
+def rewind(
+    keys: PoolKeys, task_id: str, epoch: int, token: bytes, anew: Sequence[tuple[str, int]]
+) -> Command[Standing]:
+    """Let an ended task wait anew for parents, each for an end newer than the epoch beside it.
+
+    Outcomes: ``rewound``, ``refused``, ``changed``, ``duplicate_key``, ``newer``, ``missing``.
+    """
+    args = (task_id, epoch, token, packed(list(anew)))
+    return Command("rewind", listed_keys("rewind", keys), args, standing)
+
+
+class Opened(NamedTuple):
+    """The reply of ``begin``."""
+
+    outcome: str
+    """``open``, ``duplicate`` or ``missing``."""
+    added: int
+
+
+def begin(
+    keys: PoolKeys, flow_id: str, token: bytes, name: str, nodes: Sequence[tuple[str, bytes]]
+) -> Command[Opened]:
+    """Open a workflow, or with an empty token add nodes to one: ``pool/id`` and the packed node
+    of at most ``MOST_TASKS``.
+    """
+    args = (flow_id, token, name, packed(list(nodes)))
+
+    def parse(reply: list[Any]) -> Opened:
+        return Opened(text(reply[0]), reply[1])
+
+    return Command("begin", listed_keys("begin", keys), args, parse)
+
+
+def seal(keys: PoolKeys, flow_id: str) -> Command[bool]:
+    """Say that all nodes of a workflow are submitted."""
+    return Command("seal", listed_keys("seal", keys), (flow_id,), lambda reply: reply == 1)
+
+
+def mark(keys: PoolKeys, marks: Sequence[Mark]) -> Command[int]:
+    """Enter how nodes stand in workflows of one pool; answers how many of it was news."""
+    return Command("mark", listed_keys("mark", keys), (packed(list(marks)),), int)

@@ -1,0 +1,102 @@
+"""Arguments that are results of other tasks: they stand in a call as inputs, and are filled in by
+the worker that runs it.
+
+An input is an argument by itself, not a part of one. In the body of a task its place holds
+``None``, and the option ``i`` lists what belongs there: ``[place, kind, [pool/id, …]]``, the place
+being the position or the name of the argument, the kind one of ``Kind``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from skedulr import values
+from skedulr.errors import InvalidArguments, Undecodable
+
+if TYPE_CHECKING:
+    from skedulr.parents import Named
+
+OPTION: Final = "i"
+"""The name of the option in a body."""
+
+
+class Kind(IntEnum):
+    """How results become an argument."""
+
+    ONE = 0
+    """The result of one parent."""
+    ALL = 1
+    """A list of the results of several, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An argument to be: the results of parents."""
+
+    kind: Kind
+    parents: tuple[Named, ...]
+
+
+def any_in(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
+    """Whether any argument is an input."""
+    return any(type(value) is Input for value in args) or any(
+        type(value) is Input for value in kwargs.values()
+    )
+
+
+def parents_in(job: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Named]:
+    """The tasks whose results are arguments; raises ``InvalidArguments`` for an empty list."""
+    for value in (*args, *kwargs.values()):
+        if type(value) is Input:
+            if not value.parents:
+                raise InvalidArguments(job, "there is nothing to gather: the list is empty")
+            yield from value.parents
+
+
+def replaced(
+    args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any], list[list[Any]]]:
+    """The arguments without inputs, and the list of what belongs in their places."""
+    places: list[list[Any]] = []
+
+    def plain(place: int | str, value: Any) -> Any:
+        if type(value) is not Input:
+            return value
+        places.append([place, int(value.kind), [parent.name for parent in value.parents]])
+        return None
+
+    positional = tuple(plain(place, value) for place, value in enumerate(args))
+    named = {name: plain(name, value) for name, value in kwargs.items()}
+    return positional, named, places
+
+
+def wanted(places: Iterable[Sequence[Any]]) -> list[str]:
+    """The tasks whose results belong in these places, each once."""
+    return list(dict.fromkeys(name for _, _, parents in places for name in parents))
+
+
+def fill(
+    args: list[Any],
+    kwargs: dict[str, Any],
+    places: Iterable[Sequence[Any]],
+    found: Mapping[str, bytes | None],
+) -> None:
+    """Put results into their places; the one of a parent that did not succeed is ``None``.
+
+    Raises ``Undecodable`` for a result that this process cannot read.
+    """
+
+    def read(name: str) -> Any:
+        data = found.get(name)
+        return values.loads(data) if data else None
+
+    for place, kind, parents in places:
+        value = read(parents[0]) if kind == Kind.ONE else [read(name) for name in parents]
+        target: Any = kwargs if isinstance(place, str) else args
+        try:
+            target[place] = value
+        except (IndexError, TypeError) as error:
+            raise Undecodable(f"the call has no argument {place!r} to put an input into") from error

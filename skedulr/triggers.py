@@ -1,0 +1,306 @@
+"""What the outbox of a pool asks for, carried out: children are told how their parents ended,
+workflows how their nodes stand.
+
+Any of it may be repeated, interrupted or done by several at once: an edge and a node change only
+with news (``trigger``, ``mark``), and an event stays until all of it is done (``settle``). Why an
+event says no more than whose it is: what counts is how the task stands when it is carried out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, TypeVar
+
+import msgpack
+
+from skedulr import commands, names
+from skedulr.commands import NEVER_CAME, Bond, Ended, Mark, Parent, Read, Stands, Steps, Told
+from skedulr.commands.base import Argument, text
+from skedulr.errors import Undecodable
+from skedulr.keys import PoolKeys, pool_keys
+from skedulr.record import Record, decode
+from skedulr.states import State
+
+T = TypeVar("T")
+
+EVENTS_AT_ONCE: Final = 100
+CHILDREN_AT_ONCE: Final = 500
+RESULTS_AT_ONCE: Final = 50
+"""Results that travel in one trip: each may have a megabyte."""
+
+NEWEST: Final = 2**53 - 1
+"""An epoch that is newer than any."""
+
+UPSTREAM: Final = "upstream"
+"""The reason of a task that was cancelled because what it waited for did not come about."""
+
+
+class Event(NamedTuple):
+    """An entry of a pool's outbox."""
+
+    entry: bytes
+    """Its id in the stream."""
+    kind: str
+    """``waiting``, ``ended`` or ``revived``."""
+    id: str
+    epoch: int
+
+
+def events_of(entries: Iterable[tuple[bytes, Sequence[bytes]]]) -> list[Event]:
+    """The events that the entries of a stream hold."""
+    return [Event(entry, text(said[1]), text(said[3]), int(said[5])) for entry, said in entries]
+
+
+class Child(NamedTuple):
+    """Who hangs on a task."""
+
+    name: str
+    token: bytes
+    takes: bool
+
+
+@dataclass
+class _Seen:
+    """What stands in Redis of the task of an event."""
+
+    record: Record | None
+    flow: str
+    children: list[Child] = field(default_factory=list)
+    parents: list[Parent] = field(default_factory=list)
+
+    def stands_at(self, epoch: int) -> bool:
+        """Whether the task is still in the generation and claim of that epoch."""
+        return self.record is not None and self.record.number("epoch") == epoch
+
+
+def carry_out(keys: PoolKeys, events: Sequence[Event]) -> Steps[int]:
+    """Do all that some events of a pool ask for, then remove them; answers how many edges had
+    news.
+    """
+    seen = yield from _look(keys, events)
+    news = yield from _tell(keys.namespace, (yield from _endings(keys, events, seen)))
+    linked = yield from _link(keys, events, seen)
+    news += yield from _tell(keys.namespace, linked)
+    yield from _mark(keys, events, seen)
+    ended = [(event.id, event.epoch) for event in events if event.kind == "ended"]
+    yield commands.settle(keys, [event.entry for event in events], ended)
+    return news
+
+
+def _look(keys: PoolKeys, events: Sequence[Event]) -> Steps[dict[Event, _Seen]]:
+    """What hangs on the tasks, and then the tasks: in this order, since a task that still stands
+    at the epoch of its event was its children's parent a moment before as well.
+    """
+    calls: list[tuple[Argument, ...]] = []
+    for event in events:
+        calls.append(("HGET", keys.of("children", event.id), "@flow"))
+        if event.kind == "waiting":
+            calls.append(("HGETALL", keys.of("parents", event.id)))
+        elif event.kind == "ended":
+            calls.append(("HSCAN", keys.of("children", event.id), 0, "COUNT", CHILDREN_AT_ONCE))
+        else:
+            calls.append(("EXISTS", keys.events))
+    replies = yield Read((*calls, *(("HGET", keys.tasks, event.id) for event in events)), list)
+    records = replies[len(calls) :]
+    seen: dict[Event, _Seen] = {}
+    for place, event in enumerate(events):
+        flow, hanging = replies[2 * place], replies[2 * place + 1]
+        seen[event] = found = _Seen(_record(records[place]), text(flow or b""))
+        if event.kind == "waiting":
+            found.parents = pending(hanging)
+        elif event.kind == "ended":
+            cursor, page = hanging
+            found.children = children_of(page)
+            if int(cursor):
+                found.children = yield from all_children(keys, event.id)
+                again: bytes | None = yield Read((("HGET", keys.tasks, event.id),), _first)
+                found.record = _record(again)
+    return seen
+
+
+def _first(replies: list[Any]) -> Any:
+    return replies[0]
+
+
+def _record(data: bytes | None) -> Record | None:
+    try:
+        return decode(data) if data is not None else None
+    except Undecodable:
+        return None
+
+
+def children_of(page: Sequence[bytes]) -> list[Child]:
+    """The children in a page of ``children:<id>``."""
+    found = []
+    for name, value in zip(page[::2], page[1::2], strict=True):
+        if not name.startswith(b"@"):
+            token, _, takes = msgpack.unpackb(value, raw=True)
+            found.append(Child(text(name), token, takes == 1))
+    return found
+
+
+def all_children(keys: PoolKeys, task_id: str) -> Steps[list[Child]]:
+    """All children of a task, read page by page."""
+    found: dict[str, Child] = {}
+    cursor = b"0"
+    while True:
+        call = ("HSCAN", keys.of("children", task_id), cursor, "COUNT", CHILDREN_AT_ONCE)
+        cursor, page = yield Read((call,), _first)
+        found.update((child.name, child) for child in children_of(page))
+        if int(cursor) == 0:
+            return list(found.values())
+
+
+def pending(flat: Sequence[bytes]) -> list[Parent]:
+    """The parents in ``parents:<id>`` that are still waited for."""
+    found = []
+    for name, value in zip(flat[::2], flat[1::2], strict=True):
+        if not name.startswith(b"@"):
+            on, standing, _, takes = msgpack.unpackb(value)
+            if standing == Stands.OPEN:
+                found.append(Parent(text(name), on, takes))
+    return found
+
+
+def _endings(
+    keys: PoolKeys, events: Sequence[Event], seen: dict[Event, _Seen]
+) -> Steps[list[tuple[str, Told]]]:
+    """What to tell the children of tasks that have ended, with their pools."""
+    told: list[tuple[str, Told]] = []
+    for event in events:
+        task = seen[event]
+        if event.kind != "ended" or task.record is None or not task.stands_at(event.epoch):
+            continue  # it lives again, and its next end will be told
+        result = b""
+        if task.record.state is State.SUCCEEDED and any(child.takes for child in task.children):
+            result = (yield Read((("HGET", keys.results, event.id),), _first)) or b""
+        parent = names.full_name(keys.pool, event.id)
+        for child in task.children:
+            pool, child_id = names.split(child.name)
+            given = (result or NONE) if child.takes else b""
+            said = Told(child_id, child.token, parent, event.epoch, task.record.state, given)
+            told.append((str(pool), said))
+    return told
+
+
+NONE: Final = msgpack.packb(None)
+"""What a job that returned nothing gives to its children."""
+
+
+def _link(
+    keys: PoolKeys, events: Sequence[Event], seen: dict[Event, _Seen]
+) -> Steps[list[tuple[str, Told]]]:
+    """Enter waiting tasks with their parents; answers what those say that have ended."""
+    wanted: dict[str, list[tuple[Bond, Parent, str]]] = defaultdict(list)
+    for event in events:
+        task = seen[event]
+        if event.kind != "waiting" or task.record is None:
+            continue
+        child, token = names.full_name(keys.pool, event.id), token_of(task.record)
+        for parent in task.parents:
+            pool, parent_id = names.split(parent.name)
+            bond = Bond(parent_id, child, token, parent.on, parent.takes)
+            wanted[str(pool)].append((bond, parent, event.id))
+    told: list[tuple[str, Told]] = []
+    for pool, bonds in wanted.items():
+        parents = pool_keys(keys.namespace, pool)
+        for chunk in _chunks(bonds, lambda each: bool(each[0].takes)):
+            ended: list[Ended] = yield commands.link(parents, [bond for bond, _, _ in chunk])
+            for end in ended:
+                bond, parent, child_id = chunk[end.place]
+                result = end.result or (NONE if parent.takes else b"")
+                said = Told(child_id, bond.token, parent.name, end.epoch, end.state, result)
+                told.append((keys.pool, said))
+    return told
+
+
+def token_of(record: Record) -> bytes:
+    """The submit token of a task."""
+    return record.text("token").encode("utf-8", "surrogateescape")
+
+
+def _tell(namespace: str, told: Sequence[tuple[str, Told]]) -> Steps[int]:
+    by_pool: dict[str, list[Told]] = defaultdict(list)
+    for pool, said in told:
+        by_pool[pool].append(said)
+    news = 0
+    for pool, all_said in by_pool.items():
+        children = pool_keys(namespace, pool)
+        for chunk in _chunks(all_said, lambda said: len(said.result) > SMALL):
+            count: int = yield commands.trigger(children, chunk)
+            news += count
+    return news
+
+
+SMALL: Final = 16 * 1024
+"""Bytes of a result of which many may travel together."""
+
+
+def _mark(keys: PoolKeys, events: Sequence[Event], seen: dict[Event, _Seen]) -> Steps[None]:
+    """Tell workflows how their nodes stand."""
+    marks: dict[str, list[Mark]] = defaultdict(list)
+    for event in events:
+        task = seen[event]
+        if not task.flow:
+            continue
+        pool, flow_id = names.split(task.flow)
+        stands = Stands.OPEN if event.kind != "ended" else _standing(task, event.epoch)
+        if stands is not None:
+            node = names.full_name(keys.pool, event.id)
+            marks[str(pool)].append(Mark(flow_id, node, event.epoch, stands))
+    for pool, all_marks in marks.items():
+        yield commands.mark(pool_keys(keys.namespace, pool), all_marks)
+
+
+def _standing(task: _Seen, epoch: int) -> int | None:
+    if task.record is None or not task.stands_at(epoch):
+        return None  # it lives again, and another event says so
+    return stands(task.record)
+
+
+def stands(record: Record) -> int:
+    """How a node with this record stands in its workflow."""
+    if not record.state.terminal:
+        return Stands.OPEN
+    if record.state is State.CANCELLED and record.text("reason") == UPSTREAM:
+        return Stands.SKIPPED
+    return record.state
+
+
+def _chunks(values: Sequence[T], is_large: Any) -> Iterator[list[T]]:
+    """Parts that travel together: few where results travel with them."""
+    chunk: list[T] = []
+    large = 0
+    for value in values:
+        chunk.append(value)
+        large += is_large(value)
+        if len(chunk) == CHILDREN_AT_ONCE or large == RESULTS_AT_ONCE:
+            yield chunk
+            chunk, large = [], 0
+    if chunk:
+        yield chunk
+
+
+# --- parents that never come
+
+
+def give_up_orphans(keys: PoolKeys, now_ms: int) -> Steps[int]:
+    """Cancel the tasks that have waited too long for parents that are not there; answers how many
+    parents were given up.
+    """
+    call = ("ZRANGEBYSCORE", keys.orphans, "-inf", now_ms, "LIMIT", 0, EVENTS_AT_ONCE)
+    parents = yield Read((call,), lambda replies: [text(parent) for parent in replies[0]])
+    if not parents:
+        return 0
+    records = yield Read(tuple(("HEXISTS", keys.tasks, parent) for parent in parents), list)
+    told: list[tuple[str, Told]] = []
+    for parent_id, exists in zip(parents, records, strict=True):
+        children = [] if exists else (yield from all_children(keys, parent_id))
+        parent = names.full_name(keys.pool, parent_id)
+        for child in children:
+            pool, child_id = names.split(child.name)
+            told.append((str(pool), Told(child_id, child.token, parent, NEWEST, NEVER_CAME)))
+    yield from _tell(keys.namespace, told)
+    return (yield commands.abandon(keys, parents))  # type: ignore[no-any-return]  # steps are untyped
