@@ -11,11 +11,13 @@ from skedulr.errors import (
     DeclaredInCode,
     DuplicateId,
     DuplicateKey,
+    DuplicateWorkflow,
     Fail,
     InvalidArguments,
     InvalidName,
     InvalidOption,
     InvalidPriority,
+    InvalidWorkflow,
     NotSerialisable,
     OutOfMemory,
     PayloadTooLarge,
@@ -31,17 +33,21 @@ from skedulr.errors import (
     TaskFailed,
     Undecodable,
     UnknownJob,
+    UnknownNode,
     UnknownOption,
     UnknownSchedule,
     UnknownTask,
+    UnknownWorkflow,
     UpgradeNeeded,
     WrongState,
 )
+from skedulr.flows import FlowInfo, FlowRow, FlowState
 from skedulr.inspect import Attempt, PoolInfo, Progress, TaskInfo
 from skedulr.job import Job, Signature
 from skedulr.schedule import ScheduleInfo, ScheduleRun
 from skedulr.states import State
 from skedulr.task import Task
+from skedulr.workflow import Node, Workflow
 
 __version__ = "0.1.0"
 
@@ -53,12 +59,18 @@ __all__ = [
     "DeclaredInCode",
     "DuplicateId",
     "DuplicateKey",
+    "DuplicateWorkflow",
     "Fail",
+    "FlowInfo",
+    "FlowRow",
+    "FlowState",
     "InvalidArguments",
     "InvalidName",
     "InvalidOption",
     "InvalidPriority",
+    "InvalidWorkflow",
     "Job",
+    "Node",
     "NotSerialisable",
     "OutOfMemory",
     "PayloadTooLarge",
@@ -85,10 +97,13 @@ __all__ = [
     "TaskInfo",
     "Undecodable",
     "UnknownJob",
+    "UnknownNode",
     "UnknownOption",
     "UnknownSchedule",
     "UnknownTask",
+    "UnknownWorkflow",
     "UpgradeNeeded",
+    "Workflow",
     "WrongState",
     "__version__",
     "current",

@@ -8,7 +8,7 @@ import os
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar, Unpack, overload
 
-from skedulr import batches, control, declaring, inspect, operations, submission, timing
+from skedulr import batches, control, declaring, inspect, names, operations, submission, timing
 from skedulr.aio import AsyncClient
 from skedulr.client import Client
 from skedulr.commands import Steps
@@ -27,6 +27,7 @@ from skedulr.results import AsyncResults, Results
 from skedulr.retry import Exceptions
 from skedulr.schedules import Schedules
 from skedulr.task import Task
+from skedulr.workflow import Workflow, Workflows
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -71,6 +72,7 @@ class Skedulr:
         self.registry = RegistryKeys(self.config.namespace)
         self.pools = control.Pools(self)
         self.schedules = Schedules(self)
+        self.workflows = Workflows(self)
 
     # --- jobs
 
@@ -221,6 +223,14 @@ class Skedulr:
         steps = self.schedules.storing(declared)
         await self.aregister_pool(declared.pool)
         await self.aclient.perform(steps)
+
+    def workflow(self, title: str, *, id: str = "") -> Workflow:  # noqa: A002 - as in using()
+        """An empty workflow: ``with app.workflow("nightly") as flow: flow.add(…)``.
+
+        ``title`` is what people see; with ``id`` no other may be open under that id. Raises
+        ``InvalidName``.
+        """
+        return Workflow(self, title, names.task_id(id) if id else names.new_id())
 
     # --- tasks and the cluster
 

@@ -15,10 +15,14 @@
     │   ├── InvalidOption        (ValueError)
     │   ├── InvalidArguments     (TypeError) they do not fit the job's signature
     │   ├── OutOfMemory          Redis is full
+    │   ├── InvalidWorkflow      (ValueError) it is empty, has a circle, or names what there is not
+    │   ├── DuplicateWorkflow    a workflow with this id has not ended
     │   ├── DeclaredInCode       the schedule is declared by code that runs
     │   └── SomeRefused          of many, some were refused; the others were stored
     ├── UnknownTask              (LookupError)
     ├── AmbiguousTask            (LookupError) several pools have a task of that id
+    ├── UnknownWorkflow          (LookupError)
+    ├── UnknownNode              (LookupError)
     ├── UnknownJob               (LookupError)
     ├── UnknownSchedule          (LookupError)
     ├── WrongState               the task's state does not allow the command
@@ -215,6 +219,42 @@ class AmbiguousTask(SkedulrError, LookupError):
         super().__init__(f"several pools have a task {task_id!r}; name one of them: {full}")
 
 
+class InvalidWorkflow(Refused, ValueError):
+    """A workflow is empty, has a circle, or names what there is not: nothing is stored."""
+
+    def __init__(self, title: str, problem: str) -> None:
+        self.title, self.problem = title, problem
+        super().__init__(f"workflow {title!r}: {problem}")
+
+
+class DuplicateWorkflow(Refused):
+    """A workflow with this id has not ended: wait for it, cancel it, or choose another id."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"the workflow {name} has nodes that have not ended; wait for them, cancel it, "
+            "or give another id"
+        )
+
+
+class UnknownWorkflow(SkedulrError, LookupError):
+    """There is no such workflow: it was never submitted here, or its history has been trimmed."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"there is no workflow {name!r}, or no more; check id, pool and namespace")
+
+
+class UnknownNode(SkedulrError, LookupError):
+    """A workflow has no node of that name, or several: name it in full, as ``pool/id``."""
+
+    def __init__(self, workflow: str, node: str, known: Iterable[str]) -> None:
+        self.workflow, self.node, self.known = workflow, node, tuple(sorted(known))
+        hint = similar(node, self.known) or "name it as pool/id"
+        super().__init__(f"the workflow {workflow} has no single node {node!r}; {hint}")
+
+
 class UnknownJob(SkedulrError, LookupError):
     """No job of that name is registered: import the module that defines it."""
 
@@ -236,10 +276,12 @@ class UnknownSchedule(SkedulrError, LookupError):
 class WrongState(SkedulrError):
     """The task's state does not allow the command: ``state`` is what it is in."""
 
-    def __init__(self, task_id: str, state: str, command: str, allowed: str = "") -> None:
+    def __init__(
+        self, task_id: str, state: str, command: str, allowed: str = "", kind: str = "task"
+    ) -> None:
         self.task_id, self.state, self.command = task_id, state, command
         remedy = f"; possible while it is {allowed}" if allowed else ""
-        super().__init__(f"cannot {command} task {task_id}: it is {state}{remedy}")
+        super().__init__(f"cannot {command} {kind} {task_id}: it is {state}{remedy}")
 
 
 class RedisUnavailable(SkedulrError, ConnectionError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -34,17 +35,57 @@ def find(namespace: str, call: Signature[Any]) -> Steps[Signature[Any]]:
     Raises ``UnknownTask`` for a task that is forgotten, ``AmbiguousTask``, and as ``wishes``.
     """
     wanted = wishes(call)
-    bare = [one for one in wanted if isinstance(one, str) and "/" not in one]
-    known = yield from _found(namespace, bare, call.options.pool)
-    tasks = [one for one in wanted if not isinstance(one, str)]
-    yield from _check_there(namespace, tasks)
+    found = yield from existing(namespace, list(wanted))
     parents: dict[str, Parent] = {}
     for one, (on, takes) in wanted.items():
-        name = known.get(one, one) if isinstance(one, str) else one.name
-        before = parents.get(name)
-        merged = (on | before.on, takes or before.takes) if before else (on, takes)
-        parents[name] = Parent(name, int(merged[0]), int(merged[1]))
+        full = found.get(one)
+        if full is None:
+            full = _not_there(one, call.options.pool)
+        add(parents, full, on, takes)
     return tied(call, parents)
+
+
+def _not_there(one: str | Named, own_pool: str) -> str:
+    """An id may be submitted later; a task was, and nobody will tell of its end any more."""
+    if not isinstance(one, str):
+        raise UnknownTask(one.name)
+    return one if "/" in one else names.full_name(own_pool, one)
+
+
+def existing(namespace: str, wanted: Sequence[str | Named]) -> Steps[dict[str | Named, str]]:
+    """The full names of those that are there; raises ``AmbiguousTask``."""
+    if not wanted:
+        return {}
+    bare = [one for one in wanted if isinstance(one, str) and "/" not in one]
+    full = {one: one if isinstance(one, str) else one.name for one in wanted if one not in bare}
+    places = {one: names.split(name) for one, name in full.items()}
+    pools = (yield from operations.list_pools(RegistryKeys(namespace))) if bare else []
+    calls: list[tuple[Argument, ...]] = [
+        ("HEXISTS", pool_keys(namespace, str(pool)).tasks, task_id)
+        for pool, task_id in places.values()
+    ]
+    calls += [("HMGET", pool_keys(namespace, pool).tasks, *bare) for pool in pools]
+    replies = yield Read(tuple(calls), list)
+    there, by_pool = replies[: len(places)], replies[len(places) :]
+    found: dict[str | Named, str] = {
+        one: full[one] for one, exists in zip(places, there, strict=True) if exists
+    }
+    for place, task_id in enumerate(bare):
+        hits = [pool for pool, reply in zip(pools, by_pool, strict=True) if reply[place]]
+        if hits:
+            found[task_id] = names.full_name(operations.only(task_id, hits), task_id)
+    return found
+
+
+def add(parents: dict[str, Parent], name: str, on: On, takes: bool) -> None:
+    """Enter a parent, or join what is wanted of it with what was before."""
+    before = parents.get(name, Parent(name, 0, 0))
+    parents[name] = Parent(name, int(before.on | on), int(before.takes or takes))
+
+
+def shown(one: str | Named) -> str:
+    """A parent as its user named it."""
+    return repr(one) if isinstance(one, str) else one.name
 
 
 def wishes(call: Signature[Any]) -> dict[str | Named, tuple[On, bool]]:
@@ -54,16 +95,16 @@ def wishes(call: Signature[Any]) -> dict[str | Named, tuple[On, bool]]:
     """
     found: dict[str | Named, tuple[On, bool]] = {}
 
-    def add(one: str | Named, on: On, takes: bool) -> None:
+    def want(one: str | Named, on: On, takes: bool) -> None:
         before = found.get(one, (On(0), False))
         found[one] = (before[0] | on, before[1] or takes)
 
     for one in call.options.on_success:
-        add(one, On.SUCCESS, False)
+        want(one, On.SUCCESS, False)
     for one in call.options.on_failure:
-        add(one, On.FAILURE, False)
+        want(one, On.FAILURE, False)
     for parent in inputs.parents_in(call.job, call.args, call.kwargs):
-        add(parent, On(0) if parent in found else On.SUCCESS, True)
+        want(parent, On(0) if parent in found else On.SUCCESS, True)
     if len(found) > MOST:
         raise InvalidOption("parents", len(found), f"a task waits for at most {MOST:,} others")
     return found
@@ -78,34 +119,3 @@ def tied(call: Signature[Any], parents: dict[str, Parent]) -> Signature[Any]:
     said = {**call.said, inputs.OPTION: places} if places else call.said
     options = replace(call.options, on_success=(), on_failure=(), parents=tuple(parents.values()))
     return replace(call, args=args, kwargs=kwargs, said=said, options=options)
-
-
-def _found(namespace: str, bare: list[str], own_pool: str) -> Steps[dict[str, str]]:
-    """Where tasks with these ids are."""
-    if not bare:
-        return {}
-    pools = yield from operations.list_pools(RegistryKeys(namespace))
-    calls: tuple[tuple[Argument, ...], ...] = tuple(
-        ("HMGET", pool_keys(namespace, pool).tasks, *bare) for pool in pools
-    )
-    replies = (yield Read(calls, list)) if calls else []
-    known = {}
-    for place, task_id in enumerate(bare):
-        hits = [pool for pool, reply in zip(pools, replies, strict=True) if reply[place]]
-        pool = operations.only(task_id, hits or [own_pool])
-        known[task_id] = names.full_name(pool, task_id)
-    return known
-
-
-def _check_there(namespace: str, tasks: list[Named]) -> Steps[None]:
-    """A task that was submitted and is not there was forgotten: nobody will tell of its end."""
-    if not tasks:
-        return
-    places = [names.split(task.name) for task in tasks]
-    calls = tuple(
-        ("HEXISTS", pool_keys(namespace, str(pool)).tasks, task_id) for pool, task_id in places
-    )
-    there = yield Read(calls, list)
-    for task, exists in zip(tasks, there, strict=True):
-        if not exists:
-            raise UnknownTask(task.name)

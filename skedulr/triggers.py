@@ -107,7 +107,7 @@ def _look(keys: PoolKeys, events: Sequence[Event]) -> Steps[dict[Event, _Seen]]:
     seen: dict[Event, _Seen] = {}
     for place, event in enumerate(events):
         flow, hanging = replies[2 * place], replies[2 * place + 1]
-        seen[event] = found = _Seen(_record(records[place]), text(flow or b""))
+        seen[event] = found = _Seen(record_in(records[place]), text(flow or b""))
         if event.kind == "waiting":
             found.parents = pending(hanging)
         elif event.kind == "ended":
@@ -116,7 +116,7 @@ def _look(keys: PoolKeys, events: Sequence[Event]) -> Steps[dict[Event, _Seen]]:
             if int(cursor):
                 found.children = yield from all_children(keys, event.id)
                 again: bytes | None = yield Read((("HGET", keys.tasks, event.id),), _first)
-                found.record = _record(again)
+                found.record = record_in(again)
     return seen
 
 
@@ -124,7 +124,8 @@ def _first(replies: list[Any]) -> Any:
     return replies[0]
 
 
-def _record(data: bytes | None) -> Record | None:
+def record_in(data: bytes | None) -> Record | None:
+    """The record, where there is one that this code can read."""
     try:
         return decode(data) if data is not None else None
     except Undecodable:
