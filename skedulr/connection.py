@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -119,8 +120,20 @@ def pack(*args: bytes | str | int) -> bytes:
 
 def pack_call(command: Command[Any]) -> bytes:
     """A script call as the bytes to send."""
-    sha = lua.load(command.script).sha
-    return _pack(("EVALSHA", sha, len(command.keys), *command.keys, *command.args))
+    script, keys, args, _ = command
+    parts = len(keys) + len(args) + 3
+    return b"*%d\r\n%b%b" % (parts, _head(script, keys), _without_count(tuple(args)))
+
+
+@lru_cache(maxsize=1024)
+def _head(script: str, keys: tuple[bytes, ...]) -> bytes:
+    """What is the same in every call of a script with these keys, and longer than the rest."""
+    return _without_count(("EVALSHA", lua.load(script).sha, len(keys), *keys))
+
+
+def _without_count(parts: tuple[bytes | str | int, ...]) -> bytes:
+    """Packed parts of a command, without the line that counts them."""
+    return _pack(parts).partition(b"\r\n")[2]
 
 
 def pack_load(command: Command[Any]) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 import msgpack
 
@@ -22,8 +22,7 @@ MOST_TASKS: Final = 1000
 """Tasks that one call takes at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command(Generic[T]):
+class Command(NamedTuple, Generic[T]):
     """A call of a script: what to send, and how to read the reply."""
 
     script: str
@@ -55,8 +54,9 @@ def packed(value: object) -> bytes:
 def listed_keys(script: str, keys: PoolKeys, *families: bytes) -> tuple[bytes, ...]:
     """The keys that a script declares, in its order; those of families come last."""
     names = lua.load(script).keys
-    fixed = names[: len(names) - len(families)]
-    return keys.listed(fixed) + families if families else keys.listed(fixed)
+    if not families:
+        return keys.listed(names)
+    return keys.listed(names[: -len(families)]) + families
 
 
 def text(value: bytes) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from skedulr import commands
@@ -89,7 +89,7 @@ class Post:
         args = (name, job_class.name, job_class.text, *command.args[3:])
         return Message(
             f"{name} joins as {job_class.text} with limits {job_limits}",
-            replace(command, args=args),
+            command._replace(args=args),
             lambda model: workers.join(model, name, job_class, lease_ms, slots, job_limits),
         )
 

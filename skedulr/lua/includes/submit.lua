@@ -145,9 +145,9 @@ end
 -- Write what was planned, and wake those who can run it.
 local function write_submissions()
   count('enqueued', submitted)
-  touch(minute)
   local is_awake = all_marked()
   if is_awake and scheduled == math.huge then
+    touch(minute)
     write_changes()
     write_counters()
   else
