@@ -88,7 +88,7 @@ for i, id in ipairs(taken) do
 end
 
 hash(inst, instance, cmsgpack.pack({ number, me[2], me[3], me[4], gave }))
-zset(seen, instance, now)
+zset(seen, instance, now_text)
 local is_due_changed = planned_zsets[due] ~= nil
 flush()
 if #taken > 0 or redis.call('EXISTS', own) == 1 then redis.call('ZADD', lease, now + me[3], instance) end

@@ -36,7 +36,7 @@ end
 local function open_streams(class, wanted)
   local streams = {}
   if not class.solo then
-    streams = { stream_of(ready, wanted) }
+    streams = { stream_of(ready, wanted + 1) } -- waking will ask for the one after them
     if planned_zsets[ready] then streams[2] = stream_of(ready, wanted, entered()) end
   end
   for _, gate in ipairs((held_gates())) do
