@@ -25,7 +25,7 @@ PARALLEL := --numprocesses=$(TEST_PROCESSES) --maxprocesses=8 --dist=worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install dashboard check-dashboard up test test-redis test-containers check lint format hooks types contracts lua wheel bench lock clean
+.PHONY: help install dashboard check-dashboard up test test-redis test-browser picture test-containers check lint format hooks types contracts lua wheel bench lock clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,15 @@ test: $(INSTALLED) ## Run the tests on a private Valkey (no container, no browse
 test-redis: $(INSTALLED) ## Run the same tests on the redis-server of this machine
 	@test -n '$(REDIS_SERVER)' || { echo 'test-redis: no redis-server on PATH; install it, or name it: make test-redis REDIS_SERVER=PATH'; exit 1; }
 	SKEDULR_TEST_SERVER='$(REDIS_SERVER)' $(PYTEST) $(PARALLEL) -m '$(SLOW)' $(PYTEST_ARGS)
+
+test-browser: $(INSTALLED) dashboard ## Test the dashboard in Chromium (skipped where there is none, or no build)
+	@$(RUN) -m pip install --quiet --constraint constraints.txt --group browser
+	@$(RUN) dashboard/builder.py npm ls axe-core >/dev/null 2>&1 || echo 'test-browser: without axe-core, npm cannot fetch it'
+	$(PYTEST) $(PARALLEL) -m browser tests/browser $(PYTEST_ARGS)
+
+picture: ## Make the dashboard's picture in the README anew, from a run of its test
+	@$(MAKE) test-browser PYTEST_ARGS='-k picture'
+	cp build/dashboard/readme.png docs/dashboard.png
 
 test-containers: $(INSTALLED) ## Bring the compose cluster up and test it (skipped where no Docker engine answers)
 	@if docker version >/dev/null 2>&1; \

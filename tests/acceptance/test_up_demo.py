@@ -3,18 +3,15 @@
 import gzip
 import hashlib
 import json
-import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.up_support import ENDS_WITHIN, Home, place
-from tests.support.spawning import ROOT, Spawn
+from tests.acceptance.up_support import ENDS_WITHIN, Home, Terminal, place
+from tests.support.spawning import Spawn
 from tests.support.waiting import wait_until
 
 DEMO_WITHIN = 60.0
@@ -54,52 +51,6 @@ def test_without_a_terminal_it_ends_with_a_summary_of_what_was_done(home: Home) 
     assert len(list((run / "out/inbox").iterdir())) == 4
     assert up.descendants() == []
     assert home.is_free
-
-
-IN_ITS_TERMINAL = """
-import os, sys
-os.login_tty(0)
-os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
-"""
-
-
-class Terminal:
-    """`skedulr up` in a terminal of its own, and what it has drawn."""
-
-    def __init__(self, home: Home, *args: str) -> None:
-        self._master, slave = os.openpty()
-        environment = {**os.environ, **home.environment, "TERM": "xterm", "COLUMNS": "100"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", IN_ITS_TERMINAL, "-m", "skedulr", "up", *args],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            cwd=ROOT,
-            env=environment,
-        )
-        os.close(slave)
-        os.set_blocking(self._master, False)
-        self._seen = b""
-
-    @property
-    def seen(self) -> str:
-        """All that has reached the screen so far."""
-        try:
-            while data := os.read(self._master, 65536):
-                self._seen += data
-        except (BlockingIOError, OSError):  # nothing new, or the other side is closed
-            pass
-        return self._seen.decode(errors="replace")
-
-    def press(self, key: str) -> None:
-        """Press a key."""
-        os.write(self._master, key.encode())
-
-    def end(self) -> None:
-        """Close it, whatever runs in it."""
-        self.process.kill()
-        self.process.wait()
-        os.close(self._master)
 
 
 @pytest.fixture

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Final
 
 from skedulr import Skedulr
 from skedulr.embedded import find_running
 from tests.support.commands import Answer, run_skedulr
-from tests.support.spawning import Spawn, Spawned
+from tests.support.spawning import ROOT, Spawn, Spawned
 from tests.support.waiting import wait_until
 
 SHOP: Final = "tests.acceptance.up_shop:app"
@@ -85,6 +88,52 @@ class Home:
     def is_free(self) -> bool:
         """Whether no server runs on the data folder."""
         return find_running(self.data) is None
+
+
+IN_ITS_TERMINAL = """
+import os, sys
+os.login_tty(0)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
+
+class Terminal:
+    """`skedulr up` in a terminal of its own, and what it has drawn."""
+
+    def __init__(self, home: Home, *args: str) -> None:
+        self._master, slave = os.openpty()
+        environment = {**os.environ, **home.environment, "TERM": "xterm", "COLUMNS": "100"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", IN_ITS_TERMINAL, "-m", "skedulr", "up", *args],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=ROOT,
+            env=environment,
+        )
+        os.close(slave)
+        os.set_blocking(self._master, False)
+        self._seen = b""
+
+    @property
+    def seen(self) -> str:
+        """All that has reached the screen so far."""
+        try:
+            while data := os.read(self._master, 65536):
+                self._seen += data
+        except (BlockingIOError, OSError):  # nothing new, or the other side is closed
+            pass
+        return self._seen.decode(errors="replace")
+
+    def press(self, key: str) -> None:
+        """Press a key."""
+        os.write(self._master, key.encode())
+
+    def end(self) -> None:
+        """Close it, whatever runs in it."""
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
 
 
 def place(up: Spawned, name: str) -> str:

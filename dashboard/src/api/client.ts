@@ -63,6 +63,8 @@ async function send<T>(
     if (signal?.aborted) throw error;
     throw new Problem(0, "No connection", "The coordinator does not answer.");
   }
+  // The session is over, or there was none: its page leads back here.
+  if (answer.status === 401) window.location.assign(address("login"));
   if (!answer.ok) throw problem(answer, text);
   return (text ? parseJson(text) : undefined) as T;
 }

@@ -143,6 +143,35 @@ export interface Explanation {
   estimate_s: number | null;
 }
 
+/** What a worker says of itself, each second or so. */
+export interface Worker {
+  name: string;
+  host: string;
+  pid: number;
+  version: string;
+  started_at: Moment;
+  reported_at: Moment;
+  pools: Record<string, { slots: number; running: number }>;
+  children: {
+    number: number;
+    pid: number;
+    state: string;
+    silent_s: number;
+    solo: boolean;
+    instance: string;
+    cpu_percent: number;
+    rss: number;
+  }[];
+}
+
+export interface Coordinator {
+  name: string;
+  host: string;
+  pid: number;
+  version: string;
+  started_at: Moment;
+}
+
 export interface Workflow {
   id: string;
   name: string;
@@ -195,6 +224,9 @@ export interface Schedule {
 export interface Outcome {
   matched: number;
   done: number;
+  /** Some of those that were refused, and why. */
   refused: { name: string; reason: string }[];
+  refused_count: number;
   more: boolean;
+  next: string | null;
 }

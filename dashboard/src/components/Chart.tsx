@@ -88,18 +88,21 @@ function options(
       },
     ],
     series: [
-      { value: (_, at) => (at ? clock(at) : "") },
+      { label: "at", value: (plot, at) => clock(at ?? plot.data[0].at(-1) ?? 0) },
       ...series.map(({ name, color: token, shape }): uPlot.Series => {
         const stroke = color(token);
         const common = {
           label: name,
           stroke,
-          value: (_: uPlot, value: number | null) => (value === null ? "–" : format(value)),
-          points: { show: false },
+          value: (plot: uPlot, value: number | null, series: number, index: number | null) => {
+            // Nobody points at the chart: the newest that there is.
+            const shown = index === null ? plot.data[series]?.at(-1) : value;
+            return shown == null ? "–" : format(shown);
+          },
         };
         return shape === "bars" && bars
-          ? { ...common, fill: stroke, width: 0, paths: bars }
-          : { ...common, width: 1.6, fill: `color-mix(in srgb, ${stroke} 12%, transparent)` };
+          ? { ...common, fill: stroke, width: 0, paths: bars, points: { show: false } }
+          : { ...common, width: 1.6, points: { size: 4, fill: stroke } };
       }),
     ],
   };

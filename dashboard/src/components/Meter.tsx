@@ -4,20 +4,21 @@ interface Props {
   value: number;
   most: number;
   label: string;
-  /** A state whose colour it has. */
-  state?: string;
 }
 
 /** How much of something is used. */
-export function Meter({ value, most, label, state = "running" }: Props) {
+export function Meter({ value, most, label }: Props) {
+  const share = most > 0 ? Math.min(1, Math.max(0, value / most)) : 0;
   return (
-    <meter
+    <div
       className={styles.meter}
-      min={0}
-      max={Math.max(most, 1)}
-      value={Math.min(value, most)}
+      role="meter"
       aria-label={label}
-      data-state={state}
-    />
+      aria-valuemin={0}
+      aria-valuemax={most}
+      aria-valuenow={Math.min(value, most)}
+    >
+      <div className={styles.share} style={{ width: `${100 * share}%` }} />
+    </div>
   );
 }

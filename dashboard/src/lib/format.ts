@@ -63,9 +63,9 @@ export function bytes(size: number): string {
   return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
-/** "1 task", "2 tasks" */
-export function plural(number: number, noun: string): string {
-  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+/** "1 task", "2 tasks", "2 processes" */
+export function plural(number: number, noun: string, many = `${noun}s`): string {
+  return `${count(number)} ${number === 1 ? noun : many}`;
 }
 
 function two(large: number, unit: string, small: number, smallUnit: string): string {

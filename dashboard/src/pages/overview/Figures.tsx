@@ -67,7 +67,7 @@ function figures(overview: Overview | undefined): Figure[] {
     {
       name: "Workers",
       value: overview?.workers,
-      about: overview ? plural(overview.instances, "process").replace("processs", "processes") : "",
+      about: overview ? `and ${plural(overview.coordinators, "coordinator")}` : "",
     },
   ];
 }

@@ -1,70 +1,83 @@
 import { useQuery } from "@tanstack/react-query";
 import { ServerOff } from "lucide-react";
 import { get } from "../../api/client";
-import type { Overview } from "../../api/types";
+import type { Coordinator, Overview, Worker } from "../../api/types";
 import { Card } from "../../components/Card";
 import { Empty } from "../../components/Empty";
+import { When } from "../../components/When";
 import { bytes, plural } from "../../lib/format";
 import styles from "./Processes.module.css";
 
-/** What a worker process says of itself; the fields that are not known here are left alone. */
-export interface Report {
-  instance?: string;
-  name?: string;
-  state?: string;
-  pools?: Record<string, unknown> | string[];
-  running?: number | unknown[];
-  [more: string]: unknown;
+interface Instances {
+  workers: Worker[];
+  coordinators: Coordinator[];
 }
 
-/** The processes that live: workers, coordinators, Redis. */
+/** The programs that live: workers, coordinators, Redis. */
 export function Processes({ overview }: { overview: Overview | undefined }) {
   const { data } = useQuery({
     queryKey: ["instances"],
-    queryFn: ({ signal }) =>
-      get<{ workers: Report[]; coordinators: Report[] }>("api/instances", {}, signal),
-    refetchInterval: 5_000,
+    queryFn: ({ signal }) => get<Instances>("api/instances", {}, signal),
+    refetchInterval: 3_000,
   });
-  const workers = data?.workers ?? [];
-  const redis = overview?.redis;
   return (
-    <Card
-      title="Processes"
-      flush
-      aside={
-        redis &&
-        `Redis ${redis.version}, ${bytes(redis.memory_bytes)}${
-          redis.max_memory_bytes ? ` of ${bytes(redis.max_memory_bytes)}` : ""
-        }`
-      }
-    >
-      {data && workers.length === 0 ? (
+    <Card title="Workers and coordinators" flush aside={overview && redis(overview)}>
+      {data?.workers.length === 0 && (
         <Empty icon={ServerOff} title="No worker is running">
           <p>
             Tasks queue until one does: <code>skedulr worker MODULE:APP</code>
           </p>
         </Empty>
-      ) : (
-        <ul className={styles.list}>
-          {workers.map((worker) => (
-            <li key={nameOf(worker)} className={styles.process}>
-              <span className={styles.name}>{nameOf(worker)}</span>
-              <span className={styles.state} data-look={worker.state}>
-                {String(worker.state ?? "")}
+      )}
+      <ul className={styles.list}>
+        {data?.workers.map((worker) => (
+          <li key={worker.name} className={styles.process}>
+            <span className={styles.name}>{worker.name}</span>
+            <span className={styles.state}>{load(worker)}</span>
+            <span className={styles.about}>
+              worker, {plural(worker.children.length, "process", "processes")}, since{" "}
+              <When at={worker.started_at} exact />
+            </span>
+            <span className={styles.about}>{use(worker)}</span>
+            {stalled(worker) > 0 && (
+              <span className={styles.stalled}>
+                {stalled(worker)} stalled: user code holds the process, and it gets no more tasks
               </span>
-            </li>
-          ))}
-        </ul>
-      )}
-      {overview && (
-        <p className={styles.foot}>
-          {plural(workers.length, "worker")}, {plural(overview.coordinators, "coordinator")}
-        </p>
-      )}
+            )}
+          </li>
+        ))}
+        {data?.coordinators.map((coordinator) => (
+          <li key={coordinator.name} className={styles.process}>
+            <span className={styles.name}>{coordinator.name}</span>
+            <span className={styles.state}>version {coordinator.version}</span>
+            <span className={styles.about}>
+              coordinator, since <When at={coordinator.started_at} exact />
+            </span>
+          </li>
+        ))}
+      </ul>
     </Card>
   );
 }
 
-function nameOf(report: Report): string {
-  return String(report.instance ?? report.name ?? "");
+function load(worker: Worker): string {
+  const pools = Object.values(worker.pools);
+  const slots = pools.reduce((sum, pool) => sum + pool.slots, 0);
+  const running = pools.reduce((sum, pool) => sum + pool.running, 0);
+  return `${running} of ${plural(slots, "slot")}`;
+}
+
+function use(worker: Worker): string {
+  const cpu = worker.children.reduce((sum, child) => sum + child.cpu_percent, 0);
+  const memory = worker.children.reduce((sum, child) => sum + child.rss, 0);
+  return `${Math.round(cpu)} % CPU, ${bytes(memory)}`;
+}
+
+function stalled(worker: Worker): number {
+  return worker.children.filter(({ state }) => state === "stalled").length;
+}
+
+function redis({ redis: { version, memory_bytes, max_memory_bytes } }: Overview): string {
+  const most = max_memory_bytes ? ` of ${bytes(max_memory_bytes)}` : "";
+  return `Redis ${version}, ${bytes(memory_bytes)}${most}`;
 }

@@ -22,8 +22,8 @@ export function Attempts({ task }: { task: Task }) {
                   <When at={attempt.ended_at} />
                 </span>
               </summary>
-              {attempt.error.includes("\n") && <pre className={styles.text}>{attempt.error}</pre>}
-              {attempt.traceback && <pre className={styles.text}>{attempt.traceback}</pre>}
+              {attempt.error.includes("\n") && <Text label="Error" text={attempt.error} />}
+              {attempt.traceback && <Text label="Traceback" text={attempt.traceback} />}
               <p className={styles.where}>
                 {attempt.kind}
                 {attempt.instance && ` on ${attempt.instance}`}
@@ -33,6 +33,18 @@ export function Attempts({ task }: { task: Task }) {
         ))}
       </ol>
     </Card>
+  );
+}
+
+/** Long lines scroll, so that the keyboard has to reach them. */
+function Text({ label, text }: { label: string; text: string }) {
+  return (
+    <section aria-label={label}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+      <pre className={styles.text} tabIndex={0}>
+        {text}
+      </pre>
+    </section>
   );
 }
 

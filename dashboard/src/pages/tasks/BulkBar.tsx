@@ -6,7 +6,7 @@ import type { Outcome } from "../../api/types";
 import { Button } from "../../components/Button";
 import { Confirm } from "../../components/Confirm";
 import { useToasts } from "../../components/Toasts";
-import { plural } from "../../lib/format";
+import { count, plural } from "../../lib/format";
 import styles from "./BulkBar.module.css";
 import type { TaskSearch } from "./filter";
 
@@ -53,10 +53,10 @@ export function BulkBar({ names, filter, pageIsSelected, onClear }: Props) {
   });
   const act = useMutation({
     mutationFn: (verb: Verb) => all(verb, body),
-    onSuccess: ({ done, refused }, verb) => {
+    onSuccess: ({ done, refused, refused_count }, verb) => {
       const said = `${plural(done, "task")} ${WORDS[verb].done}`;
-      if (refused.length === 0) toasts.done(said);
-      else toasts.failed(`${said}, ${refused.length} refused`, reasons(refused));
+      if (refused_count === 0) toasts.done(said);
+      else toasts.failed(`${said}, ${count(refused_count)} refused`, reasons(refused));
       setEverything(false);
       onClear();
     },
@@ -120,15 +120,24 @@ export function BulkBar({ names, filter, pageIsSelected, onClear }: Props) {
 
 /** Do it to all, a bounded number at a time, as the coordinator asks for. */
 async function all(verb: Verb, body: object): Promise<Outcome> {
-  const sum: Outcome = { matched: 0, done: 0, refused: [], more: false };
-  for (;;) {
-    const part = await post<Outcome>(`api/tasks/${verb}`, { ...body, preview: false });
+  const sum: Outcome = {
+    matched: 0,
+    done: 0,
+    refused: [],
+    refused_count: 0,
+    more: false,
+    next: null,
+  };
+  let cursor: string | null = null;
+  do {
+    const part: Outcome = await post(`api/tasks/${verb}`, { ...body, cursor });
     sum.matched += part.matched;
     sum.done += part.done;
     sum.refused.push(...part.refused);
-    // Without progress another round would meet the same tasks again.
-    if (!part.more || part.done === 0) return sum;
-  }
+    sum.refused_count += part.refused_count;
+    cursor = part.next;
+  } while (cursor);
+  return sum;
 }
 
 function reasons(refused: Outcome["refused"]): string {

@@ -1,0 +1,28 @@
+"""A page that cannot hear the coordinator says so, and goes on by itself."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from skedulr import Skedulr
+from tests.browser.conftest import OpenPage
+from tests.support.spawning import Spawned
+
+
+def test_a_coordinator_that_goes_away_is_told_and_one_that_comes_back_is_followed(
+    app: Skedulr,
+    start_coordinator: Callable[..., tuple[Spawned, str]],
+    open_page: OpenPage,
+) -> None:
+    coordinator, address = start_coordinator()
+    page = open_page(address)
+    line = page.get_by_test_id("connection")
+    expect(line).to_have_text("Live")
+    coordinator.kill()
+    expect(line).to_contain_text("Disconnected. Shown:")
+    expect(page.get_by_role("alert")).to_contain_text("The coordinator does not answer")
+    app.enqueue("send_email", args=["a@b.c"])
+    start_coordinator(int(address.rpartition(":")[2]))
+    expect(line).to_have_text("Live", timeout=30_000)
+    expect(page.get_by_test_id("figure-backlog")).to_have_text("1")
+    expect(page.get_by_role("alert")).to_have_count(0)
