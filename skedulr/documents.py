@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from skedulr.inspect import Attempt, LogLine, PoolInfo, Progress, TaskInfo, TaskRow
 from skedulr.plain import iso, jsonable
+from skedulr.schedule import PAUSED, ScheduleInfo, ScheduleRun
 from skedulr.states import State
 
 TIME_OF_ROW: Final = {
@@ -118,6 +119,44 @@ def of_pool(pool: PoolInfo) -> dict[str, Any]:
         "instances": pool.instances,
         "slots": pool.slots,
         "totals": dict(sorted(pool.totals.items())),
+    }
+
+
+def of_schedule(found: ScheduleInfo) -> dict[str, Any]:
+    """A schedule, what it runs and when."""
+    return {
+        "name": found.name,
+        "pool": found.pool,
+        "job": found.job,
+        "kind": found.kind,
+        "spec": found.spec,
+        "timezone": found.timezone or None,
+        "words": found.words,
+        "state": found.state,
+        "paused": found.state == PAUSED,
+        "next_at": iso(found.next_ms),
+        "next": [iso(each) for each in found.upcoming_ms],
+        "declared": found.declared,
+        "orphaned": found.orphaned,
+        "overlap": found.overlap,
+        "catch_up": found.catch_up,
+        "jitter": found.jitter_ms / 1000,
+        "problem": found.problem or None,
+        "fired": found.fired,
+        "created_at": iso(found.created_ms),
+        "changed_at": iso(found.changed_ms),
+        "last_run": iso(next((run.at_ms for run in found.runs if run.task), 0)),
+    }
+
+
+def of_schedule_run(pool: str, run: ScheduleRun) -> dict[str, Any]:
+    """What became of a slot of a schedule."""
+    return {
+        "outcome": run.outcome,
+        "slot": iso(run.slot_ms),
+        "upto": iso(run.upto_ms),
+        "at": iso(run.at_ms),
+        "task": f"{pool}/{run.task}" if run.task else None,
     }
 
 

@@ -21,6 +21,7 @@ from skedulr_coordinator.api import (
     original,
     overview,
     problems,
+    schedules,
     tasks,
 )
 from skedulr_coordinator.coordinator import Coordinator
@@ -66,7 +67,10 @@ def create_app(
     served.state.token = secret
     served.add_middleware(Guard, token=secret, hosts=hosts)
     problems.install(served)
-    for each in (actions, tasks, overview, instances, events, original, health, login):
+    for each in (
+        *(actions, tasks, schedules, overview, instances, events),
+        *(original, health, login),
+    ):
         served.include_router(each.router)
     pages.include(served, app.config.namespace)
     return served

@@ -19,6 +19,8 @@ CLIENT_ERROR: Final = 400
 # The first row that fits counts.
 _STATUS: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], int, str], ...]] = (
     (errors.UnknownTask, 404, "No such task"),
+    (errors.UnknownSchedule, 404, "No such schedule"),
+    (errors.DeclaredInCode, 409, "Declared in code"),
     (errors.AmbiguousTask, 409, "Several tasks have this id"),
     (errors.WrongState, 409, "Wrong state"),
     ((errors.DuplicateKey, errors.DuplicateId), 409, "Already there"),

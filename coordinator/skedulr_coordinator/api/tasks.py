@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -16,6 +15,7 @@ from skedulr.states import BY_LABEL, State
 from skedulr.wording import similar
 from skedulr_coordinator.api.answers import Document
 from skedulr_coordinator.api.context import TheApp
+from skedulr_coordinator.api.moments import moment
 from skedulr_coordinator.api.problems import described
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"], responses=described(400, 503))
@@ -97,10 +97,7 @@ def _options(body: Submission) -> Any:
     if body.pool is not None:
         given["pool"] = body.pool
     if isinstance(at := given.get("at"), str):
-        try:
-            given["at"] = datetime.fromisoformat(at)
-        except ValueError:
-            raise InvalidOption("at", at, "give ISO 8601 with a zone: 2030-01-31T12:00Z") from None
+        given["at"] = moment("at", at)
     return given
 
 
