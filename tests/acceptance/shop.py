@@ -38,6 +38,12 @@ async def note(label: object) -> int:
 
 
 @app.job
+async def tick() -> None:
+    """What schedules run: its label is its own id."""
+    trace("begin", current().id)
+
+
+@app.job
 async def work(label: object, seconds: float) -> int:
     trace("begin", label)
     await asyncio.sleep(seconds)

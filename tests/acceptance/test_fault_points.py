@@ -1,0 +1,94 @@
+"""A coordinator is killed at each point where that could hurt, under load: every child runs once,
+and every slot of a schedule fires once.
+"""
+
+import itertools
+import signal
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from skedulr import Skedulr, State
+from skedulr.task import Task
+from skedulr_coordinator.faults import POINTS, VARIABLE
+from tests.acceptance.conftest import StartCoordinator, StartWorker, Trace
+from tests.support.waiting import wait_until
+
+PATIENCE = 60.0
+"""Seconds in which a point must be reached: each of them should be within the first few."""
+
+EVERY_MS = 1000
+
+
+class Load:
+    """Parents and children that are submitted as long as it is asked for, and two schedules."""
+
+    def __init__(self, app: Skedulr) -> None:
+        self._app = app
+        self._numbers = itertools.count()
+        self.children: list[Task[object]] = []
+        app.schedule("pulse", app.call("tick"), every=1, catch_up="all")
+        soon = datetime.now(UTC) + timedelta(seconds=2)
+        app.schedule("once", app.call("tick"), at=soon, catch_up="latest")
+
+    def add(self) -> None:
+        """Submit a parent in one pool, a child in another, and a child of that."""
+        number = next(self._numbers)
+        parent = self._app.enqueue("note", args=[f"parent-{number}"], id=f"parent-{number}")
+        child = self._app.enqueue(
+            "note", args=[f"child-{number}"], pool="other", on_success=parent
+        )
+        last = self._app.enqueue("note", args=[f"last-{number}"], on_success=[child, parent])
+        self.children += [child, last]
+
+    def has_ended(self) -> bool:
+        """Whether every child has succeeded."""
+        while self.children and self.children[0].status() is State.SUCCEEDED:
+            self.children.pop(0)
+        return not self.children
+
+
+@pytest.mark.parametrize("point", sorted(POINTS))
+def test_no_child_and_no_slot_is_lost_or_doubled_by_a_kill_at(
+    point: str,
+    app: Skedulr,
+    start_worker: StartWorker,
+    start_coordinator: StartCoordinator,
+    trace: Trace,
+) -> None:
+    start_worker("--pool", "default=20", "--pool", "other=20")
+    load = Load(app)
+    killed = start_coordinator(**{VARIABLE: f"{point}:2" if point in OFTEN else point})
+    deadline = time.monotonic() + PATIENCE
+    while killed.is_running and time.monotonic() < deadline:
+        load.add()
+        time.sleep(0.05)
+    assert not killed.is_running, f"{point} was not reached under load"
+    assert killed.wait() == -signal.SIGKILL, killed.output
+
+    start_coordinator()
+    for _ in range(5):
+        load.add()
+    wait_until(load.has_ended, PATIENCE, "the end of every child")
+    fired = len(app.schedules.get("pulse").runs)
+    wait_until(lambda: len(app.schedules.get("pulse").runs) >= fired + 2, PATIENCE, "more slots")
+    app.schedules.pause("pulse")
+    app.enqueue("note", args=["the end"], priority=0).result(timeout=PATIENCE)
+
+    runs = [run for run in app.schedules.get("pulse").runs if run.outcome == "fired"]
+    wait_until(
+        lambda: {run.task for run in runs} <= set(trace.labels("begin")), PATIENCE, "every run"
+    )
+    begins = Counter(trace.labels("begin"))
+    assert [label for label, times in begins.items() if times > 1] == [], "ran twice"
+    slots = sorted(run.slot_ms for run in runs)
+    assert [later - slot for slot, later in itertools.pairwise(slots)] == [EVERY_MS] * (
+        len(slots) - 1
+    ), "every slot once, and none left out"
+    assert sum(label.startswith("once@") for label in begins) == 1
+
+
+OFTEN = ("record.told", "sweep.done")
+"""Points that are reached at once after the start: killed at the second time, it has done more."""
