@@ -75,7 +75,7 @@ def test_no_child_and_no_slot_is_lost_or_doubled_by_a_kill_at(
     fired = len(app.schedules.get("pulse").runs)
     wait_until(lambda: len(app.schedules.get("pulse").runs) >= fired + 2, PATIENCE, "more slots")
     app.schedules.pause("pulse")
-    app.enqueue("note", args=["the end"], priority=0).result(timeout=PATIENCE)
+    app.enqueue("note", args=["the-end"]).result(timeout=PATIENCE)
 
     runs = [run for run in app.schedules.get("pulse").runs if run.outcome == "fired"]
     wait_until(
