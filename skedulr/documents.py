@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from skedulr.flows import FlowInfo, FlowRow, NodeInfo
 from skedulr.inspect import Attempt, LogLine, PoolInfo, Progress, TaskInfo, TaskRow
+from skedulr.lineage import Lineage, Relative
 from skedulr.plain import iso, jsonable
 from skedulr.schedule import PAUSED, ScheduleInfo, ScheduleRun
 from skedulr.states import State
@@ -119,6 +121,58 @@ def of_pool(pool: PoolInfo) -> dict[str, Any]:
         "instances": pool.instances,
         "slots": pool.slots,
         "totals": dict(sorted(pool.totals.items())),
+    }
+
+
+def of_lineage(found: Lineage) -> dict[str, Any]:
+    """Where a task comes from and what hangs on it."""
+    return {
+        "parents": [_relative(each) for each in found.parents],
+        "children": [_relative(each) for each in found.children],
+        "children_count": found.children_count,
+        "workflow": found.workflow or None,
+        "schedule": found.schedule or None,
+    }
+
+
+def _relative(relative: Relative) -> dict[str, Any]:
+    state = relative.state.label if relative.state else None
+    return {"name": relative.name, "state": state, "on": relative.on}
+
+
+def of_workflow(row: FlowRow) -> dict[str, Any]:
+    """A workflow in a list."""
+    return {
+        "id": row.id,
+        "pool": row.pool,
+        "name": row.title,
+        "full_name": row.name,
+        "state": str(row.state),
+        "counts": dict(row.counts),
+        "created_at": iso(row.created_ms),
+        "finished_at": iso(row.finished_ms),
+    }
+
+
+def of_graph(info: FlowInfo) -> dict[str, Any]:
+    """A workflow with its nodes and edges."""
+    return {
+        **of_workflow(info.row),
+        "nodes": [_node(node) for node in info.nodes],
+        "edges": [
+            {"from": edge.parent, "to": edge.child, "on": edge.on.label} for edge in info.edges
+        ],
+    }
+
+
+def _node(node: NodeInfo) -> dict[str, Any]:
+    pool, _, node_id = node.name.partition("/")
+    return {
+        **named(pool, node_id),
+        "job": node.job,
+        "title": node.job,
+        "state": node.state.label if node.state else None,
+        "skipped": node.skipped,
     }
 
 

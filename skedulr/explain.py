@@ -13,6 +13,7 @@ from skedulr.commands import Read, Steps
 from skedulr.commands.base import Argument, text
 from skedulr.errors import UnknownTask
 from skedulr.keys import PoolKeys, RegistryKeys
+from skedulr.lineage import Lineage, lineage
 from skedulr.plain import iso
 from skedulr.record import Record, decode
 from skedulr.reports import unpack_attempts
@@ -113,8 +114,8 @@ def explain(keys: PoolKeys, task_id: str) -> Steps[Explanation]:
     if state is State.SCHEDULED:
         return Explanation(False, list(_of_scheduled(sight)))
     if state is State.WAITING:
-        waits = Reason("waiting", "it waits for its parents")
-        return Explanation(False, [waits])
+        relatives = yield from lineage(keys, task_id)
+        return Explanation(False, list(_of_waiting(relatives)))
     return Explanation(False, [_of_ended(sight)])
 
 
@@ -224,6 +225,35 @@ def _of_scheduled(sight: _Sight) -> Iterator[Reason]:
     else:
         yield Reason("scheduled", f"it is not due before {due}")
     yield from _pauses(sight)
+
+
+def _of_waiting(relatives: Lineage) -> Iterator[Reason]:
+    """One reason for each parent that is still waited for."""
+    for parent in relatives.parents:
+        if not parent.is_open:
+            continue
+        to = _ENDS[parent.on]
+        if parent.state is None:
+            yield Reason(
+                "parent_not_submitted",
+                f"it waits for {parent.name} {to}, which has not been submitted",
+                f"submit {parent.name}; after 7 days without it the task is cancelled",
+            )
+        elif parent.state.terminal:
+            yield Reason(
+                "parent_ended",
+                f"{parent.name} is {parent.state.label}; a coordinator is about to tell it so",
+                "make sure that a coordinator runs: skedulr instances",
+            )
+        else:
+            yield Reason(
+                "parent",
+                f"it waits for {parent.name} {to}, which is {parent.state.label}",
+                f"skedulr explain {parent.name}",
+            )
+
+
+_ENDS: Final = {"success": "to succeed", "failure": "to fail", "end": "to end"}
 
 
 def _of_ended(sight: _Sight) -> Reason:

@@ -25,6 +25,9 @@ from skedulr.triggers import record_in, stands
 COUNTS: Final = ("open", "succeeded", "failed", "dead", "cancelled", "skipped")
 """Counters of a workflow's record, with the state of their nodes but for the first and last."""
 
+TIES: Final = 100
+"""Workflows of one millisecond in a pool that a list still tells apart from page to page."""
+
 NEVER: Final = 1
 """The epoch of a node that was given up before it was submitted: any true one is newer."""
 
@@ -260,13 +263,36 @@ def newest(home: PoolKeys, most: int, skip: int = 0) -> Steps[list[FlowRow]]:
     return [each for each in rows if each is not None]
 
 
-def all_newest(namespace: str, most: int) -> Steps[list[FlowRow]]:
-    """Workflows of all pools, the newest first."""
+def all_newest(
+    namespace: str, most: int, after: tuple[int, str] | None = None
+) -> Steps[list[FlowRow]]:
+    """Workflows of all pools, the newest first, behind the one of that creation and name."""
     pools = yield from operations.list_pools(RegistryKeys(namespace))
-    found: list[FlowRow] = []
-    for pool in pools:
-        found += yield from newest(pool_keys(namespace, pool), most)
-    return sorted(found, key=lambda each: (-each.created_ms, each.name))[:most]
+    newest_ms: int | str = after[0] if after else "+inf"
+    calls = tuple(
+        (
+            *("ZRANGE", pool_keys(namespace, pool).flows, newest_ms, "-inf", "BYSCORE", "REV"),
+            *("LIMIT", 0, most + TIES, "WITHSCORES"),
+        )
+        for pool in pools
+    )
+    replies = (yield Read(calls, list)) if calls else []
+    places = sorted(
+        (-int(float(score)), names.full_name(pool, text(flow_id)))
+        for pool, reply in zip(pools, replies, strict=True)
+        for flow_id, score in pairs(reply)
+    )
+    if after:
+        places = [place for place in places if place > (-after[0], after[1])]
+    homes = [
+        (str(pool), flow_id) for pool, flow_id in (names.split(name) for _, name in places[:most])
+    ]
+    records = tuple(
+        ("HGETALL", pool_keys(namespace, pool).of("flow", each)) for pool, each in homes
+    )
+    found = (yield Read(records, list)) if records else []
+    rows = [_row(*where, flat) for where, flat in zip(homes, found, strict=True)]
+    return [each for each in rows if each is not None]
 
 
 def info(home: PoolKeys, flow_id: str) -> Steps[FlowInfo]:

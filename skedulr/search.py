@@ -200,8 +200,6 @@ def _places(
     """The next places in a state, about ``size``, and whether there are no others."""
     if state is State.QUEUED:
         return (yield from _queued(namespace, pools, after, size))
-    if state is State.WAITING:  # nothing submits tasks that wait for others yet
-        return [], True
     each = max(10, 4 * size // max(1, len(pools)))
     lists = [_ordered(pool_keys(namespace, pool), state) for pool in pools]
     starts = yield from _starts(pools, lists, after)
@@ -239,6 +237,8 @@ class _Listed(NamedTuple):
 def _ordered(keys: PoolKeys, state: State) -> _Listed:
     if state is State.SCHEDULED:
         return _Listed(keys.due, ())
+    if state is State.WAITING:
+        return _Listed(keys.waiting, ())
     if state is State.RUNNING:
         return _Listed(keys.running, ("REV",))
     return _Listed(getattr(keys, DONE_KEYS[state]), ("REV",))

@@ -23,6 +23,7 @@ from skedulr_coordinator.api import (
     problems,
     schedules,
     tasks,
+    workflows,
 )
 from skedulr_coordinator.coordinator import Coordinator
 from skedulr_coordinator.guard import Guard
@@ -68,7 +69,7 @@ def create_app(
     served.add_middleware(Guard, token=secret, hosts=hosts)
     problems.install(served)
     for each in (
-        *(actions, tasks, schedules, overview, instances, events),
+        *(actions, tasks, workflows, schedules, overview, instances, events),
         *(original, health, login),
     ):
         served.include_router(each.router)

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any, Final
 
-from skedulr import documents, inspect, names, overview, values
+from skedulr import documents, inspect, names, overview
 from skedulr.app import Skedulr
 from skedulr.errors import InvalidOption, UnknownTask
+from skedulr.task_document import task_document
 from skedulr_coordinator.api.answers import dumps
 
 EVERY: Final = 1.0
@@ -112,10 +113,9 @@ class Feed:
         pool, task_id = names.split(topic.removeprefix(TASK))
         assert pool is not None
         try:
-            info = await client.perform(inspect.task(self._app.keys(pool), task_id, values.peek))
+            return await client.perform(task_document(self._app.keys(pool), task_id))
         except UnknownTask:
             return None
-        return documents.of_task(info)
 
 
 def checked(topics: Iterable[str]) -> list[str]:

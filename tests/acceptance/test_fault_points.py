@@ -29,19 +29,28 @@ class Load:
         self._app = app
         self._numbers = itertools.count()
         self.children: list[Task[object]] = []
+        self._is_old = False
         app.schedule("pulse", app.call("tick"), every=1, catch_up="all")
         soon = datetime.now(UTC) + timedelta(seconds=2)
         app.schedule("once", app.call("tick"), at=soon, catch_up="latest")
 
     def add(self) -> None:
-        """Submit a parent in one pool, a child in another, and a child of that."""
+        """Submit a parent in one pool with a child in another, and a workflow of three."""
         number = next(self._numbers)
-        parent = self._app.enqueue("note", args=[f"parent-{number}"], id=f"parent-{number}")
-        child = self._app.enqueue(
-            "note", args=[f"child-{number}"], pool="other", on_success=parent
-        )
-        last = self._app.enqueue("note", args=[f"last-{number}"], on_success=[child, parent])
-        self.children += [child, last]
+        parent = self._app.enqueue("note", args=[f"parent-{number}"])
+        child = self._app.enqueue("note", args=[f"child-{number}"], pool="other", on_success=parent)
+        with self._app.workflow(f"flow-{number}") as flow:
+            first = flow.add(self._app.call("note", [f"first-{number}"]))
+            second = flow.add(self._app.call("note", [f"second-{number}"], pool="other"))
+            join = flow.add(self._app.call("note", [f"join-{number}"]), on_success=[first, second])
+        self.children += [child, join.task]
+        self._grow_old()
+
+    def _grow_old(self) -> None:
+        """Let a week pass for the schedule that has run for the last time."""
+        if not self._is_old and self._app.schedules.get("once").state == "finished":
+            self._is_old = True
+            self._app.client.ask(("ZADD", self._app.keys("default").slots, 0, "once"))
 
     def has_ended(self) -> bool:
         """Whether every child has succeeded."""

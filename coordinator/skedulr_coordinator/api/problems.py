@@ -20,6 +20,8 @@ CLIENT_ERROR: Final = 400
 _STATUS: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], int, str], ...]] = (
     (errors.UnknownTask, 404, "No such task"),
     (errors.UnknownSchedule, 404, "No such schedule"),
+    (errors.UnknownWorkflow, 404, "No such workflow"),
+    (errors.DuplicateWorkflow, 409, "Already there"),
     (errors.DeclaredInCode, 409, "Declared in code"),
     (errors.AmbiguousTask, 409, "Several tasks have this id"),
     (errors.WrongState, 409, "Wrong state"),

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from skedulr import documents, explain, inspect, names, values
+from skedulr import documents, explain, inspect, names
 from skedulr.errors import InvalidOption
 from skedulr.search import ORDER, Wanted, search
 from skedulr.states import BY_LABEL, State
+from skedulr.task_document import task_document
 from skedulr.wording import similar
 from skedulr_coordinator.api.answers import Document
 from skedulr_coordinator.api.context import TheApp
@@ -102,10 +103,8 @@ def _options(body: Submission) -> Any:
 
 
 async def document(app: TheApp, pool: str, task_id: str) -> dict[str, Any]:
-    """All about a task."""
-    keys = app.keys(names.pool(pool))
-    info = await app.aclient.perform(inspect.task(keys, task_id, values.peek))
-    return documents.of_task(info)
+    """All about a task, with its lineage."""
+    return await app.aclient.perform(task_document(app.keys(names.pool(pool)), task_id))
 
 
 @router.get("/{pool}/{task_id}", responses=described(404))

@@ -18,6 +18,7 @@ from skedulr.cli.task_page import page
 from skedulr.errors import InvalidOption
 from skedulr.inspect import PoolInfo
 from skedulr.states import BY_LABEL, State
+from skedulr.task_document import task_document
 from skedulr.wording import similar
 
 States = Annotated[
@@ -159,9 +160,8 @@ def task(session: Session, name: TaskName) -> None:
     client = session.app.client
     keys, task_id = client.perform(operations.find(session.cluster.namespace, name))
     info = client.perform(inspect.task(keys, task_id, values.peek))
-    session.out.show(
-        documents.of_task(info), lambda: page(session.out.console, info, session.now_ms())
-    )
+    document = client.perform(task_document(keys, task_id)) if session.out.is_json else {}
+    session.out.show(document, lambda: page(session.out.console, info, session.now_ms()))
 
 
 def why(session: Session, name: TaskName) -> None:

@@ -1,0 +1,18 @@
+"""All about one task as a plain JSON document, for the command line, HTTP and events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skedulr import documents, inspect, values
+from skedulr.commands import Steps
+from skedulr.inspect import TaskInfo
+from skedulr.keys import PoolKeys
+from skedulr.lineage import lineage
+
+
+def task_document(keys: PoolKeys, task_id: str) -> Steps[dict[str, Any]]:
+    """A task with its lineage; raises ``UnknownTask`` and ``Undecodable``."""
+    info: TaskInfo = yield from inspect.task(keys, task_id, values.peek)
+    relatives = yield from lineage(keys, task_id)
+    return {**documents.of_task(info), "lineage": documents.of_lineage(relatives)}
