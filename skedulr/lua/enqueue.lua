@@ -44,5 +44,8 @@ for i, request in ipairs(requests) do
     for _, value in ipairs({ i, outcome, detail }) do answers[#answers + 1] = value end
   end
 end
-if submitted > 0 then write_submissions() end
+if submitted == 0 or write_unless_waking() then return answers end
+
+-- include: arrivals
+write_and_wake()
 return answers

@@ -14,6 +14,7 @@ CLAIM_LUA: Final = "includes/claim.lua"
 ACKS_LUA: Final = "includes/acks.lua"
 RELEASE_LUA: Final = "includes/release.lua"
 CLASSES_LUA: Final = "includes/classes.lua"
+ARRIVALS_LUA: Final = "includes/arrivals.lua"
 SUBMIT_LUA: Final = "includes/submit.lua"
 
 FENCES: Final = (
@@ -134,12 +135,12 @@ COUNTS: Final = (
 WAKING: Final = (
     bug("control wakes nobody", ("control.lua", "= nil\nwake()", "= nil")),
     bug("release wakes nobody", ("release.lua", "flush()\nwake()", "flush()")),
-    bug("an enqueue wakes nobody", (SUBMIT_LUA, "if not is_awake then wake() end", NOTHING)),
+    bug("an enqueue wakes nobody", (ARRIVALS_LUA, "if not is_awake then wake() end", NOTHING)),
     bug(
         "a marker stays without work",
         ("includes/wake.lua", "redis.call('DEL', wake_of(name))", NOTHING),
     ),
-    bug("a new earliest task sets no timer", (SUBMIT_LUA, "then wake_timers() end", "then end")),
+    bug("a new earliest task sets no timer", (ARRIVALS_LUA, "then wake_timers() end", "then end")),
     bug(
         "two classes pass a task to and fro that neither can run",
         (CLASSES_LUA, " .. (record[SUSPECT] == 1 and ':solo:' or ':job:') .. job", NOTHING),
@@ -168,7 +169,11 @@ ENDS: Final = (
     ),
     bug(
         "a resubmitted task does not take its key again",
-        ("resubmit.lua", "if record[KEY] ~= '' then hash(keys, record[KEY], id) end", NOTHING),
+        (
+            "includes/generation.lua",
+            "if record[KEY] ~= '' then hash(keys, record[KEY], id) end",
+            NOTHING,
+        ),
     ),
     bug(
         "a release forgets that the task is cancelled",

@@ -1,4 +1,4 @@
--- include: submit
+-- include: arrivals
 -- include: schedules
 -- include: calendar
 -- The run of a schedule is a task like any other; of those that have not ended, the schedule knows the newest.
@@ -53,6 +53,10 @@ local function run(name)
 end
 
 local function write_all()
-  if submitted > 0 then write_submissions() else write_plan() end
+  if submitted == 0 then
+    write_plan()
+  elseif not write_unless_waking() then
+    write_and_wake()
+  end
   write_runs()
 end

@@ -132,25 +132,15 @@ local function submit(request)
   return 'stored'
 end
 
--- More tasks make no class unable to claim: those awake stay so, and most submissions wake nobody.
-local function write_and_wake(is_awake)
-  -- include: wake
-  -- include: due
-  local earliest = scheduled < math.huge and next_due() or 0
-  flush()
-  if not is_awake then wake() end
-  if scheduled < (earliest > 0 and earliest or math.huge) then wake_timers() end
-end
-
--- Write what was planned, and wake those who can run it.
-local function write_submissions()
+-- More tasks make no class unable to claim: those awake stay so, and most submissions wake nobody. Writes what was
+-- planned if that holds; else it answers false, and includes/arrivals.lua has to.
+local is_awake
+local function write_unless_waking()
   count('enqueued', submitted)
-  local is_awake = all_marked()
-  if is_awake and scheduled == math.huge then
-    touch(minute)
-    write_changes()
-    write_counters()
-  else
-    write_and_wake(is_awake)
-  end
+  is_awake = all_marked()
+  if not is_awake or scheduled < math.huge then return false end
+  touch(minute)
+  write_changes()
+  write_counters()
+  return true
 end
