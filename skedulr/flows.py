@@ -156,15 +156,22 @@ def withdraw(home: PoolKeys, flow_id: str, plans: Sequence[NodePlan]) -> Steps[N
 
 def _give_up(home: PoolKeys, flow_id: str, nodes: Iterable[str]) -> Steps[None]:
     """Cancel what there is of a workflow whose submission was refused or never finished."""
-    missing = []
+    marks = []
     for node in nodes:
         pool, task_id = names.split(node)
         standing: Standing = yield commands.cancel(pool_keys(home.namespace, str(pool)), task_id)
         if standing.outcome == "missing":
-            missing.append(Mark(flow_id, node, NEVER, State.CANCELLED))
-    for chunk in _chunks(missing):
-        yield commands.mark(home, chunk)
+            marks.append(Mark(flow_id, node, NEVER, State.CANCELLED))
+        elif standing.outcome == "cancelled":
+            marks.append(Mark(flow_id, node, standing.epoch, State.CANCELLED))
+    yield from _mark(home, marks)
     yield commands.seal(home, flow_id)
+
+
+def _mark(home: PoolKeys, marks: Sequence[Mark]) -> Steps[None]:
+    """Say at once what events will say as well, so that who asks now gets the new answer."""
+    for chunk in _chunks(marks):
+        yield commands.mark(home, chunk)
 
 
 def give_up_unfinished(home: PoolKeys, now_ms: int) -> Steps[list[str]]:
@@ -388,12 +395,16 @@ def cancel(home: PoolKeys, flow_id: str) -> Steps[int]:
     edges = yield from _edges(home, flow_id)
     records = yield from _records(home.namespace, edges)
     cancelled = 0
+    marks = []
     for node in _children_first(edges):
         if node in records and not records[node].state.terminal:
             pool, task_id = names.split(node)
             keys = pool_keys(home.namespace, str(pool))
             standing: Standing = yield commands.cancel(keys, task_id)
             cancelled += standing.outcome in ("cancelled", "requested")
+            if standing.outcome == "cancelled":
+                marks.append(Mark(flow_id, node, standing.epoch, State.CANCELLED))
+    yield from _mark(home, marks)
     return cancelled
 
 
@@ -407,7 +418,7 @@ def retry(home: PoolKeys, flow_id: str) -> Steps[int]:
     bad = [name for name, each in records.items() if _is_bad(each)]
     if not bad:
         raise WrongState(record.name, record.state, "retry", "", kind="workflow")
-    return (yield from _run_again(home.namespace, edges, records, bad))
+    return (yield from _run_again(home, flow_id, edges, records, bad))
 
 
 def rerun(home: PoolKeys, flow_id: str, node: str) -> Steps[int]:
@@ -426,7 +437,7 @@ def rerun(home: PoolKeys, flow_id: str, node: str) -> Steps[int]:
     if chosen is None or not chosen.state.terminal:
         state = chosen.state.label if chosen else "forgotten"
         raise WrongState(matching[0], state, "rerun", "ended")
-    return (yield from _run_again(home.namespace, edges, records, matching))
+    return (yield from _run_again(home, flow_id, edges, records, matching))
 
 
 def _is_bad(record: Record) -> bool:
@@ -434,7 +445,11 @@ def _is_bad(record: Record) -> bool:
 
 
 def _run_again(
-    namespace: str, edges: Mapping[str, list[str]], records: Mapping[str, Record], chosen: list[str]
+    home: PoolKeys,
+    flow_id: str,
+    edges: Mapping[str, list[str]],
+    records: Mapping[str, Record],
+    chosen: list[str],
 ) -> Steps[int]:
     """Rewind what hangs on the chosen nodes, then run those: every edge waits for an end that is
     newer than the one that was read, so it does not matter what else is under way.
@@ -442,7 +457,7 @@ def _run_again(
     hanging = graph.descendants(edges, chosen)
     token = os.urandom(8)
     changed = {*hanging, *chosen}
-    again = 0
+    marks = []
     for node in _children_first(edges):
         record = records.get(node)
         if node not in changed or record is None or not record.state.terminal:
@@ -452,8 +467,11 @@ def _run_again(
             for parent in edges[node]
             if parent in changed and parent in records
         ]
-        again += yield from _rewind_or_resubmit(namespace, node, record, token, anew)
-    return again
+        standing = yield from _rewind_or_resubmit(home.namespace, node, record, token, anew)
+        if standing.outcome in ("rewound", "resubmitted"):
+            marks.append(Mark(flow_id, node, standing.epoch, Stands.OPEN))
+    yield from _mark(home, marks)
+    return len(marks)
 
 
 def _before(record: Record) -> int:
@@ -464,7 +482,7 @@ def _before(record: Record) -> int:
 
 def _rewind_or_resubmit(
     namespace: str, node: str, record: Record, token: bytes, anew: list[tuple[str, int]]
-) -> Steps[int]:
+) -> Steps[Standing]:
     pool, task_id = names.split(node)
     keys, epoch = pool_keys(namespace, str(pool)), record.number("epoch")
     standing: Standing | None = None
@@ -472,7 +490,7 @@ def _rewind_or_resubmit(
         standing = yield commands.rewind(keys, task_id, epoch, token, anew)
     if standing is None or (standing.outcome == "refused" and not anew):
         standing = yield commands.resubmit(keys, task_id, epoch, token, any_state=True)
-    return int(standing.outcome in ("rewound", "resubmitted"))
+    return standing
 
 
 def _children_first(edges: Mapping[str, list[str]]) -> list[str]:

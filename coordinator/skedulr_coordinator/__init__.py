@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from skedulr_coordinator.app import create_app, mount
+from skedulr_coordinator.coordinator import Coordinator
 
-__all__ = ["create_app", "mount"]
+__all__ = ["Coordinator", "create_app", "mount"]

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from functools import partial
-from typing import Final
+from typing import Final, Self
 
 from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
 from skedulr.contact import Contact
 from skedulr.errors import SkedulrError
 from skedulr.sweeps import Sweeper
-from skedulr_coordinator import faults, feed, record
+from skedulr_coordinator import faults, feed, orphans, record
 from skedulr_coordinator.feed import Feed
+from skedulr_coordinator.orphans import Orphans
 from skedulr_coordinator.record import Record
 from skedulr_coordinator.schedules import Schedules
 from skedulr_coordinator.service import Service, Services
@@ -26,7 +27,7 @@ LEAVE_WITHIN: Final = 1.0
 
 
 class Coordinator:
-    """The services of one coordinator, from ``start`` to ``stop``.
+    """The services of one coordinator, from ``start`` to ``stop`` or in ``async with``.
 
     ``app`` needs no jobs: it says where Redis is, and which namespace is meant. It stays the
     caller's to close.
@@ -39,6 +40,7 @@ class Coordinator:
         self.record = Record(app.registry, lambda: [each.facts() for each in self.services])
         self.feed = Feed(app)
         self.services = Services([])
+        self.orphans = Orphans(app)
         self._triggers: Triggers | None = None
 
     def _made(self) -> list[Service]:
@@ -54,12 +56,20 @@ class Coordinator:
             service("sweep", self._sweep, every=SWEEP_EVERY),
             service("feed", self.feed.run_once, every=feed.EVERY),
             service("triggers", self._trigger, every=0),
+            service("orphans", self._give_up, every=orphans.EVERY),
         ]
 
     @property
     def client(self) -> AsyncClient:
         """The connection that all services share; a blocking read needs one of its own."""
         return self.app.aclient
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
 
     async def start(self) -> None:
         """Begin all services; they wait for a Redis that is not there yet."""
@@ -83,6 +93,9 @@ class Coordinator:
     async def _schedule(self) -> None:
         """Fire what is due, and rest until something may be again."""
         await asyncio.sleep(await self.schedules.run_once(self.client))
+
+    async def _give_up(self) -> bool:
+        return await self.orphans.run_once(self.client)
 
     async def _trigger(self) -> bool:
         if self._triggers is None:

@@ -19,6 +19,7 @@ POINTS: Final = {
     "schedules.fired": "schedules have taken a step, and no more than that is done",
     "schedules.forgotten": "one that has run for the last time left the registry, not its pool",
     "sweep.done": "all pools were swept once more",
+    "orphans.done": "what was waited for too long is given up",
     "triggers.read": "events were read, and nothing was done of what they ask for",
     "triggers.linked": "children are entered with their parents, and not told of those that ended",
     "triggers.told": "children are told how parents ended, their workflows not how nodes stand",

@@ -35,6 +35,7 @@ INTERRUPTED: Final = 130
 # The first row that fits counts.
 _CODES: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], int], ...]] = (
     ((errors.UnknownTask, errors.AmbiguousTask), NOT_FOUND),
+    ((errors.UnknownWorkflow, errors.UnknownNode), NOT_FOUND),
     ((errors.RedisUnavailable, errors.RedisUnsuitable, errors.UpgradeNeeded), NO_REDIS),
     ((errors.TaskFailed, errors.TaskCancelled), NO_SUCCESS),
     (errors.ResultTimeout, TIMED_OUT),

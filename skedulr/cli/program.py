@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from skedulr.cli.commands import acting, looking, meta, roles, running, submitting
+from skedulr.cli.commands import acting, flowing, looking, meta, roles, running, submitting
 from skedulr.cli.session import on_cluster
 
 LOOK, ACT, RUN = "Look", "Act", "Run"
@@ -43,11 +43,21 @@ _add_on_cluster(LOOK, looking.status, looking.tasks, looking.task, looking.pools
 program.command("explain", rich_help_panel=LOOK)(on_cluster(looking.why))
 _add_on_cluster(ACT, submitting.enqueue, acting.cancel, acting.resubmit)
 _add_on_cluster(ACT, acting.pause, acting.resume, acting.scale)
+_add_on_cluster(LOOK, flowing.workflows)
 _add_on_cluster(LOOK, meta.url)
 _add(LOOK, meta.version)
 _add(RUN, running.up)
 program.command("worker", rich_help_panel=RUN)(roles.worker)
 program.command("coordinator", rich_help_panel=RUN)(roles.coordinator)
+
+workflow = typer.Typer(
+    help="Look at one workflow, cancel it, or run parts of it again.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+for _function in (flowing.show, flowing.cancel, flowing.retry, flowing.rerun):
+    workflow.command()(on_cluster(_function))
+program.add_typer(workflow, name="workflow", rich_help_panel=ACT)
 
 
 def run() -> int:

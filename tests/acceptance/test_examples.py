@@ -56,6 +56,18 @@ def test_the_full_example_ends_in_order_at_ctrl_c(spawn: Spawn, alone: dict[str,
     assert "Traceback" not in program.output
 
 
+def test_the_workflow_example_joins_once(spawn: Spawn, alone: dict[str, str]) -> None:
+    program = spawn(["-W", "error", "examples/workflow.py"], **alone)
+    assert program.wait(120) == 0
+    assert "import orders.csv: succeeded\n  {'succeeded': 3, 'skipped': 1}" in program.output
+    assert "import orders.exe: failed\n" in program.output
+    assert "{'succeeded': 2, 'failed': 1, 'skipped': 1}" in program.output
+    assert program.output.count("report: the import of") == 2
+    assert "  332,833,500, joined 1 time, " in program.output
+    assert "squares: succeeded\n  {'succeeded': 1001}" in program.output
+    assert program.descendants() == []
+
+
 def test_the_cluster_runs_every_task_exactly_once(spawn: Spawn, server: Server) -> None:
     where = {**NO_REDIS, "SKEDULR_REDIS_URL": server.url}
     command = ["-m", "skedulr", "worker", "examples.cluster:app", "--processes=1"]
