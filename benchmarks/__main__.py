@@ -8,9 +8,6 @@ See README.md beside this file.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import subprocess
 import sys
 from pathlib import Path
 
@@ -18,6 +15,7 @@ from benchmarks import idle, memory, report
 from benchmarks.acceptance import CHILD_MEMORY, COMPARISONS, IDLE_TRIPS
 from benchmarks.harness import compare
 from benchmarks.private import SERVER_HELP, binary_of
+from benchmarks.surroundings import find_harness, surroundings
 
 ALONE = {
     "idle": (IDLE_TRIPS, idle.trips_per_second),
@@ -44,22 +42,6 @@ def main() -> int:
         rows += run(name, harness, options)
     print("\n### Bars\n", *report.BARS_HEAD, *(row for row, _ in rows), sep="\n")
     return 0 if all(met for _, met in rows) else 1
-
-
-def find_harness() -> Path:
-    named = os.environ.get("BENCH_HARNESS")
-    if not named or not (folder := Path(named).resolve()).joinpath("bench.py").is_file():
-        raise SystemExit("set BENCH_HARNESS to the folder of the harness (it holds bench.py)")
-    if not os.environ.get("BENCH_ENVIRONMENTS"):
-        raise SystemExit("set BENCH_ENVIRONMENTS to the folder that `bench.py setup` filled")
-    return folder
-
-
-def surroundings(binary: str, rounds: int) -> str:
-    asked = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True)
-    server = " ".join(asked.stdout.split()[:3])
-    cores, python = os.cpu_count(), platform.python_version()
-    return f"Medians of {rounds} rounds on {cores} cores, Python {python}, {server}."
 
 
 def run(name: str, harness: Path, options: argparse.Namespace) -> list[tuple[str, bool]]:
