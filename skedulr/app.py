@@ -131,7 +131,11 @@ class Skedulr:
         return function
 
     def on_startup(self, function: Hook) -> Hook:
-        """Call this in every worker process before it claims; it may be a coroutine function."""
+        """Call this in every worker process before it claims; it may be a coroutine function.
+
+        Where it raises before any process has worked, the worker ends with exit code 1. Later, the
+        process alone ends, and another one is tried, ever more rarely.
+        """
         self.startup_hooks.append(function)
         return function
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from skedulr import Skedulr, current, retry
 
 FOLDER = "SHOP_FOLDER"
+NO_START = "no-start"
+"""A file of this name makes the startup hook fail."""
 
 app = Skedulr()
 
@@ -23,6 +25,8 @@ def trace(word: str, label: object) -> None:
 
 @app.on_startup
 async def started() -> None:
+    if (Path(os.environ[FOLDER]) / NO_START).exists():
+        raise RuntimeError("the shop is closed")
     sys.stdout.write(f"process {os.getpid()} has started\n")
 
 

@@ -26,6 +26,8 @@ SOLO_PATIENCE: Final = 5.0
 """Seconds without work after which a process for suspects ends."""
 
 FAILED: Final = 1
+NOT_STARTED: Final = 3
+"""The exit code of a process whose startup hooks failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,11 @@ async def _work(birth: Birth) -> int:
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     OrderReader(birth.orders, obey_soon, _die).start()
-    await worker.start()
+    try:
+        await worker.start()
+    except Exception:
+        birth.app.logger.exception("a worker process cannot start")
+        return NOT_STARTED
     if birth.solo:
         await _until_idle(worker, stopped)
     else:

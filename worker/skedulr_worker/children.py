@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from skedulr.app import Skedulr
 from skedulr_worker.board import Board, Phase
-from skedulr_worker.child import Birth, live
+from skedulr_worker.child import NOT_STARTED, Birth, live
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.instance import Instance, PoolSlots, instance_name
 from skedulr_worker.locks import Holder, Lock, Locks
@@ -72,6 +72,11 @@ class Child:
     def has_crashed(self) -> bool:
         """Whether it ended otherwise than in order."""
         return self.board.phase is not Phase.LEFT and not self.ended_by_us
+
+    @property
+    def could_not_start(self) -> bool:
+        """Whether it ended because a startup hook failed."""
+        return self.status == NOT_STARTED and self.board.phase is Phase.STARTING
 
     @property
     def cause(self) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
 from skedulr.contact import Contact
+from skedulr_worker.board import Phase
 from skedulr_worker.burials import Burials
 from skedulr_worker.children import Child, fork
 from skedulr_worker.config import WorkerConfig
@@ -56,6 +57,9 @@ class Crew:
             client, contact, app.logger, self._suspects.add, locks, config.lease_seconds
         )
         self._dismissed = False
+        self._has_worked = False
+        self.cannot_start = False
+        """Whether a startup hook has failed before any process has worked."""
 
     def children(self) -> Sequence[Child]:
         """The processes that live."""
@@ -70,6 +74,7 @@ class Crew:
         """Look after everyone: kill what blocks beyond its time, and fill empty places."""
         self.reap()
         for child in self.children():
+            self._has_worked = self._has_worked or child.board.phase is Phase.WORKING
             if child.is_overdue(self._config.overdue_seconds):
                 self._logger.error(
                     "process %d is killed: a task blocks it beyond its time-out", child.pid
@@ -144,7 +149,10 @@ class Crew:
     def _note_death(self, child: Child) -> None:
         if child.has_crashed:
             self._logger.error("process %d has died: %s", child.pid, child.cause)
-        if not child.solo and not self._dismissed:
+        self._has_worked = self._has_worked or child.board.phase > Phase.STARTING
+        if child.could_not_start and not self._has_worked:
+            self.cannot_start = True
+        elif not child.solo and not self._dismissed:
             served = [instance.served for instance in child.instances]
             self._replacing.add(child.number, served, time.monotonic() - child.born)
             self._fill_places()

@@ -22,6 +22,7 @@ from skedulr_worker.orders import NOW, STOP, Order
 from skedulr_worker.pools import served_pools, warn_of_isolation
 
 WATCH_EVERY: Final = 0.25
+FAILED: Final = 1
 
 MARGIN: Final = 8.0
 """Seconds beyond the grace in which a process must have left."""
@@ -85,7 +86,7 @@ class Supervisor:
             main.result()
         finally:
             self._close()
-        return 0
+        return FAILED if self._crew.cannot_start else 0
 
     # --- life
     # -------------------------------------------------------------------------------------
@@ -114,10 +115,12 @@ class Supervisor:
         try:
             while not self._stopping.is_set():
                 self._crew.watch()
-                if self._is_orphaned():
+                if self._is_orphaned() or self._crew.cannot_start:
                     self._stopping.set()
                 self._watching.turn()
                 await self._rest(WATCH_EVERY)
+            if self._crew.cannot_start:
+                self._logger.error("the worker ends: a startup hook failed before it ever worked")
             self._watching.stop()
             await self._stop_children()
         finally:
