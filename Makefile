@@ -17,7 +17,7 @@ BENCH_ENVIRONMENTS ?= .bench
 RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 # Each of these has a target, or a wish of its own.
-SLOW := not containers and not browser and not chaos and not testcontainers
+SLOW := not containers and not browser and not outages and not chaos and not testcontainers
 BENCH := PYTHONDONTWRITEBYTECODE=1 BENCH_PEERS=benchmarks/peers.toml \
 	BENCH_HARNESS='$(BENCH_HARNESS)' BENCH_ENVIRONMENTS='$(BENCH_ENVIRONMENTS)'
 PYTEST := $(RUN) -m pytest
@@ -25,7 +25,7 @@ PARALLEL := --numprocesses=$(TEST_PROCESSES) --maxprocesses=8 --dist=worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install dashboard check-dashboard up test test-redis test-browser picture test-containers check lint format hooks types contracts lua wheel bench lock clean
+.PHONY: help install dashboard check-dashboard up test test-redis test-browser picture test-containers test-outages recovery check lint format hooks types contracts lua wheel bench lock clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ test: $(INSTALLED) ## Run the tests on a private Valkey (no container, no browse
 test-redis: $(INSTALLED) ## Run the same tests on the redis-server of this machine
 	@test -n '$(REDIS_SERVER)' || { echo 'test-redis: no redis-server on PATH; install it, or name it: make test-redis REDIS_SERVER=PATH'; exit 1; }
 	SKEDULR_TEST_SERVER='$(REDIS_SERVER)' $(PYTEST) $(PARALLEL) -m '$(SLOW)' $(PYTEST_ARGS)
+
+test-outages: $(INSTALLED) ## Take every role through every kind of outage of Redis, a minute or two
+	$(PYTEST) $(PARALLEL) -m outages $(PYTEST_ARGS)
 
 test-browser: $(INSTALLED) dashboard ## Test the dashboard in Chromium (skipped where there is none, or no build)
 	@$(RUN) -m pip install --quiet --constraint constraints.txt --group browser
@@ -98,6 +101,9 @@ wheel: $(INSTALLED) dashboard ## Build the wheel and the sdist, compare their co
 
 bench: $(INSTALLED) $(BENCH_ENVIRONMENTS)/.installed ## Measure skedulr beside its peers, most of an hour (BENCH_HARNESS: where its harness is)
 	$(BENCH) $(RUN) -m benchmarks $(BENCH_ARGS)
+
+recovery: $(INSTALLED) $(BENCH_ENVIRONMENTS)/.installed ## Measure how skedulr and its peers recover from deaths, a quarter of an hour
+	$(BENCH) $(RUN) -m benchmarks.recovery $(BENCH_ARGS)
 
 $(BENCH_ENVIRONMENTS)/.installed: benchmarks/peers.toml
 	@test -f '$(BENCH_HARNESS)/bench.py' || { echo 'bench: no harness in $(BENCH_HARNESS); name its folder: make bench BENCH_HARNESS=DIRECTORY'; exit 1; }

@@ -1,7 +1,8 @@
 """Waiting for the end of tasks without polling: Redis tells a client's inbox.
 
 The ending script pushes the task's id to ``inbox:<client>``. A waiter asks again every half minute
-and after each failure, so a message that got lost delays it, and never hangs it.
+and after each failure, so a message that got lost delays it, and never hangs it. Once it has had an
+answer, it waits through outages until the caller's time is over.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from skedulr import connection as link
 from skedulr.aio import AsyncClient, Line
 from skedulr.client import LONGEST_PAUSE, Client
 from skedulr.commands import Ending
-from skedulr.errors import ResultTimeout, UnknownTask
+from skedulr.errors import RedisUnavailable, ResultTimeout, UnknownTask
 from skedulr.keys import PoolKeys
 from skedulr.names import full_name, new_id
 
@@ -47,8 +48,16 @@ class Results:
         """How the task ended; raises ``ResultTimeout`` and ``UnknownTask``."""
         inbox = self._inbox()
         until = time.monotonic() + (math.inf if timeout is None else timeout)
+        has_heard = False
         while True:
-            ending = self._client.run(commands.wait(keys, task_id, inbox))
+            try:
+                ending = self._client.run(commands.wait(keys, task_id, inbox))
+            except RedisUnavailable as error:
+                if not (has_heard and _may_pass(error, until - time.monotonic())):
+                    raise
+                time.sleep(LONGEST_PAUSE)
+                continue
+            has_heard = True
             if ending.outcome == "ended":
                 return ending
             left = _check(ending, keys, task_id, until - time.monotonic(), timeout)
@@ -97,12 +106,20 @@ class AsyncResults:
         listener = self._listeners.get(inbox)
         if listener is None:
             listener = self._listeners[inbox] = _Listener(self._client, inbox)
+        has_heard = False
         with listener.told(task_id) as told:
             while True:
                 told.clear()
                 if self._closed:
                     raise link.unavailable(self._client.address, link.Closed("the app was closed"))
-                ending = await self._client.run(commands.wait(keys, task_id, self._inbox))
+                try:
+                    ending = await self._client.run(commands.wait(keys, task_id, self._inbox))
+                except RedisUnavailable as error:
+                    if not (has_heard and _may_pass(error, until - loop.time())):
+                        raise
+                    await asyncio.sleep(LONGEST_PAUSE)
+                    continue
+                has_heard = True
                 if ending.outcome == "ended":
                     return ending
                 left = _check(ending, keys, task_id, until - loop.time(), timeout)
@@ -174,6 +191,13 @@ class _Listener:
     def _wake_all(self) -> None:
         for task_id in self._waiting:
             self._wake(task_id)
+
+
+def _may_pass(error: RedisUnavailable, left: float) -> bool:
+    """Whether an outage is waited out: it is within a time that the caller has named, and not for
+    ever; a server that refuses the login, and an app that was closed, stay as they are.
+    """
+    return 0 < left < math.inf and not (error.__cause__ and link.is_final(error.__cause__))
 
 
 def _check(

@@ -86,7 +86,8 @@ class Task(Generic[R_co]):
         look; ``None``: for ever), without polling.
 
         Raises ``TaskFailed``, ``TaskCancelled``, ``ResultTimeout``, ``UnknownTask``,
-        ``RedisUnavailable`` where Redis stays away meanwhile, ``Undecodable``, ``InvalidOption``.
+        ``Undecodable``, ``InvalidOption``, and ``RedisUnavailable`` where Redis is away at first,
+        until the end of the timeout, or without a timeout for longer than a call may take.
         """
         ending = self._app.results.wait(self._keys, self.id, _seconds(timeout))
         return self._outcome(ending)

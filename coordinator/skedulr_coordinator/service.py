@@ -94,7 +94,8 @@ class Service:
             else:
                 self._complain(error)
             return state, False
-        self._contact.found()
+        if self._loop.state is LoopState.AWAY:  # others may have turns that need no Redis
+            self._contact.found()
         self._recover()
         return LoopState.WORKING, bool(more)
 

@@ -145,6 +145,7 @@ class Exchange:
 
     async def _put_right(self, status: str) -> None:
         if status == "unknown":
+            await self._client.perform(self._instance.register())
             await self._client.run(self._instance.join())
         else:
             self.number += STALE_STEP

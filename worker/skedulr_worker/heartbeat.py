@@ -46,7 +46,9 @@ class Heartbeat:
         self._client = client
         self._contact = contact
         self._members = members
+        self._lease = lease
         self._interval = min(LONGEST_INTERVAL, lease / 3)
+        self._in_doubt = False
         self.loop = Loop("heartbeat", PATIENCE + client.address.time_limit)
 
     async def run(self) -> None:
@@ -56,16 +58,28 @@ class Heartbeat:
             await asyncio.sleep(self._interval)
 
     async def run_once(self) -> None:
-        """One beat for everyone who holds something, all in one trip."""
+        """One beat for everyone who holds something, all in one trip.
+
+        For the others as well after an outage, and once in a lease: a server that took over without
+        the last writes may have tasks for theirs that they have ended, and their exchanges would
+        renew the lease on these for ever.
+        """
+        self._in_doubt = self._in_doubt or self._contact.is_lost
         beats = [
             self._beat(member, instance)
             for member in list(self._members())
             for instance in member.instances
-            if instance.cell.count
+            if instance.cell.count or self._is_due(instance)
         ]
         states = await asyncio.gather(*beats)
         failed = [state for state in states if state is not LoopState.WORKING]
+        self._in_doubt = bool(failed) or (self._in_doubt and self._contact.is_lost)
         self.loop.turn(failed[0] if failed else LoopState.WORKING)
+
+    def _is_due(self, instance: Instance) -> bool:
+        """Whether an instance that holds nothing should ask whether Redis knows that."""
+        quiet = time.monotonic() - instance.cell.confirmed
+        return (self._in_doubt or quiet > self._lease) and instance.cell.read().upto > 0
 
     async def _beat(self, member: Member, instance: Instance) -> LoopState:
         sent = time.monotonic()

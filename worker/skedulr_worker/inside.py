@@ -109,7 +109,12 @@ class _Inside:
         warn_of_isolation(self._app)
         regular = _Part(self._app, self._config, 1, self._served, self._locks)
         self._parts.append(regular)
-        await regular.worker.start()
+        try:
+            await regular.worker.start()
+        except BaseException:  # a startup hook has failed
+            if self._locks is not None and regular.lock is not None:
+                self._locks.drop(regular.lock)
+            raise
         self._thread = _KeeperThread(
             self._app, self._config, self._parts, self._watching, self._locks
         )

@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from skedulr import commands
+from skedulr import commands, operations
 from skedulr.app import Skedulr
-from skedulr.commands import Ack, Beat, Command, Exchanged, Left
+from skedulr.commands import Ack, Beat, Command, Exchanged, Left, Steps
 from skedulr.keys import PoolKeys
 from skedulr_worker.board import Cell
 
@@ -44,6 +44,7 @@ class Instance:
     def __init__(
         self, app: Skedulr, name: str, served: PoolSlots, lease: float, cell: Cell
     ) -> None:
+        self._app = app
         self.name = name
         self.served = served
         self.pool = served.pool
@@ -54,6 +55,11 @@ class Instance:
         self._limits = {job.name: job.limit for job in app.jobs.values() if job.limit is not None}
         class_name, _ = commands.job_class(self._jobs, solo=served.solo)
         self.wake_key = self.keys.of("wake", class_name)
+
+    def register(self) -> Steps[None]:
+        """Make the pool known where Redis has forgotten it."""
+        settings = self._app.config.pool_settings(self.pool)
+        return operations.register_pool(self._app.registry, self.keys, settings, again=True)
 
     def join(self) -> Command[bool]:
         """Enter the pool."""

@@ -10,6 +10,9 @@ from typing import Final
 
 from skedulr.errors import ConfigurationError
 
+VARIABLE: Final = "SKEDULR_RUNTIME_DIR"
+"""Read whichever way a worker is started: it belongs to the host, not to the program."""
+
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _MOUNTS: Final = Path("/proc/self/mountinfo")
 
@@ -31,11 +34,13 @@ def boot() -> str:
 
 
 def runtime_folder(given: str, logger: logging.Logger) -> Path | None:
-    """The folder for lock files: the ``given`` one, or one of this user's own on this host.
+    """The folder for lock files: the ``given`` one, that of ``SKEDULR_RUNTIME_DIR``, or one of this
+    user's own on this host.
 
     Where there is none that serves, tasks of a dead worker wait for the end of its lease; that is
     logged. Raises ``ConfigurationError`` where the given one does not serve.
     """
+    given = given or os.environ.get(VARIABLE, "")
     path = Path(given).absolute() if given else _usual()
     problem = _problem(path, is_given=bool(given))
     if not problem:
@@ -47,9 +52,10 @@ def runtime_folder(given: str, logger: logging.Logger) -> Path | None:
         )
     logger.warning(
         "no lock files in %s: %s; tasks of a worker that is killed here wait for the end of its "
-        "lease. SKEDULR_RUNTIME_DIR names another folder",
+        "lease. %s names another folder",
         path,
         problem,
+        VARIABLE,
     )
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable
 from enum import Enum
 from itertools import count
@@ -30,6 +31,10 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._parts = parts
         self.url = self.url_of(parts.username or "", parts.password or "")
+        self.delay = 0.0
+        """Seconds that each reply takes more."""
+        self.halves = False
+        """Whether connections end in the middle of a reply."""
         self.connections = 0
         """How many the clients have opened."""
         self._plan = _Plan(b"(no request holds this)", Fault.CLOSE, range(0))
@@ -71,7 +76,11 @@ class Proxy:
             while True:
                 client, _ = self._listener.accept()
                 self.connections += 1
-                server = socket.create_connection(self.server)
+                try:
+                    server = socket.create_connection(self.server)
+                except OSError:  # nobody listens there now
+                    client.close()
+                    continue
                 self._sockets += client, server
                 lost = _Lost()
                 self._run(self._requests, client, server, lost)
@@ -92,7 +101,12 @@ class Proxy:
     def _replies(self, client: socket.socket, server: socket.socket, lost: _Lost) -> None:
         with contextlib.suppress(OSError):
             while data := server.recv(_CHUNK):
+                if self.delay:
+                    time.sleep(self.delay)
                 if lost.fault is Fault.CLOSE:
+                    break
+                if self.halves and len(data) > 1:
+                    client.sendall(data[: len(data) // 2])
                     break
                 if lost.fault is None:
                     client.sendall(data)

@@ -113,6 +113,34 @@ async def test_a_redis_that_stays_away_ends_the_wait(
         await waiter
 
 
+async def test_an_outage_within_the_time_that_was_named_is_waited_out(
+    make_app: MakeApp, own_server: Callable[..., OwnServer], result: Result
+) -> None:
+    server = own_server(appendonly=True)
+    app = make_app(server.url, time_limit=0.2)
+    task = app.enqueue("add", [1])
+    waiter = await begun(server, result(task, 60))
+    server.kill()
+    await asyncio.sleep(1)  # several times as long as a call may take
+    assert not waiter.done()
+    await asyncio.to_thread(server.start)
+    patient = make_app(server.url, time_limit=20)
+    hand = Hand(patient, jobs=["add"])
+    hand.succeed(hand.take(), 5)
+    assert await soon(waiter) == 5
+    hand.close()
+
+
+async def test_a_redis_that_is_away_at_first_is_not_waited_for(
+    make_app: MakeApp, own_server: Callable[..., OwnServer], result: Result
+) -> None:
+    server = own_server(appendonly=False)
+    task = make_app(server.url, time_limit=0.2).enqueue("add", [1])
+    server.kill()
+    with pytest.raises(RedisUnavailable):
+        await soon(asyncio.ensure_future(result(task, 60)))
+
+
 async def test_a_redis_that_freezes_ends_the_wait(
     make_app: MakeApp, own_server: Callable[..., OwnServer], result: Result
 ) -> None:
