@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser() -> Iterator[Browser]:
     """Give Chromium; skip where there is none, or no build of the dashboard.
 
-    It is started for each test: its driver holds an event loop, beside which no other test's can run.
+    It is started for each test: its driver holds an event loop, beside which no other can run.
     """
     if not Path(CHROMIUM).is_file() and shutil.which("chromium") is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
