@@ -29,7 +29,7 @@ class Memory:
             for key in self._keys():
                 one_step.delete(key)
             for key, dump in self._dumps.items():
-                one_step.restore(key, 0, dump)  # type: ignore[arg-type]  # redis-py
+                one_step.restore(key, 0, dump)
             one_step.execute()
 
 
