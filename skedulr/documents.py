@@ -97,6 +97,10 @@ def of_attempt(attempt: Attempt) -> dict[str, Any]:
         "instance": attempt.instance,
         "error": attempt.error,
         "traceback": attempt.traceback,
+        "cause": attempt.cause or None,
+        "signal": attempt.signal or None,
+        "exit_code": attempt.exit_code,
+        "stderr": attempt.stderr or None,
     }
 
 

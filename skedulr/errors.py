@@ -40,6 +40,7 @@
         └── Fail                 do not run me again
 
 Constructors take the facts and keep them as attributes; all of them survive ``copy`` and pickling.
+Beside them stands ``Interrupted``, a ``BaseException`` that is raised in a job which has to stop.
 """
 
 # ruff: noqa: N818 - the names say what happened, which an added Error would not
@@ -371,6 +372,19 @@ class Retry(JobSignal):
 
 class Fail(JobSignal):
     """Raised by a job: this attempt is the last, whatever the retry policy says."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class Interrupted(BaseException):
+    """Raised in a job that runs in a process of its own and must stop: clean up and let it pass, or
+    the process is killed a few seconds later.
+
+    ``reason`` is ``timeout``, ``cancelled``, ``lost`` (another worker has the task) or ``release``
+    (the worker stops, and the task goes back). No ``Exception``, so that none is caught by mistake.
+    """
 
     def __init__(self, reason: str) -> None:
         self.reason = reason

@@ -4,6 +4,7 @@ bytes in Redis.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -22,6 +23,16 @@ class Attempt:
     instance: str
     error: str
     traceback: str
+    cause: str = ""
+    """Why its process died: ``exit``, ``segfault``, ``stack overflow``, ``abort``,
+    ``out of memory``, ``killed``, ``timeout``, …; empty where it lived on.
+    """
+    signal: str = ""
+    """The signal that ended its process, such as ``SIGSEGV``."""
+    exit_code: int | None = None
+    """With what its process exited."""
+    stderr: str = ""
+    """The last lines that its process wrote there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +63,42 @@ def unpack_attempts(data: bytes) -> list[Attempt]:
 def _attempt(
     number: int, kind: bytes, started: int, ended: int, instance: bytes, problem: bytes
 ) -> Attempt:
-    error, traceback = unpack_problem(problem)
-    return Attempt(number, kind.decode(), started, ended, instance.decode(), error, traceback)
+    error, traceback, facts = _problem(problem)
+    return Attempt(
+        number,
+        kind.decode(),
+        started,
+        ended,
+        instance.decode(),
+        error,
+        traceback,
+        facts.get("cause", ""),
+        facts.get("signal", ""),
+        facts.get("exit_code"),
+        facts.get("stderr", ""),
+    )
 
 
-def pack_problem(error: str, traceback: str) -> bytes:
-    """An attempt's error as its record keeps it."""
-    return msgpack.packb([error, traceback], unicode_errors="replace")
+def pack_problem(error: str, traceback: str, death: Mapping[str, Any] | None = None) -> bytes:
+    """An attempt's error as its record keeps it; ``death`` says how its process died, if it did:
+    ``cause``, ``signal``, ``exit_code``, ``stderr``.
+    """
+    problem = [error, traceback, death] if death else [error, traceback]
+    return msgpack.packb(problem, unicode_errors="replace")
 
 
 def unpack_problem(data: bytes) -> tuple[str, str]:
     """Error and traceback of an attempt."""
-    try:
-        error, traceback = msgpack.unpackb(data)
-    except ValueError:
-        return "", ""
+    error, traceback, _ = _problem(data)
     return error, traceback
+
+
+def _problem(data: bytes) -> tuple[str, str, Mapping[str, Any]]:
+    try:
+        error, traceback, *rest = msgpack.unpackb(data)
+    except (ValueError, TypeError):
+        return "", "", {}
+    return error, traceback, rest[0] if rest and isinstance(rest[0], dict) else {}
 
 
 def pack_progress(percent: float, message: str, at_ms: int) -> bytes:

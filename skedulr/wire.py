@@ -67,6 +67,12 @@ def pack_call(args: tuple[Any, ...], kwargs: dict[str, Any], options: dict[str, 
         raise
 
 
+def pack_whole(call: Call) -> bytes:
+    """The body for a call whose inputs have been filled in."""
+    options = worker_options(call.timeout, call.max_retries, call.retry, call.meta)
+    return pack_call(tuple(call.args), call.kwargs, options)
+
+
 def unpack_call(body: bytes, loads: Callable[[bytes], Any] = values.loads) -> Call:
     """The call that a body holds, its values read by ``loads``; raises ``Undecodable``."""
     parts = loads(body)

@@ -101,11 +101,19 @@ def _call(info: TaskInfo) -> dict[str, object]:
 
 def _attempt_title(attempt: Attempt) -> str:
     took = span(max(0, attempt.ended_ms - attempt.started_ms))
-    return f"Attempt {attempt.number}: {attempt.kind} after {took}, on {attempt.instance}"
+    kind = f"{attempt.kind} ({attempt.cause})" if attempt.cause else attempt.kind
+    return f"Attempt {attempt.number}: {kind} after {took}, on {attempt.instance}"
 
 
 def _trace(attempt: Attempt) -> RenderableType:
-    return looks.user_text(attempt.traceback.rstrip() or attempt.error, "red")
+    trace = looks.user_text(attempt.traceback.rstrip() or attempt.error, "red")
+    if not attempt.stderr:
+        return trace
+    grid = Table.grid()
+    grid.add_row(trace)
+    grid.add_row(Text("its last lines on stderr:", "bright_black"))
+    grid.add_row(Padding.indent(looks.user_text(attempt.stderr), 2))
+    return grid
 
 
 def _log(lines: list[LogLine]) -> RenderableType:

@@ -165,11 +165,13 @@ def leave(
     crashed: bool = False,
     lost: bool = False,
     problem: bytes = b"",
+    guilty: Iterable[str] = (),
 ) -> Command[Left]:
     """Give back all that a stopped or dead instance owns, and forget it; call again while
     ``more``. It has ``crashed`` where its process died, and is ``lost`` where its whole worker did.
+    Where it is known which tasks made it crash, these alone are charged.
     """
-    args = (instance, 2 if lost else 1 if crashed else 0, problem)
+    args = (instance, 2 if lost else 1 if crashed else 0, problem, packed(list(guilty)))
 
     def parse(reply: list[Any]) -> Left:
         return Left(reply[0] == 1, reply[1], reply[2])

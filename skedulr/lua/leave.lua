@@ -1,5 +1,5 @@
 -- An instance is gone: what it owns returns to its place, and the pool forgets it. After a crash its tasks are
--- suspects; one that crashed a process where it ran alone is charged, and dead after the third time. Where the
+-- suspects; the one that did it is charged, if it ran alone or is known, and dead after the third time. Where the
 -- whole worker has died, no task of it is more likely to have done that than another: each has lost its lease.
 -- flags: allow-oom
 -- KEYS[1] ready
@@ -28,12 +28,12 @@
 -- ARGV[1] instance
 -- ARGV[2] crashed   1 when the process died, 2 when its whole worker did, 0 when it stopped
 -- ARGV[3] problem   msgpack of the crash for the attempt's record, empty for none
+-- ARGV[4] guilty   msgpack list of the ids that are known to have done it; then nobody else is a suspect
 -- Returns {more, back, suspects}: more is 1 when it owns more than one call gives back.
 -- include: wake
 -- include: release
--- include: attempts
+-- include: crashes
 local MOST = 1000
-local POISON = 3
 
 local packed = redis.call('HGET', inst, instance)
 local me = packed and cmsgpack.unpack(packed)
@@ -44,15 +44,13 @@ local ids = {}
 for i = 1, math.min(#owned, 2 * MOST), 2 do ids[#ids + 1] = owned[i] end
 load(ids)
 
+local is_guilty, is_known = {}, false
+for _, id in ipairs(cmsgpack.unpack(guilty)) do is_guilty[id], is_known = true, true end
+
 local function charge(id, record)
+  if is_known and not is_guilty[id] then return false end
   record[SUSPECT] = 1
-  if not alone then return false end
-  record[CRASHES] = record[CRASHES] + 1
-  if problem ~= '' then keep_attempt(id, record, 'crash', problem) end
-  if record[CRASHES] < POISON then return false end
-  record[ENDED] = record[EPOCH]
-  finish(id, record, DEAD, 'poison')
-  return true
+  return (alone or is_known) and charge_crash(id, record, problem)
 end
 
 local back, suspects = 0, 0

@@ -1,6 +1,7 @@
 """Workers as processes, an app that submits to them, and the trace that their jobs leave."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -84,9 +85,20 @@ def start_worker(
 ) -> StartWorker:
     """Start a worker: `start_worker("--grace", "1s", url=...)`, and wait until it works."""
 
-    def start(*options: str, url: str | None = None, ready: bool = True, **env: str) -> Spawned:
+    def start(
+        *options: str,
+        url: str | None = None,
+        ready: bool = True,
+        target: str = "tests.acceptance.shop:app",
+        within: Path | None = None,
+        **env: str,
+    ) -> Spawned:
+        command = ["-m", "skedulr_worker", target, "--lease", f"{LEASE}s", *options]
+        if within is not None:  # a control group
+            enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"'
+            command = ["sh", "-c", enter, str(within), sys.executable, *command]
         worker = spawn(
-            ["-m", "skedulr_worker", "tests.acceptance.shop:app", "--lease", f"{LEASE}s", *options],
+            command,
             SKEDULR_REDIS_URL=url or request.getfixturevalue("server").url,
             SKEDULR_NAMESPACE=namespace,
             SKEDULR_PROCESSES=env.pop("SKEDULR_PROCESSES", "1"),

@@ -117,6 +117,16 @@ async def odd(label: object) -> object:
     return object()
 
 
+hoarded: list[bytes] = []
+
+
+@app.job
+async def hoard(size: int) -> int:
+    """Keeps memory after its end."""
+    hoarded.append(b"\1" * size)
+    return os.getpid()
+
+
 @app.job(retry=retry.linear(2, delay=0.2))
 async def doomed(label: object) -> None:
     trace("begin", label)

@@ -144,7 +144,11 @@ class Crew:
         self.workers.remove(worker)
         crashed, lost = chance.choice([(True, False), (True, False), (False, True), (False, False)])
         problem = chance.choice([b"", b"crash"])
-        message = self._post.leave(worker.name, crashed=crashed, lost=lost, problem=problem)
+        names = [task_id for task_id, _ in worker.claims()]
+        guilty = drawing.some(chance, names, 1) if chance.random() < 0.3 else []
+        message = self._post.leave(
+            worker.name, crashed=crashed, lost=lost, problem=problem, guilty=guilty
+        )
         self._network.carry(message, chance)
 
     def lose(self, chance: Random) -> None:

@@ -78,7 +78,11 @@ def submission(chance: Random, serial: int, now: int) -> Submission:
 
 def ending(chance: Random, task_id: str, epoch: int) -> Ack:
     """The acknowledgement of a claim, however it ended."""
-    kind = chance.choice(["quiet", "quiet", "result", "retry", "retry", "failed", "dead", "user"])
+    kinds = ["quiet", "quiet", "result", "retry", "retry", "failed", "dead", "user"]
+    kind = chance.choice([*kinds, *kinds, chance.choice(["crash", "suspected"])])
+    if kind in ("crash", "suspected"):
+        problem = chance.choice([b"", b"crash"]) if kind == "crash" else b""
+        return Ack(task_id, epoch, State.QUEUED, b"", problem, 0, "", kind)
     if kind == "result":
         return Ack(task_id, epoch, result=b"result")
     if kind == "retry":

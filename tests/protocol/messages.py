@@ -128,12 +128,22 @@ class Post:
         )
 
     def leave(
-        self, name: str, *, crashed: bool = False, lost: bool = False, problem: bytes = b""
+        self,
+        name: str,
+        *,
+        crashed: bool = False,
+        lost: bool = False,
+        problem: bytes = b"",
+        guilty: Sequence[str] = (),
     ) -> Message:
         return Message(
             f"{name} {'is lost' if lost else 'crashed' if crashed else 'leaves'}",
-            commands.leave(self.keys, name, crashed=crashed, lost=lost, problem=problem),
-            lambda model: workers.leave(model, name, crashed=crashed, lost=lost, problem=problem),
+            commands.leave(
+                self.keys, name, crashed=crashed, lost=lost, problem=problem, guilty=guilty
+            ),
+            lambda model: workers.leave(
+                model, name, crashed=crashed, lost=lost, problem=problem, guilty=guilty
+            ),
         )
 
     def progress(self, reports: Sequence[tuple[str, int, bytes]]) -> Message:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from unittest.mock import ANY
 
@@ -55,7 +55,8 @@ def exchange(model: Model, name: str, number: int, free: int, acks: Sequence[Ack
         due = model.due()  # a task to be retried at once is so from the next command on
         lost = [ack.id for ack in acks if not _acknowledge(model, ack)]
         more = model.promote(due) or model.handled is not None
-        claimed = _claim(model, name, number, free)
+        just_suspected = {ack.id for ack in acks if ack.kind == "suspected"}
+        claimed = _claim(model, name, number, free, just_suspected)
     instance.number, instance.gave = number, [(task.id, task.epoch) for task in claimed]
     model.see(name)
     model.wake()
@@ -80,6 +81,9 @@ def _acknowledge(model: Model, ack: Ack) -> bool:
         return True
     if task.epoch != ack.epoch or task.state not in (State.RUNNING, State.QUEUED):
         return False
+    if ack.state is State.QUEUED:
+        _crash(model, task, ack)
+        return True
     task.ended = ack.epoch
     task.attempt += 1
     task.suspect, task.losses = False, 0
@@ -89,6 +93,19 @@ def _acknowledge(model: Model, ack: Ack) -> bool:
         model.counters["attempts_failed"] += 1
     _leave_attempt(model, task, ack)
     return True
+
+
+def _crash(model: Model, task: Task, ack: Ack) -> None:
+    """The process that a task had for itself has died, by its fault or nobody knows why."""
+    task.ended = ack.epoch
+    if task.cancel:
+        model.end(task, State.CANCELLED, "user")
+        return
+    if ack.kind != "suspected" and _is_charged_to_death(model, task, ack.problem):
+        return
+    if task.state is State.RUNNING:
+        task.suspect, task.losses = ack.kind == "suspected", 0
+        task.state = State.QUEUED
 
 
 def _leave_attempt(model: Model, task: Task, ack: Ack) -> None:
@@ -107,18 +124,22 @@ def _leave_attempt(model: Model, task: Task, ack: Ack) -> None:
 
 def keep_problem(model: Model, task: Task, kind: str, problem: bytes) -> None:
     """Add to the history of a task."""
-    entry = (task.attempt, kind.encode(), task.started_at, model.now, task.owner.encode(), problem)
+    number = task.attempt + (kind == "crash")
+    entry = (number, kind.encode(), task.started_at, model.now, task.owner.encode(), problem)
     task.problems.append(Problem(*entry))
 
 
-def _claim(model: Model, name: str, number: int, free: int) -> list[Task]:
+def _claim(
+    model: Model, name: str, number: int, free: int, just_suspected: Collection[str]
+) -> list[Task]:
+    """Claim what may run; what was put at its gate by the same exchange comes with the next."""
     job_class = model.classes[model.instances[name].job_class]
     wanted = min(free, model.room())
     claimed: list[Task] = []
     for task in model.queue():
         if len(claimed) == wanted:
             break
-        if not model.may_run(job_class, task):
+        if not model.may_run(job_class, task) or (task.suspect and task.id in just_suspected):
             continue
         if model.handled is not None and task.id not in model.handled:
             break
@@ -168,13 +189,24 @@ def release(model: Model, name: str, claims: Claims) -> int:
     return back
 
 
-def leave(model: Model, name: str, *, crashed: bool, lost: bool, problem: bytes) -> Left:
-    """All that the instance owns goes back, and it is forgotten; a crash makes suspects."""
+def leave(
+    model: Model,
+    name: str,
+    *,
+    crashed: bool,
+    lost: bool,
+    problem: bytes,
+    guilty: Sequence[str] = (),
+) -> Left:
+    """All that the instance owns goes back, and it is forgotten; a crash makes suspects, unless
+    it is known who did it.
+    """
     instance = model.instances.pop(name, None)
     solo = instance is not None and model.classes[instance.job_class].solo
     back = suspects = 0
     for task in model.owned_by(name):
-        if crashed and not task.cancel and _is_poison(model, task, problem, solo):
+        accused = crashed and not task.cancel and (not guilty or task.id in guilty)
+        if accused and _is_poison(model, task, problem, solo or bool(guilty)):
             continue
         if lost:
             lose(model, task)
@@ -187,11 +219,13 @@ def leave(model: Model, name: str, *, crashed: bool, lost: bool, problem: bytes)
     return Left(False, back, suspects)
 
 
-def _is_poison(model: Model, task: Task, problem: bytes, solo: bool) -> bool:
+def _is_poison(model: Model, task: Task, problem: bytes, known: bool) -> bool:
     """A crash: in company everybody is a suspect, alone it is charged and the third is the end."""
     task.suspect = True
-    if not solo:
-        return False
+    return known and _is_charged_to_death(model, task, problem)
+
+
+def _is_charged_to_death(model: Model, task: Task, problem: bytes) -> bool:
     task.crashes += 1
     if problem:
         keep_problem(model, task, "crash", problem)

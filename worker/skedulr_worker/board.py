@@ -40,8 +40,10 @@ class Phase(IntEnum):
 
     STARTING = 0
     WORKING = 1
-    STOPPING = 2
-    LEFT = 3
+    RETIRING = 2
+    """It has done its share: it claims nothing more, and another one takes its place at once."""
+    STOPPING = 3
+    LEFT = 4
     """It has stopped in order: whatever it still owns goes back uncharged."""
 
 

@@ -8,6 +8,7 @@ import importlib
 import logging
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from skedulr_worker.board import Board, Phase
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.instance import Instance
 from skedulr_worker.orders import NOW, STOP, Order, OrderReader
-from skedulr_worker.parent import die_with
+from skedulr_worker.parent import die_with, forget_the_supervisor
 from skedulr_worker.worker import QUIET, Worker
 
 SOLO_PATIENCE: Final = 5.0
@@ -40,6 +41,8 @@ class Birth:
     instances: Sequence[Instance]
     orders: int
     """Descriptor of the pipe from the supervisor."""
+    nursery: socket.socket | None
+    """The way to the nursery of its job processes, ``None`` where no job needs one."""
     parent: int
     """Process id of the supervisor."""
     solo: bool
@@ -49,7 +52,7 @@ def live(birth: Birth) -> NoReturn:
     """Be a worker process until told to stop. Called right after the fork, with signals blocked."""
     code = FAILED
     try:
-        _forget_the_supervisor()
+        forget_the_supervisor()
         die_with(birth.parent)
         code = _run(_new_loop(), birth)
     except BaseException:
@@ -61,14 +64,6 @@ def live(birth: Birth) -> NoReturn:
                 stream.flush()
         # What the program wants to be done at its exit is for its first process to do.
         os._exit(code)
-
-
-def _forget_the_supervisor() -> None:
-    """Drop what a fork copies and only the supervisor may use: its way to hear of signals."""
-    signal.set_wakeup_fd(-1)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
-    asyncio.set_event_loop(None)
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
@@ -97,7 +92,15 @@ def _run(loop: asyncio.AbstractEventLoop, birth: Birth) -> int:
 
 async def _work(birth: Birth) -> int:
     loop = asyncio.get_running_loop()
-    worker = Worker(birth.app, birth.config, birth.board, birth.instances, QUIET)
+    worker = Worker(
+        birth.app,
+        birth.config,
+        birth.board,
+        birth.instances,
+        QUIET,
+        birth.nursery,
+        birth.config.lifetime,
+    )
     stopped = asyncio.Event()
 
     def obey(order: Order) -> None:
@@ -124,19 +127,29 @@ async def _work(birth: Birth) -> int:
     if birth.solo:
         await _until_idle(worker, stopped)
     else:
-        await stopped.wait()
+        await _first_of(stopped, worker.done)
+    if worker.done.is_set():
+        await _first_of(stopped, worker.idle)
     await worker.stop(birth.config.grace_seconds)
     birth.board.phase = Phase.LEFT
     return 0
 
 
+async def _first_of(*events: asyncio.Event) -> None:
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+
+
 async def _until_idle(worker: Worker, stopped: asyncio.Event) -> None:
     """Until there has been no work for a while."""
     last = time.monotonic()
-    while not stopped.is_set() and time.monotonic() - last < SOLO_PATIENCE:
+    while not worker.done.is_set() and time.monotonic() - last < SOLO_PATIENCE:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SOLO_PATIENCE / 10):
-                await stopped.wait()
+                await _first_of(stopped, worker.done)
+                return
         if worker.used:
             last = time.monotonic()
 

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 from skedulr.app import Skedulr
 from skedulr_worker.board import Board, Phase
 from skedulr_worker.child import NOT_STARTED, Birth, live
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.instance import Instance, PoolSlots, instance_name
+from skedulr_worker.isolation import nursery
+from skedulr_worker.isolation.deaths import name_of
 from skedulr_worker.locks import Holder, Lock, Locks
 from skedulr_worker.orders import Order, OrderWriter
+from skedulr_worker.pools import isolated_jobs, job_slots
 
-BLOCKED = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
+NURSERY_PATIENCE: Final = 2.0
+"""Seconds in which the nursery of a dead process must have ended its job processes."""
+
+BLOCKED: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
 
 class Child:
@@ -31,6 +39,7 @@ class Child:
         orders: OrderWriter,
         solo: bool,
         lock: Lock | None,
+        nursery: int | None,
     ) -> None:
         self.number = number
         self.pid = pid
@@ -42,7 +51,12 @@ class Child:
         self.born = time.monotonic()
         self.status: int | None = None
         self.ended_by_us = False
+        self.is_replaced = False
+        """Whether another process has taken its place while it lived."""
         self._orders = orders
+        self._nursery = nursery
+        """Process id of the nursery of its job processes, ``None`` where none lives."""
+        self._died_at = 0.0
 
     def tell(self, order: Order) -> None:
         """Pass an order on."""
@@ -56,17 +70,24 @@ class Child:
             os.kill(self.pid, signal.SIGKILL)
 
     def reap(self) -> bool:
-        """Whether it has ended by now."""
+        """Whether it has ended by now, and with it all that ran its tasks."""
         if self.status is None:
-            try:
-                pid, status = os.waitpid(self.pid, os.WNOHANG)
-            except ChildProcessError:  # the program's own code has waited for it
-                pid, status = self.pid, 0
-            if pid == 0:
-                return False
-            self.status = os.waitstatus_to_exitcode(status)
-            self._orders.close()
-        return True
+            self.status = _status_of(self.pid)
+            if self.status is not None:
+                self._orders.close()
+                self._died_at = time.monotonic()
+        if self._nursery is not None and _status_of(self._nursery) is not None:
+            self._nursery = None
+        if self.status is None or self._nursery is None:
+            return self.status is not None
+        if time.monotonic() - self._died_at > NURSERY_PATIENCE:
+            os.kill(self._nursery, signal.SIGKILL)  # its job processes die with it
+        return False
+
+    @property
+    def served(self) -> Sequence[PoolSlots]:
+        """The pools that it serves."""
+        return [instance.served for instance in self.instances]
 
     @property
     def has_crashed(self) -> bool:
@@ -84,11 +105,7 @@ class Child:
         status = self.status or 0
         if status >= 0:
             return f"the worker process exited with {status}"
-        try:
-            name = signal.Signals(-status).name
-        except ValueError:
-            name = f"signal {-status}"
-        return f"the worker process was killed by {name}"
+        return f"the worker process was killed by {name_of(-status)}"
 
     def is_overdue(self, patience: float) -> bool:
         """Whether a task has timed out while it kept its event loop from noticing."""
@@ -99,6 +116,15 @@ class Child:
     def descriptor(self) -> int:
         """The pipe that no other process may hold open."""
         return self._orders.descriptor
+
+
+def _status_of(pid: int) -> int | None:
+    """How a process of ours has ended, ``None`` where it has not."""
+    try:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:  # the program's own code has waited for it
+        return 0
+    return os.waitstatus_to_exitcode(status) if ended else None
 
 
 def fork(
@@ -127,21 +153,49 @@ def fork(
         pools = [slots.pool for slots in served]
         holder = Holder(name, worker, config.name, pools, os.getpid())
         lock = locks.hold_if_possible(holder, app.logger)
-    for_child, for_us = os.pipe()
-    parent = os.getpid()
+
+    def let_go() -> None:
+        """In a new process: nobody else may hold open what belongs to the others."""
+        for sibling in siblings:
+            if sibling.status is None:
+                os.close(sibling.descriptor)
+        if locks is not None:
+            locks.keep_only(lock)
+
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED)
     try:
-        pid = os.fork()
-        if pid == 0:
-            for sibling in siblings:
-                os.close(sibling.descriptor)
-            os.close(for_us)
-            if locks is not None:
-                locks.keep_only(lock)
-            live(Birth(app, config, board, instances, for_child, parent, solo))
+        way, nursery_pid = _nursery(app, config, served, let_go)
+        try:
+            for_child, for_us = os.pipe()
+            parent = os.getpid()
+            pid = os.fork()
+            if pid == 0:
+                let_go()
+                os.close(for_us)
+                live(Birth(app, config, board, instances, for_child, way, parent, solo))
+        finally:
+            if way is not None:
+                way.close()  # without a worker process, the nursery ends
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     os.close(for_child)
-    return Child(number, pid, board, instances, OrderWriter(for_us), solo, lock)
+    writer = OrderWriter(for_us)
+    return Child(number, pid, board, instances, writer, solo, lock, nursery_pid)
+
+
+def _nursery(
+    app: Skedulr, config: WorkerConfig, served: Sequence[PoolSlots], let_go: Callable[[], None]
+) -> tuple[socket.socket, int] | tuple[None, None]:
+    """A process that makes processes for jobs that wish for them, and the way to it."""
+    if not isolated_jobs(app):
+        return None, None
+    for_child, for_nursery = socket.socketpair()
+    with for_nursery:
+        pid = os.fork()
+        if pid == 0:
+            let_go()
+            for_child.close()
+            nursery.live(app, for_nursery, job_slots(config, served))
+    return for_child, pid

@@ -64,6 +64,7 @@ class ClaimLoop:
 
         self._take: Callable[[Sequence[Claim]], None] | None = None
         self._used: Callable[[], int] = int
+        self._room: Callable[[], int] = int
         self._held: dict[str, int] = {}
         """Id -> epoch of what runs, or has ended and is not acknowledged."""
         self._held_since = 0.0
@@ -83,9 +84,16 @@ class ClaimLoop:
         self._saying: asyncio.Task[None] | None = None
         self._drained: asyncio.Future[None] | None = None
 
-    def begin(self, take: Callable[[Sequence[Claim]], None], used: Callable[[], int]) -> None:
-        """Claim from now on: ``take(claims)`` starts them, ``used()`` says how many run."""
-        self._take, self._used = take, used
+    def begin(
+        self,
+        take: Callable[[Sequence[Claim]], None],
+        used: Callable[[], int],
+        room: Callable[[], int],
+    ) -> None:
+        """Claim from now on: ``take(claims)`` starts them, ``used()`` says how many run, ``room()``
+        how many may still be started.
+        """
+        self._take, self._used, self._room = take, used, room
         self.ask()
 
     # --- what happens outside
@@ -207,7 +215,7 @@ class ClaimLoop:
             if time.monotonic() - confirmed > self.instance.lease:
                 self._loop.call_later(UNCONFIRMED_PAUSE, self.ask)
                 return 0
-        return max(0, min(self._capacity - self._used(), MOST_TASKS))
+        return max(0, min(self._capacity - self._used(), MOST_TASKS, self._room()))
 
     # --- one exchange
     # -----------------------------------------------------------------------------

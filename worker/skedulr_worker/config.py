@@ -12,6 +12,9 @@ from typing import Any, Final
 from skedulr import durations, names
 from skedulr.durations import Span
 from skedulr.errors import ConfigurationError, SkedulrError
+from skedulr_worker import sizes
+from skedulr_worker.lifetime import Lifetime
+from skedulr_worker.sizes import Size
 
 CONCURRENCY: Final = 50
 PREFIX: Final = "SKEDULR_"
@@ -43,6 +46,16 @@ class WorkerConfig:
     """Sync jobs of one pool that run at once in a process; ``None``: 5 for each core, at most 32.
     A pool whose jobs are all sync has no more slots than that.
     """
+    job_processes: int | None = None
+    """Jobs of one pool that run at once in processes of their own, for each worker process;
+    ``None``: one for each core, shared out over the worker processes.
+    """
+    max_tasks_per_child: int | None = None
+    """Tasks after which a process takes no more and is replaced, ``None`` for any number."""
+    max_memory_per_child: Size | None = None
+    """Resident memory (bytes, or text such as ``512MiB``) beyond which a process takes no more
+    tasks and is replaced.
+    """
     lease: Span = 15.0
     """After which a worker that is not heard of has lost its tasks."""
     grace: Span = 30.0
@@ -57,7 +70,9 @@ class WorkerConfig:
     temporary folder unless given. Workers that share it release each other's tasks when they die.
     """
     overdue: Span = 5.0
-    """How long after its time-out a task may block its process before that is killed."""
+    """How long a task may go on after it was told to stop, or has timed out, before its process is
+    killed: its own, or the one that it blocks.
+    """
     allow_eviction: bool = False
     """Work on a Redis whose eviction policy may drop tasks."""
 
@@ -70,11 +85,10 @@ class WorkerConfig:
             raise ConfigurationError(str(error)) from error
 
     def _check(self) -> None:
-        _number("processes", self.processes, 1, 1024)
-        _number("concurrency", self.concurrency, 1, MOST_SLOTS)
-        _number("prefetch", self.prefetch, 0, MOST_SLOTS)
-        if self.threads is not None:
-            _number("threads", self.threads, 1, MOST_SLOTS)
+        self._check_numbers()
+        if self.max_memory_per_child is not None:
+            memory = sizes.size("max_memory_per_child", self.max_memory_per_child)
+            object.__setattr__(self, "max_memory_per_child", memory)
         for span in ("lease", "grace", "sweep_interval", "overdue"):
             object.__setattr__(self, span, durations.seconds(getattr(self, span), span))
         if self.lease_seconds < SHORTEST_LEASE:
@@ -90,6 +104,11 @@ class WorkerConfig:
                 _number(f"the slots of pool {pool!r}", slots, 1, MOST_SLOTS)
         if self.id:
             names.Rule("worker id", _ID, "give letters, digits, '_', '-', '.'")(self.id)
+
+    def _check_numbers(self) -> None:
+        for option, (least, most) in _NUMBERS.items():
+            if (number := getattr(self, option)) is not None or option not in _OPTIONAL:
+                _number(option, number, least, most)
 
     @property
     def lease_seconds(self) -> float:
@@ -115,6 +134,19 @@ class WorkerConfig:
     def thread_limit(self) -> int:
         """Sync jobs of one pool that run at once in a process."""
         return self.threads or default_threads()
+
+    @property
+    def job_process_limit(self) -> int:
+        """Jobs of one pool that run at once in processes of their own."""
+        cores = os.cpu_count() or 1
+        return self.job_processes or max(1, -(-cores // self.processes))
+
+    @property
+    def lifetime(self) -> Lifetime:
+        """When a process is replaced."""
+        memory = self.max_memory_per_child
+        assert memory is None or isinstance(memory, int)  # made a number when it was checked
+        return Lifetime(self.max_tasks_per_child or 0, memory or 0)
 
     @property
     def name(self) -> str:
@@ -149,6 +181,16 @@ class WorkerConfig:
             )
         return {PREFIX + name.upper(): str(value) for name, value in said.items()}
 
+
+_NUMBERS: Final = {
+    "processes": (1, 1024),
+    "concurrency": (1, MOST_SLOTS),
+    "threads": (1, MOST_SLOTS),
+    "job_processes": (1, 1024),
+    "max_tasks_per_child": (1, 10**12),
+    "prefetch": (0, MOST_SLOTS),
+}
+_OPTIONAL: Final = ("threads", "job_processes", "max_tasks_per_child")
 
 _ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}", re.ASCII)
 
@@ -187,7 +229,7 @@ def _parsed(option: str, text: str) -> Any:
 _PARSERS: Final[dict[str, Callable[[str], Any]]] = {
     **{
         option: lambda text, option=option: whole(option, text)  # type: ignore[misc]  # bound per option
-        for option in ("processes", "concurrency", "threads", "prefetch")
+        for option in _NUMBERS
     },
     "pools": lambda text: parse_pools(text.split(",")),
     "allow_eviction": lambda text: truth("allow_eviction", text),

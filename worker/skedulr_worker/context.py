@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from skedulr.commands import Claim
 from skedulr.context import Current
 from skedulr.wire import Call
 from skedulr_worker.plans import Plan
-
-if TYPE_CHECKING:
-    from skedulr_worker.telling import Telling
 
 
 class Stop(Enum):
@@ -27,11 +24,26 @@ class Stop(Enum):
     """The worker stops: the task goes back uncharged."""
 
 
+class Teller(Protocol):
+    """Takes what the tasks of a pool tell."""
+
+    pool: str
+
+    def progress(self, attempt: Attempt, percent: float, message: str) -> None:
+        """Report progress."""
+
+    def log(self, attempt: Attempt, message: str, facts: dict[str, Any]) -> None:
+        """Add a line to the task's log."""
+
+
 class Attempt(Current):
     """One claim of a task that this process runs."""
 
+    body = b""
+    """The packed call, where a process of its own must get it."""
+
     def __init__(
-        self, claim: Claim, call: Call, plan: Plan, instance: str, telling: Telling
+        self, claim: Claim, call: Call, plan: Plan, instance: str, telling: Teller
     ) -> None:
         self.id = claim.id
         self.job = claim.job

@@ -18,7 +18,7 @@ from skedulr_worker.config import WorkerConfig
 from skedulr_worker.instance import PoolSlots
 from skedulr_worker.locks import Locks
 from skedulr_worker.orders import Order
-from skedulr_worker.replacing import Replacing
+from skedulr_worker.replacing import GROWN_UP, Replacing
 
 GONE_EVERY: Final = 0.02
 
@@ -80,11 +80,18 @@ class Crew:
                     "process %d is killed: a task blocks it beyond its time-out", child.pid
                 )
                 child.kill()
-            for instance in child.instances:
-                if instance.cell.suspects and not child.solo:
-                    instance.cell.suspects = False  # the next reply says it again
-                    self._suspects.add(instance.pool)
+            if not child.solo:
+                self._look_for_suspects(child)
+            if child.board.phase is Phase.RETIRING and not child.solo and not child.is_replaced:
+                child.is_replaced = True
+                self._want(child.number, child.served)
         self._fill_places()
+
+    def _look_for_suspects(self, child: Child) -> None:
+        for instance in child.instances:
+            if instance.cell.suspects:
+                instance.cell.suspects = False  # the next reply says it again
+                self._suspects.add(instance.pool)
 
     # --- births
     # ------------------------------------------------------------------------------------
@@ -150,12 +157,15 @@ class Crew:
         if child.has_crashed:
             self._logger.error("process %d has died: %s", child.pid, child.cause)
         self._has_worked = self._has_worked or child.board.phase > Phase.STARTING
-        if child.could_not_start and not self._has_worked:
+        if child.solo:
+            self._look_for_suspects(child)
+        elif child.could_not_start and not self._has_worked:
             self.cannot_start = True
-        elif not child.solo and not self._dismissed:
-            served = [instance.served for instance in child.instances]
-            self._replacing.add(child.number, served, time.monotonic() - child.born)
-            self._fill_places()
+            return
+        elif not self._dismissed and not child.is_replaced:
+            lived = time.monotonic() - child.born if child.has_crashed else GROWN_UP
+            self._replacing.add(child.number, child.served, lived)
+        self._fill_places()
 
     # --- the end
     # -----------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """A worker inside a running program: ``async with app.worker(): …``.
 
 Its heartbeats and sweeps run in a thread with an event loop of their own, so that the program's
-loop may be blocked as long as it likes. Tasks that had to run alone run here beside others.
+loop may be blocked as long as it likes. Tasks that had to run alone run here beside others, and
+jobs that wish for processes of their own run in threads.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from skedulr_worker.instance import Instance, PoolSlots, instance_name
 from skedulr_worker.keeper import Keeper
 from skedulr_worker.locks import Holder, Locks
 from skedulr_worker.orders import Order
-from skedulr_worker.pools import served_pools, warn_of_isolation
+from skedulr_worker.pools import isolated_jobs, served_pools
 from skedulr_worker.worker import LOUD, Worker
 
 SUSPECTS_EVERY: Final = 0.5
@@ -43,6 +44,11 @@ async def worker_in(app: Skedulr, **options: Any) -> AsyncIterator[None]:
     """
     if options.pop("processes", 1) != 1:
         raise ConfigurationError("a worker inside a program is one process; leave out processes")
+    for option in ("max_tasks_per_child", "max_memory_per_child", "job_processes"):
+        if options.get(option) is not None:
+            raise ConfigurationError(
+                f"a worker inside a program has no processes of its own; leave out {option}"
+            )
     try:
         config = WorkerConfig(**options)
     except TypeError as error:
@@ -93,7 +99,7 @@ class _Inside:
     def __init__(self, app: Skedulr, config: WorkerConfig) -> None:
         self._app = app
         self._config = config
-        self._served = served_pools(app, config)
+        self._served = served_pools(app, config, isolating=False)
         self._parts: list[_Part] = []
         self._watch: asyncio.Task[None] | None = None
         self._watching = Loop("suspects")
@@ -106,7 +112,12 @@ class _Inside:
             await arrive(self._app, client, self._served, self._config)
         finally:
             await client.close()
-        warn_of_isolation(self._app)
+        if isolated := isolated_jobs(self._app):
+            self._app.logger.warning(
+                "a program cannot be forked safely while it runs, so that these jobs run in"
+                " threads here, not in processes of their own: %s",
+                ", ".join(isolated),
+            )
         regular = _Part(self._app, self._config, 1, self._served, self._locks)
         self._parts.append(regular)
         try:

@@ -55,3 +55,12 @@ class Recovery:
             await answer
         except Exception:
             self._logger.exception(_HANDLER_FAILED, attempt.id, extra=attempt.facts())
+
+
+def raisable(error: BaseException) -> BaseException:
+    """The error as a coroutine may raise it."""
+    if isinstance(error, StopIteration | StopAsyncIteration):
+        wrapped = RuntimeError(f"the job raised {type(error).__name__}")
+        wrapped.__cause__ = error
+        return wrapped
+    return error

@@ -1,7 +1,10 @@
-"""A process that must not outlive its parent."""
+"""What a forked process owes to its parent: to forget what is the parent's, and not to outlive
+it.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import os
 import signal
@@ -23,3 +26,11 @@ def die_with(parent: int) -> None:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def forget_the_supervisor() -> None:
+    """Drop what a fork copies and only the supervisor may use: its way to hear of signals."""
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    asyncio.set_event_loop(None)

@@ -20,6 +20,8 @@ class Plan:
     name: str
     function: Callable[..., Any]
     is_async: bool
+    is_isolated: bool
+    """Whether it runs in a process of its own."""
     timeout: float | None
     policy: Policy | None
     max_retries: int | None
@@ -40,10 +42,12 @@ class Plan:
 def plan_of(job: Job[..., Any]) -> Plan:
     """The plan of a registered job."""
     config, declared = job.app.config, job.declared
+    is_async = _is_async(job.function)
     return Plan(
         name=job.name,
         function=job.function,
-        is_async=_is_async(job.function),
+        is_async=is_async,
+        is_isolated=job.isolation == "process" and not is_async,
         timeout=config.timeout if declared.timeout is None else declared.timeout,
         policy=config.policy if declared.retry is None else declared.retry,
         max_retries=declared.max_retries,

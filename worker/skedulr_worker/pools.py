@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+from collections.abc import Sequence
 
 from skedulr.app import Skedulr
 from skedulr.errors import ConfigurationError
@@ -13,8 +13,9 @@ from skedulr_worker.plans import plans_of
 DEFAULT_POOL = "default"
 
 
-def served_pools(app: Skedulr, config: WorkerConfig) -> list[PoolSlots]:
-    """The pools that the settings name, or those of all jobs and ``default``.
+def served_pools(app: Skedulr, config: WorkerConfig, *, isolating: bool = True) -> list[PoolSlots]:
+    """The pools that the settings name, or those of all jobs and ``default``; ``isolating`` where
+    jobs can have processes of their own.
 
     Raises ``ConfigurationError`` where the app has no job.
     """
@@ -28,32 +29,33 @@ def served_pools(app: Skedulr, config: WorkerConfig) -> list[PoolSlots]:
         wanted = dict.fromkeys(sorted(named))
     return [
         PoolSlots(
-            pool, min(slots or config.concurrency, _most_slots(app, config, pool)), config.prefetch
+            pool,
+            min(slots or config.concurrency, _most_slots(app, config, pool, isolating)),
+            config.prefetch,
         )
         for pool, slots in wanted.items()
     ]
 
 
-def warn_of_isolation(app: Skedulr) -> None:
-    """Say which jobs wish for a process of their own, and do not get it in this version."""
-    wishing = [
-        job.name
-        for job in app.jobs.values()
-        if job.isolation == "process" and not inspect.iscoroutinefunction(job.function)
-    ]
-    if wishing:
-        app.logger.warning(
-            'isolation="process" is not there yet: these jobs run in threads: %s',
-            ", ".join(sorted(wishing)),
-        )
+def isolated_jobs(app: Skedulr) -> list[str]:
+    """The jobs that run in processes of their own where there are such."""
+    return sorted(plan.name for plan in plans_of(app).values() if plan.is_isolated)
 
 
-def _most_slots(app: Skedulr, config: WorkerConfig, pool: str) -> int:
-    """Where all jobs of a pool need a thread, a slot without one would keep a task from other
-    workers. Any job may be sent to a pool that no job declares.
+def job_slots(config: WorkerConfig, served: Sequence[PoolSlots]) -> int:
+    """How many job processes a worker process has at most, in all its pools."""
+    return sum(min(config.job_process_limit, slots.slots) for slots in served)
+
+
+def _most_slots(app: Skedulr, config: WorkerConfig, pool: str, isolating: bool) -> int:
+    """Where all jobs of a pool need a thread or a process, a slot without one would keep a task
+    from other workers. Any job may be sent to a pool that no job declares.
     """
     plans = plans_of(app)
     declared = [plans[job.name] for job in app.jobs.values() if job.declared.pool == pool]
-    if any(plan.is_async for plan in declared or plans.values()):
+    kinds = declared or list(plans.values())
+    if any(plan.is_async for plan in kinds):
         return 10**9
-    return config.thread_limit
+    isolated = {plan.is_isolated and isolating for plan in kinds}
+    processes = config.job_process_limit if True in isolated else 0
+    return processes + (config.thread_limit if False in isolated else 0)

@@ -1,4 +1,4 @@
-"""What a process runs in one pool: from a claim to the end of its attempt."""
+"""What a worker process runs in one pool: from a claim to the end of its attempt."""
 
 from __future__ import annotations
 
@@ -6,24 +6,28 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from skedulr.commands import Ack, Claim
-from skedulr.config import Config
 from skedulr.errors import Undecodable
-from skedulr.states import State
-from skedulr.wire import unpack_call
+from skedulr.wire import pack_whole, unpack_call
 from skedulr_worker import endings
 from skedulr_worker.claim import ClaimLoop
+from skedulr_worker.config import WorkerConfig
 from skedulr_worker.context import Attempt, Stop
 from skedulr_worker.deadlines import Deadlines
 from skedulr_worker.executors.coroutines import CoroutineExecutor
+from skedulr_worker.executors.processes import ProcessExecutor
 from skedulr_worker.executors.threads import ThreadExecutor
 from skedulr_worker.inputs import Inputs
-from skedulr_worker.middleware import Chain, Recovery
+from skedulr_worker.isolation.deaths import Death
+from skedulr_worker.isolation.link import NurseryLink
+from skedulr_worker.isolation.process import Ended
+from skedulr_worker.middleware import Chain
 from skedulr_worker.plans import Plan
 from skedulr_worker.telling import Telling
+from skedulr_worker.verdicts import Verdicts
 
 
 class Running:
@@ -36,11 +40,11 @@ class Running:
         inputs: Inputs,
         telling: Telling,
         deadlines: Deadlines,
-        recovery: Recovery,
+        verdicts: Verdicts,
         chain: Chain | None,
-        config: Config,
         logger: logging.Logger,
         threads: int,
+        begun: Callable[[], None],
     ) -> None:
         loop = asyncio.get_running_loop()
         self._claims = claims
@@ -48,11 +52,11 @@ class Running:
         self._inputs = inputs
         self._telling = telling
         self._deadlines = deadlines
-        self._recovery = recovery
-        self._config = config
+        self._verdicts = verdicts
         self._logger = logger
         self._debug = logger.isEnabledFor(logging.DEBUG)
         self._instance = claims.instance.name
+        self._begun = begun
         self._slots = claims.instance.served.slots
         self._attempts: dict[str, Attempt] = {}
         self._strays: set[Attempt] = set()
@@ -60,6 +64,25 @@ class Running:
         self._coroutines = CoroutineExecutor(loop, self._over, chain)
         self.threads = ThreadExecutor(
             loop, min(threads, self._slots), self._begin, self._over, chain
+        )
+        self.processes: ProcessExecutor | None = None
+
+    def isolate(
+        self, loop: asyncio.AbstractEventLoop, link: NurseryLink, config: WorkerConfig
+    ) -> None:
+        """Run jobs that wish for it in processes of their own; without this, they run in
+        threads.
+        """
+        self.processes = ProcessExecutor(
+            loop,
+            min(config.job_process_limit, self._slots),
+            link,
+            self._begin,
+            self,
+            self._telling.pass_on,
+            config.lifetime,
+            config.overdue_seconds,
+            self._claims.instance.served.solo,
         )
 
     def count(self) -> int:
@@ -90,7 +113,12 @@ class Running:
             self._claims.acknowledge(endings.unreadable(claim.id, claim.epoch, error))
             self._logger.error("task %s cannot be read and is dead: %s", claim.id, error)
             return
-        attempt = Attempt(claim, call, self._plans[claim.job], self._instance, self._telling)
+        plan = self._plans[claim.job]
+        attempt = Attempt(claim, call, plan, self._instance, self._telling)
+        if plan.is_isolated:
+            attempt.body = claim.body
+        else:
+            self._begun()
         self._attempts[claim.id] = attempt
         if call.inputs:
             self._inputs.fetch(attempt, self._complete)
@@ -100,6 +128,8 @@ class Running:
     def _complete(self, attempt: Attempt, error: Exception | None) -> None:
         """Its arguments are all there, or one of them cannot be had."""
         if error is None:
+            if attempt.body:
+                attempt.body = pack_whole(attempt.call)
             self._admit(attempt)
         else:
             self._over(attempt, None, error)
@@ -115,7 +145,11 @@ class Running:
             self._begin(attempt)
             self._coroutines.start(attempt)
         else:
-            self.threads.start(attempt)
+            self._executor(attempt).start(attempt)
+
+    def _executor(self, attempt: Attempt) -> ThreadExecutor | ProcessExecutor:
+        """Where an attempt of a plain function runs."""
+        return self.processes if attempt.plan.is_isolated and self.processes else self.threads
 
     def _begin(self, attempt: Attempt) -> None:
         """Its time runs from now on."""
@@ -142,8 +176,10 @@ class Running:
             self._over(attempt, None, asyncio.CancelledError())
         elif attempt.plan.is_async:
             self._coroutines.cancel(attempt)
-        elif self.threads.withdraw(attempt):
+        elif self._executor(attempt).withdraw(attempt):
             self._over(attempt, None, asyncio.CancelledError())
+        elif self.processes:
+            self.processes.stop(attempt, reason)
 
     def cancel(self, claims: Sequence[tuple[str, int]]) -> None:
         """The users of these tasks want them to stop."""
@@ -185,7 +221,7 @@ class Running:
             waits = (
                 attempt in self._waiting
                 or self._inputs.drop(attempt)
-                or (not attempt.plan.is_async and self.threads.withdraw(attempt))
+                or (not attempt.plan.is_async and self._executor(attempt).withdraw(attempt))
             )
             if waits:
                 attempt.stop = Stop.RELEASE
@@ -197,27 +233,45 @@ class Running:
     # -----------------------------------------------------------------------------------
 
     def _over(self, attempt: Attempt, result: Any, error: BaseException | None) -> None:
-        if attempt.over:
-            return
+        """A job has returned or raised in this process."""
+        if not attempt.over and self._is_held_to_its_end(attempt):
+            self._settle(attempt, self._verdicts.of_end(attempt, result, error))
+
+    def ended(self, attempt: Attempt, end: Ended) -> None:
+        """A job has returned or raised in a process of its own."""
+        if attempt.stop is None and end.reason:
+            attempt.stop = Stop(end.reason)
+        if self._is_held_to_its_end(attempt):
+            self._settle(attempt, self._verdicts.of_isolated_end(attempt, end))
+
+    def died(self, attempt: Attempt, death: Death, reason: Stop | None) -> None:
+        """A job's own process has died."""
+        attempt.stop = attempt.stop or reason
+        if self._is_held_to_its_end(attempt):
+            self._settle(attempt, self._verdicts.of_death(attempt, death))
+
+    def fell(self, attempt: Attempt, death: Death) -> None:
+        """A job's own process was killed, and not because of the job."""
+        if self._is_held_to_its_end(attempt):
+            self._settle(attempt, self._verdicts.of_fall(attempt, death))
+
+    def _is_held_to_its_end(self, attempt: Attempt) -> bool:
+        """Take an attempt off the list of what runs; answers whether its claim still holds."""
         attempt.over = True
         attempt.task = None
         if attempt.deadline is not None:
             self._deadlines.discard()
-        if self._attempts.get(attempt.id) is not attempt:
+        is_held = self._attempts.get(attempt.id) is attempt
+        if is_held:
+            del self._attempts[attempt.id]
+        else:
             self._strays.discard(attempt)
-            self._start_waiting()
             self._claims.ask()
-            return
-        del self._attempts[attempt.id]
         if self._waiting:
             self._start_waiting()
-        ack: Ack | None
-        if error is None and attempt.stop is not Stop.TIMEOUT:
-            ack = endings.succeeded(attempt, result, self._config)
-            if self._debug or ack.state is not State.SUCCEEDED:
-                self._log_success(attempt, ack)
-        else:
-            ack = self._unsuccessful(attempt, error)
+        return is_held
+
+    def _settle(self, attempt: Attempt, ack: Ack | None) -> None:
         if ack is None:
             self._claims.give_back((attempt.id, attempt.fence))
         else:
@@ -226,53 +280,3 @@ class Running:
     def _start_waiting(self) -> None:
         while self._waiting and self.count() - len(self._waiting) < self._slots:
             self._start(self._waiting.popleft())
-
-    def _unsuccessful(self, attempt: Attempt, error: BaseException | None) -> Ack | None:
-        """The acknowledgement of an attempt that did not succeed; none where it goes back."""
-        if attempt.stop is Stop.RELEASE:
-            return None
-        if attempt.stop is Stop.CANCEL:
-            self._logger.info("task %s was cancelled", attempt.id, extra=attempt.facts())
-            return endings.cancelled(attempt)
-        if attempt.stop is Stop.TIMEOUT or error is None:
-            error = endings.timed_out(attempt)
-        ack = endings.failed(attempt, error)
-        if ack.kind == "exception":
-            self._recovery.tell(attempt, error)
-        self._log_failure(attempt, ack, error)
-        return ack
-
-    def _log_success(self, attempt: Attempt, ack: Ack) -> None:
-        if ack.state is State.FAILED:
-            self._logger.error(
-                "task %s (%s) failed: its result cannot be kept",
-                attempt.id,
-                attempt.job,
-                extra=attempt.facts(),
-            )
-        else:
-            self._logger.debug("task %s succeeded", attempt.id, extra=attempt.facts())
-
-    def _log_failure(self, attempt: Attempt, ack: Ack, error: BaseException) -> None:
-        line = endings.line_of(error)
-        if ack.state is State.SCHEDULED:
-            self._logger.warning(
-                "task %s (%s) failed in attempt %d and is tried again after %.1f s: %s",
-                attempt.id,
-                attempt.job,
-                attempt.attempt,
-                ack.delay_ms / 1000,
-                line,
-                extra=attempt.facts(),
-            )
-            return
-        self._logger.error(
-            "task %s (%s) is %s after attempt %d: %s",
-            attempt.id,
-            attempt.job,
-            ack.state.label,
-            attempt.attempt,
-            line,
-            extra=attempt.facts(),
-            exc_info=error if ack.kind == "exception" else None,
-        )

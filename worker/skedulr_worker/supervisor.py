@@ -19,7 +19,7 @@ from skedulr_worker.instance import instance_name
 from skedulr_worker.keeper import Keeper
 from skedulr_worker.locks import Locks
 from skedulr_worker.orders import NOW, STOP, Order
-from skedulr_worker.pools import served_pools, warn_of_isolation
+from skedulr_worker.pools import served_pools
 
 WATCH_EVERY: Final = 0.25
 FAILED: Final = 1
@@ -70,7 +70,6 @@ class Supervisor:
         Raises ``RedisUnsuitable``, and ``RedisUnavailable`` where the login is refused.
         """
         asyncio.set_event_loop(self._loop)
-        warn_of_isolation(self._app)
         main = self._loop.create_task(self._live(), name="skedulr supervisor")
         main.add_done_callback(lambda _: self._loop.stop())
         for number in (signal.SIGTERM, signal.SIGINT):

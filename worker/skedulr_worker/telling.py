@@ -10,7 +10,7 @@ import asyncio
 import math
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from skedulr import commands
@@ -20,6 +20,7 @@ from skedulr.inspect import LogLine, pack_log_line, pack_progress
 from skedulr.keys import PoolKeys
 from skedulr_worker.clock import RedisClock
 from skedulr_worker.context import Attempt
+from skedulr_worker.isolation import channel
 
 PAUSE: Final = 0.1
 """Seconds in which reports gather before they travel."""
@@ -28,6 +29,14 @@ MOST_LINES: Final = 1000
 """Lines of one task that are kept, and lines of one call."""
 
 Claimed = tuple[str, int]
+
+
+def checked_percent(percent: float) -> float:
+    """The percentage as it is kept; raises ``ValueError`` for what is no number."""
+    number = float(percent)
+    if math.isnan(number):
+        raise ValueError("progress(nan): give a number from 0 to 100")
+    return min(max(number, 0.0), 100.0)
 
 
 class Telling:
@@ -55,10 +64,7 @@ class Telling:
 
     def progress(self, attempt: Attempt, percent: float, message: str) -> None:
         """Keep a report for the next batch; beyond 0..100 it is taken as the nearer end."""
-        number = float(percent)
-        if math.isnan(number):
-            raise ValueError("progress(nan): give a number from 0 to 100")
-        report = pack_progress(min(max(number, 0.0), 100.0), str(message), self._clock.now_ms())
+        report = pack_progress(checked_percent(percent), str(message), self._clock.now_ms())
         with self._lock:
             self._reports[attempt.id, attempt.fence] = report
         self._arm(attempt)
@@ -67,6 +73,14 @@ class Telling:
         """Keep a line for the next batch."""
         self._add(attempt.id, attempt.fence, attempt.attempt, str(message), facts)
         self._arm(attempt)
+
+    def pass_on(self, attempt: Attempt, message: Sequence[Any]) -> None:
+        """Take what a job has told in a process of its own."""
+        match message:
+            case [channel.PROGRESS, _, float() as percent, str() as said]:
+                self.progress(attempt, percent, said)
+            case [channel.LOG, _, str() as said, dict() as facts]:
+                self.log(attempt, said, facts)
 
     async def flush(self) -> None:
         """Send all that was told until now; raises ``RedisUnavailable``, and keeps it then."""

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import os
+import socket
 import time
 from collections.abc import Awaitable, Sequence
 from typing import Any, Final
 
+import psutil
+
 from skedulr.aio import AsyncClient
 from skedulr.app import Hook, Skedulr
+from skedulr.commands import MOST_TASKS
 from skedulr.contact import Contact
 from skedulr.loops import Loop
 from skedulr_worker import clock
@@ -22,11 +27,15 @@ from skedulr_worker.context import Stop
 from skedulr_worker.deadlines import Deadlines
 from skedulr_worker.inputs import Inputs
 from skedulr_worker.instance import Instance
+from skedulr_worker.isolation.link import NurseryLink
+from skedulr_worker.lifetime import FOR_EVER, Lifetime
 from skedulr_worker.middleware import Recovery, chain_of
 from skedulr_worker.orders import CLAIMS, Order
 from skedulr_worker.plans import plans_of
+from skedulr_worker.pools import job_slots
 from skedulr_worker.running import Running
 from skedulr_worker.telling import Telling
+from skedulr_worker.verdicts import Verdicts
 
 LOUD: Final = logging.WARNING
 """The level of the log line for Redis being away."""
@@ -36,6 +45,9 @@ QUIET: Final = logging.DEBUG
 
 TICK: Final = 1.0
 """Seconds between two signs of life of the event loop."""
+
+IDLE_EVERY: Final = 0.02
+"""Seconds between two looks whether a process that goes has nothing more to do."""
 
 CANCEL_PATIENCE: Final = 1.0
 """Seconds that cancelled coroutines get to clean up before the worker leaves."""
@@ -63,6 +75,8 @@ class Worker:
         board: Board,
         instances: Sequence[Instance],
         level: int,
+        nursery: socket.socket | None = None,
+        lifetime: Lifetime = FOR_EVER,
     ) -> None:
         self.board = board
         self._app = app
@@ -78,7 +92,18 @@ class Worker:
         self._background: set[asyncio.Future[Any]] = set()
         self._pools: dict[str, _Pool] = {}
         self._stopped_early = asyncio.Event()
+        self.done = asyncio.Event()
+        """Whether the process has done its share, and another one should take its place."""
+        self.idle = asyncio.Event()
+        """Whether nothing runs any more in a process that has done its share."""
+        self._lifetime = lifetime
+        self._begun = 0
+        """Tasks that have begun in this process itself."""
         self._hooks = True
+        self._nursery: NurseryLink | None = None
+        if nursery is not None:
+            slots = job_slots(config, [instance.served for instance in instances])
+            self._nursery = NurseryLink(self._loop, nursery, slots, self._lose_nursery)
 
     async def start(self, *, hooks: bool = True) -> None:
         """Call the startup hooks, then claim; raises what a hook raises."""
@@ -88,6 +113,7 @@ class Worker:
                 await _call(hook)
         plans, chain = plans_of(self._app), chain_of(self._app.middlewares)
         recovery = Recovery(self._app, self._spawn)
+        verdicts = Verdicts(recovery, self._app.config, self._app.logger)
         for instance in self._instances:
             telling = Telling(instance.keys, self._client, self._clock, self._loop)
             claims = ClaimLoop(
@@ -99,14 +125,16 @@ class Worker:
                 Inputs(self._client, self._app.keys(instance.pool)),
                 telling,
                 self._deadlines,
-                recovery,
+                verdicts,
                 chain,
-                self._app.config,
                 self._app.logger,
                 self._config.thread_limit,
+                self._note_begin,
             )
+            if self._nursery is not None:
+                running.isolate(self._loop, self._nursery, self._config)
             self._pools[instance.pool] = _Pool(claims, running, telling)
-            claims.begin(running.take, running.count)
+            claims.begin(running.take, running.count, self._room)
         self._spawn(self._clock.run())
         self._spawn(self._tick())
         self.board.phase = Phase.WORKING
@@ -126,6 +154,40 @@ class Worker:
         if order.ask:
             pool.claims.ask()
 
+    def retire(self) -> None:
+        """Claim nothing more, and have another process come; what runs may take its time."""
+        if self.done.is_set() or self.board.phase is not Phase.WORKING:
+            return
+        self.board.phase = Phase.RETIRING
+        for pool in self._pools.values():
+            pool.claims.stop()
+        self.done.set()
+        self._spawn(self._await_idleness())
+
+    async def _await_idleness(self) -> None:
+        while self.used:  # noqa: ASYNC110 - the last of many pools' tasks is no event of its own
+            await asyncio.sleep(IDLE_EVERY)
+        self.idle.set()
+
+    def _room(self) -> int:
+        """How many tasks may still begin in this process."""
+        most = self._lifetime.tasks
+        return max(0, most - self._begun) if most else MOST_TASKS
+
+    def _note_begin(self) -> None:
+        self._begun += 1
+        if self._lifetime.tasks and self._begun == self._lifetime.tasks:
+            self._loop.call_soon(self.retire)
+
+    def _look_at_memory(self) -> None:
+        """A process that takes too much memory goes, once it has done anything at all."""
+        if self._lifetime.memory and self._begun:
+            rss = psutil.Process().memory_info().rss
+            if self._lifetime.is_over(0, rss):
+                self._app.logger.info("process %d takes %d bytes and is replaced", os.getpid(), rss)
+                self._begun = 0
+                self.retire()
+
     def hurry(self) -> None:
         """Let nothing more finish: ``stop`` goes on to its end."""
         self._stopped_early.set()
@@ -143,6 +205,7 @@ class Worker:
         self._stopped_early.clear()
         await self._idle(CANCEL_PATIENCE)
         await self._drain()
+        await self._end_processes()
         finished = self.used == 0
         if self._hooks:
             for hook in self._app.shutdown_hooks:
@@ -172,7 +235,20 @@ class Worker:
                 "the last acknowledgements did not reach Redis; their tasks run again elsewhere"
             )
 
+    async def _end_processes(self) -> None:
+        executors = [pool.running.processes for pool in self._pools.values()]
+        await asyncio.gather(*(each.close() for each in executors if each is not None))
+
+    def _lose_nursery(self) -> None:
+        """Without it there are no job processes: another worker process has to come."""
+        self._app.logger.error("the nursery of the job processes has died")
+        self.retire()
+        for pool in self._pools.values():
+            pool.running.withdraw_waiting()
+
     async def _close(self) -> None:
+        if self._nursery is not None:
+            self._nursery.close()
         self._deadlines.close()
         for pool in self._pools.values():
             await pool.claims.close()
@@ -193,6 +269,7 @@ class Worker:
         ticker = Loop("event loop", mark=self.board.ticker)
         while True:
             ticker.turn()
+            self._look_at_memory()
             await asyncio.sleep(TICK)
 
     def _spawn(self, awaitable: Awaitable[Any]) -> None:

@@ -108,8 +108,14 @@ PASSED: Final = (
     Passed("--processes", "N", "Child processes (1)."),
     Passed("--concurrency", "N", "Slots of a pool for which no number is given (50)."),
     Passed("--threads", "N", "Sync jobs of a pool at once in a process (5 a core, at most 32)."),
+    Passed(
+        "--job-processes", "N", "Isolated jobs of a pool at once, each in a process (one a core)."
+    ),
+    Passed("--max-tasks-per-child", "N", "Replace a process after N tasks."),
+    Passed("--max-memory-per-child", "SIZE", "Replace a process that takes more, such as 512MiB."),
     Passed("--lease", "SPAN", "After which a silent worker has lost its tasks (15s)."),
     Passed("--grace", "SPAN", "How long running tasks may go on at the end (30s)."),
+    Passed("--overdue", "SPAN", "How long a task gets to stop before its process is killed (5s)."),
     Passed("--sweep-interval", "SPAN", "Between two sweeps (1s)."),
     Passed("--prefetch", "N", "Tasks claimed beyond the slots (0)."),
     Passed("--id", "NAME", "The worker's name (the host's)."),

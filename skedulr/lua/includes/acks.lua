@@ -1,5 +1,4 @@
--- include: endings
--- include: attempts
+-- include: crashes
 -- An acknowledgement ends one claim: {id, epoch} for a success without a result, else
 -- {id, epoch, state, result, problem, delay, reason, kind}. It counts only for the claim that it names.
 local function holds_claim(record, epoch)
@@ -14,6 +13,21 @@ local function end_attempt(record, epoch)
   count('ran_ms', now - record[STARTED_AT])
 end
 
+-- The process of a task has died that it had for itself: it goes back to its place, charged with the crash, or under
+-- suspicion where nobody knows whose fault it was.
+local function end_crashed(id, record, epoch, problem, kind)
+  record[ENDED] = epoch
+  if record[CANCEL] == 1 then
+    finish(id, record, CANCELLED, 'user')
+    return
+  end
+  changed[id] = true
+  if kind ~= 'suspected' and charge_crash(id, record, problem) then return end
+  if record[STATE] == QUEUED then return end -- since its lease was over
+  record[SUSPECT], record[LOSSES] = kind == 'suspected' and 1 or 0, 0
+  requeue(id, record)
+end
+
 -- Answers whether the acknowledgement counted, now or when it came first.
 local function acknowledge(ack)
   local id, epoch, state, result, problem = ack[1], ack[2], ack[3] or SUCCEEDED, ack[4], ack[5]
@@ -21,9 +35,13 @@ local function acknowledge(ack)
   if not record or is_newer(record) or is_unreadable(record) then return false end
   if record[ENDED] == epoch then return true end
   if not holds_claim(record, epoch) then return false end
+  if state == QUEUED then
+    end_crashed(id, record, epoch, problem, ack[8])
+    return true
+  end
   end_attempt(record, epoch)
   if problem and problem ~= '' then
-    keep_attempt(id, record, ack[8], problem)
+    keep_attempt(id, record, record[ATTEMPT], ack[8], problem)
     count('attempts_failed', 1)
   end
   if state == SUCCEEDED then

@@ -11,7 +11,7 @@ from skedulr import SkedulrError, errors
 NAMES = {
     "apps and jobs": "Skedulr Job Signature PoolConfig retry",
     "tasks": "Task State TaskInfo Attempt Progress",
-    "in a job": "current Current Retry Fail",
+    "in a job": "current Current Retry Fail Interrupted",
     "pools": "PoolInfo Scaled",
     "schedules": "ScheduleInfo ScheduleRun",
     "refusals": "Refused QueueFull DuplicateKey DuplicateId InvalidName InvalidPriority "

@@ -159,7 +159,7 @@ async def test_a_job_that_wishes_for_a_process_runs_in_a_thread_and_the_log_says
 
     async with app.worker():
         assert (await (await alone.aenqueue()).aresult(10)).startswith("skedulr")
-    assert caplog.text.count("isolation") == 1
+    assert caplog.text.count("run in threads here, not in processes of their own: alone") == 1
 
 
 async def test_it_reports_what_it_is_and_takes_the_report_away(app: Skedulr) -> None:

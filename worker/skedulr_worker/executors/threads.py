@@ -17,7 +17,7 @@ from typing import Any
 from skedulr.context import running
 from skedulr_worker.context import Attempt
 from skedulr_worker.executors.coroutines import End
-from skedulr_worker.middleware import Chain
+from skedulr_worker.middleware import Chain, raisable
 
 Outcome = tuple[Any, BaseException | None]
 
@@ -105,7 +105,7 @@ class ThreadExecutor:
             self._put(attempt, future)
             result, error = await future
             if error is not None:
-                raise _raisable(error)
+                raise raisable(error)
             return result
 
         try:
@@ -155,12 +155,3 @@ def _call(attempt: Attempt) -> Outcome:
         return attempt.plan.function(*call.args, **call.kwargs), None
     except BaseException as error:
         return None, error
-
-
-def _raisable(error: BaseException) -> BaseException:
-    """The error as a coroutine may raise it."""
-    if isinstance(error, StopIteration | StopAsyncIteration):
-        wrapped = RuntimeError(f"the job raised {type(error).__name__}")
-        wrapped.__cause__ = error
-        return wrapped
-    return error

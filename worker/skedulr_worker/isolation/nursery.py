@@ -1,0 +1,264 @@
+"""The process that makes, times and buries the job processes of one worker process.
+
+It is forked from the supervisor before anything else runs, keeps a single thread and never runs a
+job, so it can fork at any time, and keeps the time while jobs block whatever they like. Its life
+hangs on the socket to its worker process: when that ends, so does everything here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import time
+from array import array
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final, NoReturn
+
+from skedulr.app import Skedulr
+from skedulr_worker.context import Stop
+from skedulr_worker.isolation import channel, oom
+from skedulr_worker.isolation.channel import Inbox
+from skedulr_worker.isolation.cradle import Cradle
+from skedulr_worker.isolation.groups import kill_group
+from skedulr_worker.isolation.job_process import bring_up
+from skedulr_worker.isolation.notices import Notices
+from skedulr_worker.isolation.stderr import StderrRelay
+from skedulr_worker.parent import forget_the_supervisor
+
+_CHUNK: Final = 65536
+_MOST_DESCRIPTORS: Final = 64
+FAILED: Final = 1
+END_PATIENCE: Final = 5.0
+"""Seconds in which killed processes must have ended, before the nursery leaves anyway."""
+
+
+BringUp = Callable[[Cradle], NoReturn]
+
+
+class _Kid:
+    """A job process and the attempt that it runs."""
+
+    def __init__(self, slot: int, pid: int, stderr: StderrRelay) -> None:
+        self.slot = slot
+        self.pid = pid
+        self.stderr = stderr
+        self.serial = 0
+        self.interrupt_at = 0.0
+        self.kill_at = 0.0
+        self.margin = 0.0
+        self.reason: Stop | None = None
+        """Why the attempt must stop."""
+        self.killed = False
+
+    @property
+    def next_at(self) -> float:
+        """When something is to be done about it, 0 for never."""
+        return self.kill_at or self.interrupt_at
+
+    def kill(self) -> None:
+        """End it and all that it has started in its process group."""
+        self.killed = True
+        self.kill_at = self.interrupt_at = 0.0
+        kill_group(self.pid)
+
+
+class Nursery:
+    """Serves one worker process until that ends; ``bring_up(cradle)`` is the life of a new job
+    process.
+    """
+
+    def __init__(self, sock: socket.socket, slots: int, bring_up: BringUp) -> None:
+        self._socket = sock
+        self._bring_up = bring_up
+        self._inbox = Inbox()
+        self._notices = Notices(slots)
+        self._oom = oom.OomCounter()
+        self._kids: dict[int, _Kid] = {}
+        self._descriptors: list[int] = []
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(sock, selectors.EVENT_READ, self._hear)
+        self._wakeup, waking = socket.socketpair()
+        for end in (self._wakeup, waking):
+            end.setblocking(False)
+        self._waking = waking
+        signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
+        self._selector.register(self._wakeup, selectors.EVENT_READ, self._wake)
+        self._is_wanted = True
+
+    def run(self) -> None:
+        """Serve until the worker process has ended, then leave nothing behind."""
+        while self._is_wanted:
+            for key, _ in self._selector.select(self._patience()):
+                key.data()
+            self._reap()
+            self._keep_time()
+        for kid in self._kids.values():
+            kid.kill()
+        until = time.monotonic() + END_PATIENCE
+        while self._kids and time.monotonic() < until:
+            self._selector.select(0.05)
+            self._reap(tell=False)
+
+    def _patience(self) -> float | None:
+        waits = [kid.next_at for kid in self._kids.values() if kid.next_at]
+        if any(kid.stderr.is_behind for kid in self._kids.values()):
+            waits.append(time.monotonic() + 0.05)
+        return max(0.0, min(waits) - time.monotonic()) if waits else None
+
+    # --- what the worker process says
+    # -------------------------------------------------------------
+
+    def _hear(self) -> None:
+        space = socket.CMSG_SPACE(_MOST_DESCRIPTORS * array("i").itemsize)
+        data, ancillary, _, _ = self._socket.recvmsg(_CHUNK, space)
+        for level, kind, content in ancillary:
+            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+                descriptors = array("i")
+                descriptors.frombytes(content[: len(content) // 4 * 4])
+                self._descriptors += descriptors
+        if not data:
+            self._is_wanted = False
+            return
+        for kind, slot, *facts in self._inbox.feed(data):
+            self._obey(kind, slot, facts)
+
+    def _obey(self, kind: str, slot: int, facts: Sequence[Any]) -> None:
+        if kind == channel.BIRTH:
+            self._fork(slot)
+            return
+        kid = self._kids.get(slot)
+        if kid is None:  # it has died meanwhile, which the worker process is about to read
+            return
+        match kind, facts:
+            case channel.RUN, [serial, interrupt_at, margin]:
+                kid.serial, kid.interrupt_at, kid.margin = serial, interrupt_at, margin
+                kid.kill_at, kid.reason = 0.0, None
+                kid.stderr.forget()
+            case channel.STOP, [serial, reason, margin] if serial == kid.serial:
+                self._interrupt(kid, Stop(reason), margin)
+            case channel.REST, [serial] if serial == kid.serial:
+                kid.serial, kid.interrupt_at, kid.kill_at = 0, 0.0, 0.0
+            case channel.KILL, _:
+                kid.kill()
+
+    def _interrupt(self, kid: _Kid, reason: Stop, margin: float) -> None:
+        """Let the job know, and give it the margin; a second reason changes only that for the
+        worse.
+        """
+        kill_at = time.monotonic() + margin
+        if kid.reason is None:
+            kid.reason, kid.kill_at, kid.interrupt_at = reason, kill_at, 0.0
+            self._notices.put(kid.slot, kid.serial, reason)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(kid.pid, signal.SIGTERM)
+        elif kid.kill_at:
+            kid.kill_at = min(kid.kill_at, kill_at)
+
+    def _keep_time(self) -> None:
+        now = time.monotonic()
+        for kid in self._kids.values():
+            if kid.kill_at and kid.kill_at <= now:
+                kid.kill()
+            elif kid.interrupt_at and kid.interrupt_at <= now:
+                self._interrupt(kid, Stop.TIMEOUT, kid.margin)
+
+    # --- births and deaths
+    # -------------------------------------------------------------------------
+
+    def _fork(self, slot: int) -> None:
+        ours = socket.socket(fileno=self._descriptors.pop(0))
+        try:
+            reading, writing = os.pipe()
+        except OSError:
+            ours.close()
+            self._tell_death(slot, 0, "", False, "")
+            return
+        try:
+            pid = os.fork()
+        except OSError as error:
+            for descriptor in (reading, writing):
+                os.close(descriptor)
+            ours.close()
+            self._tell_death(slot, 0, "", False, f"no process can be made now: {error}")
+            return
+        if pid == 0:
+            os.close(reading)
+            self._forget()
+            self._bring_up(Cradle(slot, ours, writing, os.getppid(), self._notices))
+        ours.close()
+        os.close(writing)
+        with contextlib.suppress(OSError):
+            os.setpgid(pid, pid)  # both do it, so that it is done whoever comes first
+        kid = self._kids[slot] = _Kid(slot, pid, StderrRelay(reading))
+        self._selector.register(reading, selectors.EVENT_READ, lambda: self._relay(kid))
+
+    def _forget(self) -> None:
+        """In a new job process: let go of what is the nursery's."""
+        signal.set_wakeup_fd(-1)
+        self._selector.close()
+        for end in (self._socket, self._wakeup, self._waking):
+            end.close()
+        for kid in self._kids.values():
+            kid.stderr.close()
+        for descriptor in self._descriptors:
+            os.close(descriptor)
+
+    def _relay(self, kid: _Kid) -> None:
+        if not kid.stderr.relay():
+            self._selector.unregister(kid.stderr.descriptor)
+
+    def _wake(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._wakeup.recv(_CHUNK)
+
+    def _reap(self, *, tell: bool = True) -> None:
+        for kid in list(self._kids.values()):
+            kid.stderr.catch_up()
+            pid, status = os.waitpid(kid.pid, os.WNOHANG)
+            if pid == 0:
+                continue
+            kill_group(kid.pid)  # what it had started
+            del self._kids[kid.slot]
+            with contextlib.suppress(KeyError):
+                self._selector.unregister(kid.stderr.descriptor)
+            last_lines = kid.stderr.end()
+            reason = "" if kid.reason is None else kid.reason.value
+            for_memory = os.WIFSIGNALED(status) and not kid.killed and self._oom.has_risen()
+            if tell:
+                self._tell_death(kid.slot, status, reason, for_memory, last_lines)
+
+    def _tell_death(
+        self, slot: int, status: int, reason: str, for_memory: bool, last_lines: str
+    ) -> None:
+        message = channel.pack(channel.DIED, slot, status, reason, for_memory, last_lines)
+        try:
+            self._socket.sendall(message)
+        except OSError:
+            self._is_wanted = False
+
+
+def live(app: Skedulr, sock: socket.socket, slots: int) -> NoReturn:
+    """Be a nursery until the worker process at the other end of the socket has ended. Called right
+    after the fork, with signals blocked.
+    """
+    code = FAILED
+    try:
+        forget_the_supervisor()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+            signal.signal(number, _nothing)
+        nursery = Nursery(sock, slots, partial(bring_up, app))
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        nursery.run()
+        code = 0
+    except BaseException:
+        app.logger.exception("a nursery of job processes cannot go on")
+    finally:
+        os._exit(code)
+
+
+def _nothing(*_: Any) -> None:
+    """Wakes the nursery up; whom a signal means is for the supervisor to decide."""
