@@ -25,6 +25,7 @@ from skedulr_coordinator.api import (
     tasks,
     workflows,
 )
+from skedulr_coordinator.api.description import describe
 from skedulr_coordinator.coordinator import Coordinator
 from skedulr_coordinator.guard import Guard
 from skedulr_coordinator.token import Token
@@ -73,6 +74,8 @@ def create_app(
         *(original, health, login),
     ):
         served.include_router(each.router)
+    description = describe(served, with_token=secret is not None)
+    served.openapi = description  # type: ignore[method-assign]  # as FastAPI's documentation says
     pages.include(served, app.config.namespace)
     return served
 

@@ -17,10 +17,10 @@ from skedulr.errors import RedisUnavailable, SkedulrError
 from skedulr.search import Wanted, search
 from skedulr.states import LIVE, State
 from skedulr.task import Task
-from skedulr_coordinator.api import tasks
+from skedulr_coordinator.api import models, tasks
 from skedulr_coordinator.api.answers import Document
 from skedulr_coordinator.api.context import TheApp
-from skedulr_coordinator.api.problems import described
+from skedulr_coordinator.api.problems import answers, described
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"], responses=described(400, 503))
 
@@ -76,7 +76,7 @@ class Action(NamedTuple):
     act: Callable[[Task[Any]], Awaitable[object]]
 
 
-@router.post("/{pool}/{task_id}/cancel", responses=described(404, 409))
+@router.post("/{pool}/{task_id}/cancel", responses=answers(models.Task) | described(404, 409))
 async def cancel_task(app: TheApp, pool: str, task_id: str) -> Response:
     """Cancel a task; one that runs is asked to stop, and says so by `cancel_requested`."""
     task = Task[Any](app, names.pool(pool), task_id)
@@ -84,7 +84,7 @@ async def cancel_task(app: TheApp, pool: str, task_id: str) -> Response:
     return Document(await tasks.document(app, pool, task_id))
 
 
-@router.post("/{pool}/{task_id}/resubmit", responses=described(404, 409))
+@router.post("/{pool}/{task_id}/resubmit", responses=answers(models.Task) | described(404, 409))
 async def resubmit_task(
     app: TheApp, pool: str, task_id: str, body: Force | None = None
 ) -> Response:
@@ -94,13 +94,13 @@ async def resubmit_task(
     return Document(await tasks.document(app, pool, task_id))
 
 
-@router.post("/cancel")
+@router.post("/cancel", responses=answers(models.Outcome))
 async def cancel_many(app: TheApp, body: Many) -> Response:
     """Cancel many tasks; the answer counts them, and tells of those that were refused."""
     return await _many(app, body, Action(LIVE, lambda task: task.acancel()))
 
 
-@router.post("/resubmit")
+@router.post("/resubmit", responses=answers(models.Outcome))
 async def resubmit_many(app: TheApp, body: Many) -> Response:
     """Run many tasks again; the answer counts them, and tells of those that were refused."""
     states = (*RESUBMITTED, State.SUCCEEDED) if body.force else RESUBMITTED

@@ -6,14 +6,15 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from skedulr import documents, inspect
+from skedulr_coordinator.api import models
 from skedulr_coordinator.api.answers import Document
 from skedulr_coordinator.api.context import TheApp
-from skedulr_coordinator.api.problems import described
+from skedulr_coordinator.api.problems import answers, described
 
 router = APIRouter(prefix="/api/instances", tags=["cluster"], responses=described(503))
 
 
-@router.get("")
+@router.get("", responses=answers(models.Instances))
 async def list_instances(app: TheApp) -> Response:
     """Every worker and coordinator that lives: processes, pools, loops."""
     workers = await app.aclient.perform(inspect.workers(app.registry))

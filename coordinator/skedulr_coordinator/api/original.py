@@ -15,9 +15,10 @@ from skedulr.app import Skedulr
 from skedulr.lists import TaskRow
 from skedulr.search import Wanted, search
 from skedulr.states import LIVE, TERMINAL, State
+from skedulr_coordinator.api import models
 from skedulr_coordinator.api.answers import Document
 from skedulr_coordinator.api.context import TheApp
-from skedulr_coordinator.api.problems import described
+from skedulr_coordinator.api.problems import answers, described
 from skedulr_coordinator.api.tasks import states
 
 router = APIRouter(prefix="/api", tags=["original"], responses=described(400, 503))
@@ -31,7 +32,7 @@ MOST_LOOKED_AT: Final = 250
 Name = Annotated[str, Query(min_length=1, description="An id, or pool/id where pools share one")]
 
 
-@router.get("/stats")
+@router.get("/stats", responses=answers(models.Stats))
 async def get_stats(
     app: TheApp,
     task_id: Annotated[str, Query(alias="id")] = "",
@@ -107,7 +108,7 @@ def _task(row: TaskRow) -> dict[str, Any]:
     }
 
 
-@router.post("/cancel", responses=described(404, 409))
+@router.post("/cancel", responses=answers(models.Acted) | described(404, 409))
 async def cancel(app: TheApp, task_id: Annotated[Name, Query(alias="id")]) -> Response:
     """Cancel a task; one that runs is asked to stop."""
     task = await app.atask(task_id)
@@ -117,7 +118,7 @@ async def cancel(app: TheApp, task_id: Annotated[Name, Query(alias="id")]) -> Re
     )
 
 
-@router.post("/resubmit", responses=described(404, 409))
+@router.post("/resubmit", responses=answers(models.Acted) | described(404, 409))
 async def resubmit(app: TheApp, task_id: Annotated[Name, Query(alias="id")]) -> Response:
     """Run a failed, dead or cancelled task again."""
     task = await app.atask(task_id)
@@ -125,21 +126,21 @@ async def resubmit(app: TheApp, task_id: Annotated[Name, Query(alias="id")]) -> 
     return Document({"id": task.id, "name": task.name, "status": "resubmitted"})
 
 
-@router.post("/pause")
+@router.post("/pause", responses=answers(models.Paused))
 async def pause(app: TheApp) -> Response:
     """Stop all claims of the cluster; running tasks go on."""
     await app.apause()
     return Document({"is_paused": True})
 
 
-@router.post("/resume")
+@router.post("/resume", responses=answers(models.Paused))
 async def resume(app: TheApp) -> Response:
     """End the pause of the cluster."""
     await app.aresume()
     return Document({"is_paused": False})
 
 
-@router.post("/scale")
+@router.post("/scale", responses=answers(models.Scaled))
 async def scale(
     app: TheApp,
     pool: Annotated[str, Query(min_length=1)],

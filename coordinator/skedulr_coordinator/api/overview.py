@@ -10,9 +10,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from skedulr import documents, names, overview
+from skedulr_coordinator.api import models
 from skedulr_coordinator.api.answers import Document
 from skedulr_coordinator.api.context import TheApp
-from skedulr_coordinator.api.problems import described
+from skedulr_coordinator.api.problems import answers, described
 
 router = APIRouter(prefix="/api", tags=["cluster"], responses=described(503))
 
@@ -20,19 +21,19 @@ MOST_HASHES: Final = 20_000
 """Minutes of pools that one request adds up."""
 
 
-@router.get("/overview")
+@router.get("/overview", responses=answers(models.Overview))
 async def get_overview(app: TheApp) -> Response:
     """All pools, and the sums over them."""
     return Document(await app.aclient.perform(overview.overview(app.config.namespace)))
 
 
-@router.get("/pools")
+@router.get("/pools", responses=answers(models.Pools))
 async def list_pools(app: TheApp) -> Response:
     """Counts and settings of all pools, by name."""
     return Document({"pools": [documents.of_pool(pool) for pool in await app.pools.aall()]})
 
 
-@router.get("/pools/{pool}", responses=described(400, 404))
+@router.get("/pools/{pool}", responses=answers(models.Pool) | described(400, 404))
 async def get_pool(app: TheApp, pool: str) -> Response:
     """Counts and settings of one pool."""
     return Document(await _pool(app, pool))
@@ -46,14 +47,14 @@ async def _pool(app: TheApp, pool: str) -> dict[str, Any]:
     raise HTTPException(404, f"there is no pool {pool!r}; the first task or worker of it makes it")
 
 
-@router.post("/pools/{pool}/pause", responses=described(400))
+@router.post("/pools/{pool}/pause", responses=answers(models.Pool) | described(400))
 async def pause_pool(app: TheApp, pool: str) -> Response:
     """Stop the claims of one pool; running tasks go on."""
     await app.pools.apause(pool)
     return Document(await _pool(app, pool))
 
 
-@router.post("/pools/{pool}/resume", responses=described(400))
+@router.post("/pools/{pool}/resume", responses=answers(models.Pool) | described(400))
 async def resume_pool(app: TheApp, pool: str) -> Response:
     """End the pause of one pool; a pause of the cluster stays."""
     await app.pools.aresume(pool)
@@ -67,14 +68,14 @@ class Scale(BaseModel):
     """``null`` for as many as there are slots."""
 
 
-@router.post("/pools/{pool}/scale", responses=described(400))
+@router.post("/pools/{pool}/scale", responses=answers(models.ScaledPool) | described(400))
 async def scale_pool(app: TheApp, pool: str, body: Scale) -> Response:
     """Set how many of its tasks run at once; `short` says how many slots are missing for that."""
     scaled = await app.pools.ascale(pool, body.count)
     return Document({**await _pool(app, pool), "short": scaled.short})
 
 
-@router.get("/timeline", responses=described(400))
+@router.get("/timeline", responses=answers(models.Timeline) | described(400))
 async def get_timeline(
     app: TheApp,
     pool: str = "",

@@ -75,6 +75,11 @@ def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def answers(model: type[BaseModel], *, status: int = 200) -> dict[int | str, dict[str, Any]]:
+    """What an operation answers where nothing is wrong, for its description."""
+    return {status: {"model": model}}
+
+
 _SCHEMA: Final = {"schema": {"$ref": "#/components/schemas/Problem"}}
 _DESCRIBED: Final = {
     400: "An argument is wrong or missing",

@@ -9,10 +9,11 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from skedulr import documents
+from skedulr_coordinator.api import models
 from skedulr_coordinator.api.answers import Document
 from skedulr_coordinator.api.context import TheApp
 from skedulr_coordinator.api.moments import moment
-from skedulr_coordinator.api.problems import described
+from skedulr_coordinator.api.problems import answers, described
 from skedulr_coordinator.api.tasks import document
 
 router = APIRouter(prefix="/api/schedules", tags=["schedules"], responses=described(400, 503))
@@ -37,14 +38,14 @@ class NewSchedule(BaseModel):
     jitter: float | str | None = None
 
 
-@router.get("")
+@router.get("", responses=answers(models.Schedules))
 async def list_schedules(app: TheApp) -> Response:
     """All schedules, by name."""
     found = await app.schedules.alist()
     return Document({"schedules": [documents.of_schedule(each) for each in found]})
 
 
-@router.post("", status_code=201, responses=described(409))
+@router.post("", status_code=201, responses=answers(models.Schedule, status=201) | described(409))
 async def make_schedule(app: TheApp, body: NewSchedule) -> Response:
     """Make a schedule, or replace the one of that name; code's own cannot be replaced."""
     times = body.model_dump(exclude={"name", "job", "args", "kwargs", "options"}, exclude_none=True)
@@ -56,7 +57,7 @@ async def make_schedule(app: TheApp, body: NewSchedule) -> Response:
     return Document(made, 201, headers={"Location": f"api/schedules/{body.name}"})
 
 
-@router.get("/{name}", responses=described(404))
+@router.get("/{name}", responses=answers(models.ScheduleWithRuns) | described(404))
 async def get_schedule(app: TheApp, name: str) -> Response:
     """One schedule with its past runs, the newest first."""
     found = await app.schedules.aget(name)
@@ -71,21 +72,25 @@ async def remove_schedule(app: TheApp, name: str) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/{name}/pause", responses=described(404))
+@router.post("/{name}/pause", responses=answers(models.ScheduleWithRuns) | described(404))
 async def pause_schedule(app: TheApp, name: str) -> Response:
     """Stop a schedule until it is resumed, whatever is deployed meanwhile."""
     await app.schedules.apause(name)
     return await get_schedule(app, name)
 
 
-@router.post("/{name}/resume", responses=described(404))
+@router.post("/{name}/resume", responses=answers(models.ScheduleWithRuns) | described(404))
 async def resume_schedule(app: TheApp, name: str) -> Response:
     """Let a schedule go on with its next slot."""
     await app.schedules.aresume(name)
     return await get_schedule(app, name)
 
 
-@router.post("/{name}/run", status_code=201, responses=described(404, 409, 429))
+@router.post(
+    "/{name}/run",
+    status_code=201,
+    responses=answers(models.Task, status=201) | described(404, 409, 429),
+)
 async def run_schedule(app: TheApp, name: str) -> Response:
     """Run what it runs once more, now; the answer is the task."""
     task = await app.schedules.arun_now(name)

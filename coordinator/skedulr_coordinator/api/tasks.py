@@ -14,10 +14,11 @@ from skedulr.search import ORDER, Wanted, search
 from skedulr.states import BY_LABEL, State
 from skedulr.task_document import task_document
 from skedulr.wording import similar
+from skedulr_coordinator.api import models
 from skedulr_coordinator.api.answers import Document
 from skedulr_coordinator.api.context import TheApp
 from skedulr_coordinator.api.moments import moment
-from skedulr_coordinator.api.problems import described
+from skedulr_coordinator.api.problems import answers, described
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"], responses=described(400, 503))
 
@@ -39,7 +40,7 @@ def _state(text: str) -> State:
     return found
 
 
-@router.get("")
+@router.get("", responses=answers(models.Rows))
 async def list_tasks(
     app: TheApp,
     state: States = None,
@@ -84,7 +85,9 @@ class Submission(BaseModel):
     )
 
 
-@router.post("", status_code=201, responses=described(409, 413, 429, 507))
+@router.post(
+    "", status_code=201, responses=answers(models.Task, status=201) | described(409, 413, 429, 507)
+)
 async def submit(app: TheApp, body: Submission) -> Response:
     """Submit a task by the name of its job, whose code need not be here."""
     task = await app.aenqueue(body.job, body.args, body.kwargs, **_options(body))
@@ -107,13 +110,13 @@ async def document(app: TheApp, pool: str, task_id: str) -> dict[str, Any]:
     return await app.aclient.perform(task_document(app.keys(names.pool(pool)), task_id))
 
 
-@router.get("/{pool}/{task_id}", responses=described(404))
+@router.get("/{pool}/{task_id}", responses=answers(models.Task) | described(404))
 async def get_task(app: TheApp, pool: str, task_id: str) -> Response:
     """All about one task."""
     return Document(await document(app, pool, task_id))
 
 
-@router.get("/{pool}/{task_id}/log", responses=described(404))
+@router.get("/{pool}/{task_id}/log", responses=answers(models.Log) | described(404))
 async def get_log(
     app: TheApp,
     pool: str,
@@ -132,7 +135,7 @@ async def get_log(
     )
 
 
-@router.get("/{pool}/{task_id}/explain", responses=described(404))
+@router.get("/{pool}/{task_id}/explain", responses=answers(models.Explanation) | described(404))
 async def get_explanation(app: TheApp, pool: str, task_id: str) -> Response:
     """Why a task is not running, in plain words; `position` and `estimate_s` while it is queued."""
     keys = app.keys(names.pool(pool))

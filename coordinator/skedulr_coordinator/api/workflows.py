@@ -11,9 +11,10 @@ from starlette.responses import Response
 from skedulr import documents, flows
 from skedulr.app import Skedulr
 from skedulr.errors import InvalidOption
+from skedulr_coordinator.api import models
 from skedulr_coordinator.api.answers import Document
 from skedulr_coordinator.api.context import TheApp
-from skedulr_coordinator.api.problems import described
+from skedulr_coordinator.api.problems import answers, described
 
 router = APIRouter(prefix="/api/workflows", tags=["workflows"], responses=described(400, 503))
 
@@ -25,7 +26,7 @@ class Node(BaseModel):
     """`pool/id`, or the id of a node."""
 
 
-@router.get("")
+@router.get("", responses=answers(models.Workflows))
 async def list_workflows(
     app: TheApp, cursor: str = "", limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> Response:
@@ -49,7 +50,7 @@ def _after(cursor: str) -> tuple[int, str] | None:
     return (int(created), name) if cursor else None
 
 
-@router.get("/{name:path}", responses=described(404, 409))
+@router.get("/{name:path}", responses=answers(models.Graph) | described(404, 409))
 async def get_workflow(app: TheApp, name: str) -> Response:
     """A workflow with its nodes and edges; its name is `pool/id`, or an id that one pool has."""
     return Document(await _document(app, name))
@@ -60,7 +61,7 @@ async def _document(app: Skedulr, name: str) -> dict[str, Any]:
     return documents.of_graph(await flow.ainfo())
 
 
-@router.post("/{name:path}/cancel", responses=described(404, 409))
+@router.post("/{name:path}/cancel", responses=answers(models.ChangedGraph) | described(404, 409))
 async def cancel_workflow(app: TheApp, name: str) -> Response:
     """Cancel all nodes that have not ended; `changed` says how many."""
     flow = await app.workflows.aget(name)
@@ -68,7 +69,7 @@ async def cancel_workflow(app: TheApp, name: str) -> Response:
     return Document({**await _document(app, flow.name), "changed": changed})
 
 
-@router.post("/{name:path}/retry", responses=described(404, 409))
+@router.post("/{name:path}/retry", responses=answers(models.ChangedGraph) | described(404, 409))
 async def retry_workflow(app: TheApp, name: str) -> Response:
     """Run failed, dead and cancelled nodes again, and what hangs on them."""
     flow = await app.workflows.aget(name)
@@ -76,7 +77,7 @@ async def retry_workflow(app: TheApp, name: str) -> Response:
     return Document({**await _document(app, flow.name), "changed": changed})
 
 
-@router.post("/{name:path}/rerun", responses=described(404, 409))
+@router.post("/{name:path}/rerun", responses=answers(models.ChangedGraph) | described(404, 409))
 async def rerun_workflow(app: TheApp, name: str, body: Node) -> Response:
     """Run a node again that has ended, and all that hangs on it."""
     flow = await app.workflows.aget(name)
