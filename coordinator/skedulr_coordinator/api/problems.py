@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from skedulr import errors
 from skedulr_coordinator.api.answers import Document
@@ -99,10 +100,24 @@ async def _of_skedulr(_: Request, error: Exception) -> Response:
     return answer(500, "It did not work", str(error))
 
 
-async def _of_http(_: Request, error: Exception) -> Response:
+async def _of_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     title = _TITLES.get(error.status_code, str(error.detail))
+    if error.status_code == 405:
+        allowed = ", ".join(_methods(request))
+        detail = f"{request.method} is not allowed here; use {allowed}"
+        return answer(405, title, detail, {"Allow": allowed})
     return answer(error.status_code, title, str(error.detail), error.headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """What a path takes: each of its methods may be a route of its own."""
+    routes = (
+        route
+        for route in request.app.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+    )
+    return sorted({method for route in routes for method in route.methods or ()})
 
 
 async def _of_validation(_: Request, error: Exception) -> Response:

@@ -152,13 +152,13 @@ async def test_scale_sets_the_limit_and_says_what_is_short(
         ("POST", "/api/scale?pool=mail&count=-1", 400, "count"),
         ("POST", "/api/scale?pool=a/b&count=1", 400, "pool"),
         ("GET", "/api/stats?status=sleepy", 400, "sleepy"),
-        ("GET", "/api/cancel?id=x", 405, "Not Allowed"),
-        ("GET", "/api/resubmit?id=x", 405, "Not Allowed"),
-        ("GET", "/api/pause", 405, "Not Allowed"),
-        ("GET", "/api/resume", 405, "Not Allowed"),
-        ("GET", "/api/scale?pool=x&count=1", 405, "Not Allowed"),
-        ("POST", "/api/stats", 405, "Not Allowed"),
-        ("DELETE", "/api/stats", 405, "Not Allowed"),
+        ("GET", "/api/cancel?id=x", 405, "not allowed here; use"),
+        ("GET", "/api/resubmit?id=x", 405, "not allowed here; use"),
+        ("GET", "/api/pause", 405, "not allowed here; use"),
+        ("GET", "/api/resume", 405, "not allowed here; use"),
+        ("GET", "/api/scale?pool=x&count=1", 405, "not allowed here; use"),
+        ("POST", "/api/stats", 405, "not allowed here; use"),
+        ("DELETE", "/api/stats", 405, "not allowed here; use"),
         ("GET", "/api/nothing", 404, "Not Found"),
     ],
 )
@@ -205,3 +205,8 @@ async def test_redis_away_is_said_and_shows_no_password(
     password = redis.url.partition("//:")[2].partition("@")[0]
     assert password
     assert password not in answer.text
+
+
+async def test_a_wrong_method_is_told_all_that_are_right(api: httpx.AsyncClient) -> None:
+    assert (await api.put("/api/schedules")).headers["allow"] == "GET, POST"
+    assert (await api.get("/api/pause")).headers["allow"] == "POST"
