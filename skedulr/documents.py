@@ -215,6 +215,15 @@ def of_schedule_run(pool: str, run: ScheduleRun) -> dict[str, Any]:
         "upto": iso(run.upto_ms),
         "at": iso(run.at_ms),
         "task": f"{pool}/{run.task}" if run.task else None,
+        "state": run.state.label if run.state else None,
+    }
+
+
+def of_schedule_with_runs(found: ScheduleInfo) -> dict[str, Any]:
+    """A schedule with what became of its last slots, the newest first."""
+    return {
+        **of_schedule(found),
+        "runs": [of_schedule_run(found.pool, run) for run in found.runs],
     }
 
 

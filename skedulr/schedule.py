@@ -14,6 +14,7 @@ import msgpack
 
 from skedulr import durations, timing
 from skedulr.errors import Undecodable
+from skedulr.states import State
 from skedulr.timing import Cron, Interval, Policy, Timing
 
 CODE: Final = "code"
@@ -75,7 +76,9 @@ class ScheduleRun:
     at_ms: int
     """When it was decided."""
     task: str
-    """The id of its task, empty where there is none."""
+    """The id of its task, or of the one that held its key; empty where there is none."""
+    state: State | None = None
+    """Of that task; ``None`` where it is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)

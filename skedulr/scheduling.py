@@ -8,6 +8,8 @@ pool before the registry names the new one, and coordinators fire only what the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final, NamedTuple, cast
 
 from skedulr import commands, schedule
@@ -18,15 +20,20 @@ from skedulr.errors import (
     DuplicateKey,
     QueueFull,
     SkedulrError,
+    Undecodable,
     UnknownSchedule,
 )
 from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
 from skedulr.lists import pairs
 from skedulr.names import full_name, new_id
+from skedulr.record import decode
 from skedulr.schedule import ScheduleInfo, ScheduleRun
+from skedulr.states import State
 
 TRIES: Final = 10
 """How often an operation is repeated because somebody else came between."""
+
+RUNS_SHOWN: Final = 50
 
 
 def store(registry: RegistryKeys, keys: PoolKeys, declared: Declaration) -> Steps[None]:
@@ -168,11 +175,8 @@ def run_now(registry: RegistryKeys, name: str) -> Steps[tuple[str, str]]:
 def get(registry: RegistryKeys, name: str) -> Steps[ScheduleInfo]:
     """All about one schedule, with its last runs; raises ``UnknownSchedule``, ``Undecodable``."""
     keys = yield from home(registry, name)
-    runs = yield Read(
-        (("LRANGE", keys.of("runs", name), 0, -1),),
-        lambda replies: [schedule.read_run(each) for each in reversed(replies[0])],
-    )
-    found = yield from _infos(registry, keys.pool, [name], {name: runs})
+    runs = yield from _runs(keys, [name], -RUNS_SHOWN)
+    found = yield from _infos(registry, keys, [name], runs)
     if not found:
         raise UnknownSchedule(name)
     return found[0]
@@ -186,28 +190,48 @@ def everything(registry: RegistryKeys) -> Steps[list[ScheduleInfo]]:
         by_pool.setdefault(pool.decode(), []).append(name.decode())
     infos: list[ScheduleInfo] = []
     for pool, names in by_pool.items():
+        keys = pool_keys(_namespace(registry), pool)
         for first in range(0, len(names), MOST_SCHEDULES):
             part = names[first : first + MOST_SCHEDULES]
-            keys = pool_keys(_namespace(registry), pool)
-            last = yield _last_runs(keys, part)
-            infos += yield from _infos(registry, pool, part, last)
+            runs = yield from _runs(keys, part, -1)
+            infos += yield from _infos(registry, keys, part, runs)
     return sorted(infos, key=lambda each: each.name)
 
 
-def _last_runs(keys: PoolKeys, names: Sequence[str]) -> Read[dict[str, list[ScheduleRun]]]:
-    def parse(replies: list[Any]) -> dict[str, list[ScheduleRun]]:
-        return {
-            name: [schedule.read_run(each) for each in packed]
-            for name, packed in zip(names, replies, strict=True)
-        }
+def _runs(keys: PoolKeys, names: Sequence[str], first: int) -> Steps[dict[str, list[ScheduleRun]]]:
+    """The last runs of schedules, the newest first, with the states of their tasks."""
+    packed = yield Read(tuple(("LRANGE", keys.of("runs", name), first, -1) for name in names), list)
+    entries = [[schedule.read_run(each) for each in reversed(runs)] for runs in packed]
+    tasks = [run.task for runs in entries for run in runs if run.task]
+    states = yield from _states(keys, tasks)
+    return {
+        name: [replace(run, state=states.get(run.task)) for run in runs]
+        for name, runs in zip(names, entries, strict=True)
+    }
 
-    return Read(tuple(("LRANGE", keys.of("runs", name), -1, -1) for name in names), parse)
+
+def _states(keys: PoolKeys, tasks: Sequence[str]) -> Steps[dict[str, State]]:
+    """The states of tasks that are still known, and can be read here."""
+    if not tasks:
+        return {}
+
+    def parse(replies: list[Any]) -> dict[str, State]:
+        states: dict[str, State] = {}
+        for task, packed in zip(tasks, replies[0], strict=True):
+            if packed is not None:
+                with suppress(Undecodable):
+                    states[task] = decode(packed).state
+        return states
+
+    return (yield Read((("HMGET", keys.tasks, *tasks),), parse))  # type: ignore[no-any-return]  # steps are untyped
 
 
 def _infos(
-    registry: RegistryKeys, pool: str, names: Sequence[str], runs: dict[str, list[ScheduleRun]]
+    registry: RegistryKeys,
+    keys: PoolKeys,
+    names: Sequence[str],
+    runs: dict[str, list[ScheduleRun]],
 ) -> Steps[list[ScheduleInfo]]:
-    keys = pool_keys(_namespace(registry), pool)
 
     def parse(replies: list[Any]) -> list[ScheduleInfo]:
         specs, plans, (seconds, micros), alive = replies
@@ -215,7 +239,7 @@ def _infos(
         live = any(float(until) > now_ms for _, until in pairs(alive))
         return [
             schedule.info(
-                pool,
+                keys.pool,
                 schedule.read_spec(name, spec),
                 schedule.read_plan(plan),
                 runs[name],

@@ -16,7 +16,7 @@ from collections import deque
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final, Protocol
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from croniter import croniter
 
@@ -105,18 +105,17 @@ class IntervalSlots:
 def cron_slots(expression: str, timezone: str) -> CronSlots:
     """The slots of an expression; the same object each time. Raises ``ValueError``."""
     try:
-        return CronSlots(expression, timezone)
-    except OSError as error:
+        zone = ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(f"no time zone {timezone!r} is known here: {error}") from error
-    except KeyError:
-        raise ValueError(f"no time zone {timezone!r} is known here; install tzdata") from None
+    return CronSlots(expression, zone)
 
 
 class CronSlots:
     """The moments at which the clock of a time zone matches an expression."""
 
-    def __init__(self, expression: str, timezone: str) -> None:
-        self._zone = ZoneInfo(timezone)
+    def __init__(self, expression: str, zone: ZoneInfo) -> None:
+        self._zone = zone
         self._cron = croniter(expression, datetime(2000, 1, 1))  # noqa: DTZ001 - a clock that is never changed
         hours = self._cron.expanded[1]
         self._is_hourly = hours == ["*"] or len(hours) == 24

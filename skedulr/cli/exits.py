@@ -22,7 +22,7 @@ FAILED: Final = 1
 USAGE: Final = 2
 """An argument, an option or a setting is wrong."""
 NOT_FOUND: Final = 3
-"""There is no such task, or several."""
+"""There is no such task or schedule, or several."""
 NO_REDIS: Final = 4
 """Redis does not answer, or cannot carry skedulr."""
 NO_SUCCESS: Final = 5
@@ -34,7 +34,7 @@ INTERRUPTED: Final = 130
 
 # The first row that fits counts.
 _CODES: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], int], ...]] = (
-    ((errors.UnknownTask, errors.AmbiguousTask), NOT_FOUND),
+    ((errors.UnknownTask, errors.AmbiguousTask, errors.UnknownSchedule), NOT_FOUND),
     ((errors.UnknownWorkflow, errors.UnknownNode), NOT_FOUND),
     ((errors.RedisUnavailable, errors.RedisUnsuitable, errors.UpgradeNeeded), NO_REDIS),
     ((errors.TaskFailed, errors.TaskCancelled), NO_SUCCESS),

@@ -8,14 +8,23 @@ from typing import Any
 
 import typer
 
-from skedulr.cli.commands import acting, flowing, looking, meta, roles, running, submitting
+from skedulr.cli.commands import (
+    acting,
+    flowing,
+    looking,
+    meta,
+    roles,
+    running,
+    scheduling,
+    submitting,
+)
 from skedulr.cli.session import on_cluster
 
 LOOK, ACT, RUN = "Look", "Act", "Run"
 
 EPILOG = (
-    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no such task, 4 no Redis, "
-    "5 the awaited task did not succeed, 6 it has not ended in time, 130 Ctrl-C."
+    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no such task or schedule, "
+    "4 no Redis, 5 the awaited task did not succeed, 6 it has not ended in time, 130 Ctrl-C."
 )
 
 program = typer.Typer(
@@ -43,7 +52,7 @@ _add_on_cluster(LOOK, looking.status, looking.tasks, looking.task, looking.pools
 program.command("explain", rich_help_panel=LOOK)(on_cluster(looking.why))
 _add_on_cluster(ACT, submitting.enqueue, acting.cancel, acting.resubmit)
 _add_on_cluster(ACT, acting.pause, acting.resume, acting.scale)
-_add_on_cluster(LOOK, flowing.workflows)
+_add_on_cluster(LOOK, flowing.workflows, scheduling.schedules)
 _add_on_cluster(LOOK, meta.url)
 _add(LOOK, meta.version)
 _add(RUN, running.up)
@@ -58,6 +67,22 @@ workflow = typer.Typer(
 for _function in (flowing.show, flowing.cancel, flowing.retry, flowing.rerun):
     workflow.command()(on_cluster(_function))
 program.add_typer(workflow, name="workflow", rich_help_panel=ACT)
+
+schedule = typer.Typer(
+    help="Make, change, run and look at one schedule.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+for _function in (
+    scheduling.add,
+    scheduling.show,
+    scheduling.pause,
+    scheduling.resume,
+    scheduling.run,
+    scheduling.remove,
+):
+    schedule.command()(on_cluster(_function))
+program.add_typer(schedule, name="schedule", rich_help_panel=ACT)
 
 
 def run() -> int:

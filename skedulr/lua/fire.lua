@@ -71,7 +71,7 @@ local function refuse(firing, plan)
   if plan.refused == firing.stored then return end
   plan.refused = firing.stored
   note_run(firing.name, { what = 'full', slot = firing.run })
-  put_plan(firing.name)
+  keep_plan(firing.name)
 end
 
 local function note(firing, outcome, id)

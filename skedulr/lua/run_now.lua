@@ -25,7 +25,6 @@
 -- KEYS[23] orphans
 -- KEYS[24] schedules
 -- KEYS[25] schedule_plans
--- KEYS[26] slots
 -- ARGV[1] name   of the schedule
 -- ARGV[2] id   a new one for the task
 -- Returns {outcome, detail}: 'fired' (the id), 'missing', 'full' (the capacity), 'duplicate' (the id of the live task
@@ -38,7 +37,7 @@ forget_ended(plans[name])
 local outcome, detail = run(name)
 if submitted > 0 then
   note_run(name, { what = 'by hand', slot = now, task = id })
-  put_plan(name)
+  keep_plan(name)
   write_all()
 end
 return { outcome, detail }

@@ -41,7 +41,7 @@ local function note_life(name, plan, outcome)
   if outcome == 'code' or now - (outcome == 'same' and plan.last_held or plan.last_declared) < SEEN_EVERY then return end
   plan.last_declared = now
   if outcome == 'same' then plan.last_held = now end
-  hash(schedule_plans, name, cmsgpack.pack(plan))
+  keep_plan(name)
 end
 
 local function new_plan()

@@ -61,8 +61,7 @@ async def make_schedule(app: TheApp, body: NewSchedule) -> Response:
 async def get_schedule(app: TheApp, name: str) -> Response:
     """One schedule with its past runs, the newest first."""
     found = await app.schedules.aget(name)
-    runs = [documents.of_schedule_run(found.pool, run) for run in found.runs]
-    return Document({**documents.of_schedule(found), "runs": runs})
+    return Document(documents.of_schedule_with_runs(found))
 
 
 @router.delete("/{name}", status_code=204, responses=described(404, 409))

@@ -100,8 +100,8 @@ def enqueue(
     patience = None if wait_limit is None else durations.seconds(wait_limit, "--wait-limit")
     task = session.app.enqueue(
         job,
-        [_value(text, json_args) for text in args or []],
-        dict(_named(text, json_args) for text in kwarg or []),
+        values_of(args, json_args),
+        named_values(kwarg, json_args),
         **options,
     )
     if wait or patience is not None:
@@ -110,6 +110,16 @@ def enqueue(
         session.out.show(
             documents.named(task.pool, task.id), lambda: [Text(f"{task.name}: enqueued")]
         )
+
+
+def values_of(args: list[str] | None, is_json: bool) -> list[Any]:
+    """The positional arguments that were given."""
+    return [_value(text, is_json) for text in args or []]
+
+
+def named_values(kwargs: list[str] | None, is_json: bool) -> dict[str, Any]:
+    """The keyword arguments that were given."""
+    return dict(_named(text, is_json) for text in kwargs or [])
 
 
 def _value(text: str, is_json: bool) -> Any:

@@ -34,10 +34,12 @@ local function is_declared(plan) return plan.last_declared + DECLARED_FOR > now 
 -- Each change of what a schedule is gets a higher number, also when it was removed and comes again.
 local function raise_revision(plan) plan.revision = math.max(plan.revision + 1, now) end
 
+local function keep_plan(name) hash(schedule_plans, name, cmsgpack.pack(plans[name])) end
+
 -- Write where a schedule stands, and when somebody has to look at it: 0 at once, never while it is paused.
 local function put_plan(name, look_at)
   local plan = plans[name]
-  hash(schedule_plans, name, cmsgpack.pack(plan))
+  keep_plan(name)
   zset(slots, name, plan.state ~= PAUSED and (look_at or plan.slot) or false)
 end
 
