@@ -73,7 +73,7 @@ schedule = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
-for _function in (
+for _action in (
     scheduling.add,
     scheduling.show,
     scheduling.pause,
@@ -81,7 +81,7 @@ for _function in (
     scheduling.run,
     scheduling.remove,
 ):
-    schedule.command()(on_cluster(_function))
+    schedule.command()(on_cluster(_action))
 program.add_typer(schedule, name="schedule", rich_help_panel=ACT)
 
 

@@ -136,7 +136,7 @@ def _part(
 ) -> Iterator[RenderableType]:
     grid = Table.grid(padding=(0, 2))
     for slot, when, told in rows:
-        grid.add_row(slot, Text(when, "bright_black"), told)
+        grid.add_row(f"  {slot}", Text(when, "bright_black"), told)
     yield Text("")
     yield looks.heading(title)
-    yield Padding.indent(grid, 2)
+    yield grid
