@@ -33,7 +33,7 @@ const workflows = createRoute({
 });
 const workflow = createRoute({
   getParentRoute,
-  path: "/workflows/$id",
+  path: "/workflows/$pool/$id",
   component: lazyRouteComponent(() => import("./pages/workflows/WorkflowPage"), "WorkflowPage"),
 });
 const schedules = createRoute({

@@ -34,6 +34,12 @@ def fill(app: Skedulr, redis: Redis, start_worker: Callable[..., Spawned]) -> di
     ending = (*failed, *dead, *sent)
     wait_until(lambda: all(task.status().terminal for task in ending), 30, "the ends")
     wait_until(lambda: running.info().progress is not None, 30, "progress")
+    workflow = nightly(app)
+    app.schedule("newsletter", jobs["send_email"].s("all@example.org"), cron="0 7 * * mon")
+    app.schedule("reconcile", jobs["report"].s(500), every=900)
+    app.schedule("invoices", jobs["report"].s(9000), cron="30 2 1 * *", tz="Europe/Berlin")
+    app.schedules.pause("reconcile")
+    wait_until(lambda: app.workflows.get(workflow).info().row.state != "running", 30, "its end")
     app.pools.scale("payments", 2)
     app.pools.pause("payments")
     queued = [jobs["charge"].using(priority=n).enqueue(2000 + n, 5.0) for n in range(6)]
@@ -43,7 +49,20 @@ def fill(app: Skedulr, redis: Redis, start_worker: Callable[..., Spawned]) -> di
         "running": running.name,
         "succeeded": sent[0].name,
         "queued": queued[0].name,
+        "workflow": workflow,
     }
+
+
+def nightly(app: Skedulr) -> str:
+    """Submit a workflow with a fan-in, a failure and what follows it; answers its name."""
+    jobs = app.jobs
+    with app.workflow("nightly close") as flow:
+        exports = [flow.add(jobs["report"].s(1000 * n)) for n in (1, 2, 3)]
+        charge = flow.add(jobs["charge"].s(7, 9.5), on_success=exports)
+        flow.add(jobs["send_email"].s("done@example.org"), on_success=charge)
+        flow.add(jobs["send_email"].s("ops@example.org"), on_failure=charge)
+        flow.add(jobs["report"].s(50), on_success=charge, on_failure=charge)
+    return flow.name
 
 
 def write_statistics(app: Skedulr, redis: Redis) -> None:

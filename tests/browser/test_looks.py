@@ -67,11 +67,15 @@ def test_every_page_is_accessible_in_every_look(
     open_page: OpenPage,
 ) -> None:
     names = sample.fill(app, server.client(), start_worker)
+    workflow = names.pop("workflow")
     paths = {
         "overview": "/",
         "tasks": "/tasks",
         "tasks-dead": "/tasks?state=dead",
         **{f"task-{name}": f"/tasks/{task}" for name, task in names.items()},
+        "workflows": "/workflows",
+        "workflow": f"/workflows/{workflow}",
+        "schedules": "/schedules",
         "nothing": "/nothing",
     }
     PICTURES.mkdir(parents=True, exist_ok=True)

@@ -131,6 +131,8 @@ export interface Task {
   lineage?: {
     parents: Relative[];
     children: Relative[];
+    /** Of which some may not be told of. */
+    children_count: number;
     workflow: string | null;
     schedule: string | null;
   };
@@ -173,11 +175,15 @@ export interface Coordinator {
 }
 
 export interface Workflow {
-  id: string;
-  name: string;
   pool: string;
+  id: string;
+  /** What its author calls it. */
+  name: string;
   state: string;
-  counts: Counts;
+  /** How many nodes are open, and how the others ended. */
+  counts: Partial<
+    Record<"open" | "succeeded" | "failed" | "dead" | "cancelled" | "skipped", number>
+  >;
   created_at: Moment;
   finished_at: Moment;
 }
@@ -187,7 +193,9 @@ export interface WorkflowNode {
   pool: string;
   id: string;
   job: string;
-  state: State;
+  /** None where it was never submitted. */
+  state: State | null;
+  skipped: boolean;
   title: string;
 }
 
@@ -217,6 +225,8 @@ export interface Schedule {
   orphaned: boolean;
   overlap: string;
   catch_up: string;
+  /** Why it cannot run, where it cannot. */
+  problem: string | null;
   last_run: Moment;
 }
 

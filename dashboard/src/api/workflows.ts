@@ -1,6 +1,5 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { get } from "./client";
-import { pollEvery, useLive } from "./live";
 import type { Workflow, WorkflowGraph } from "./types";
 
 /** The workflows, newest first, page by page. */
@@ -20,12 +19,14 @@ export function useWorkflows() {
 }
 
 /** A workflow with its tasks and what they wait for. */
-export function useWorkflow(id: string) {
-  const line = useLive();
+export function useWorkflow(pool: string, id: string) {
   return useQuery({
-    queryKey: ["workflow", id],
-    queryFn: ({ signal }) =>
-      get<WorkflowGraph>(`api/workflows/${encodeURIComponent(id)}`, {}, signal),
-    refetchInterval: Math.min(pollEvery(line), 1_000),
+    queryKey: ["workflow", pool, id],
+    queryFn: ({ signal }) => get<WorkflowGraph>(workflowPath(pool, id), {}, signal),
+    refetchInterval: 1_000,
   });
+}
+
+export function workflowPath(pool: string, id: string): string {
+  return `api/workflows/${encodeURIComponent(pool)}/${encodeURIComponent(id)}`;
 }

@@ -1,11 +1,14 @@
-import { type Counts, STATES } from "../api/types";
 import { count } from "../lib/format";
 import styles from "./CountsBar.module.css";
 
-/** How many tasks are in each state, as shares of a bar. */
-export function CountsBar({ counts }: { counts: Counts }) {
-  const some = STATES.filter((state) => counts[state] > 0);
-  const words = some.map((state) => `${count(counts[state])} ${state}`).join(", ");
+/** Of whatever is counted, the first comes first. */
+const ORDER = ["succeeded", "open", "failed", "dead", "cancelled", "skipped"] as const;
+export type Ends = Partial<Record<(typeof ORDER)[number], number>>;
+
+/** How many nodes of a workflow ended how, as shares of a bar. */
+export function CountsBar({ counts }: { counts: Ends }) {
+  const all = shares(counts);
+  const words = all.map(({ end, number }) => `${count(number)} ${end}`).join(", ");
   return (
     <div className={styles.counts}>
       <svg
@@ -15,10 +18,10 @@ export function CountsBar({ counts }: { counts: Counts }) {
         viewBox="0 0 100 6"
         preserveAspectRatio="none"
       >
-        {shares(counts).map(({ state, from, size }) => (
+        {all.map(({ end, from, size }) => (
           <rect
-            key={state}
-            data-state={state}
+            key={end}
+            data-end={end}
             className={styles.share}
             x={from}
             width={size}
@@ -31,12 +34,15 @@ export function CountsBar({ counts }: { counts: Counts }) {
   );
 }
 
-function shares(counts: Counts) {
-  const all = STATES.reduce((sum, state) => sum + counts[state], 0) || 1;
+function shares(counts: Ends) {
+  const some = ORDER.map((end) => ({ end, number: counts[end] ?? 0 })).filter(
+    ({ number }) => number > 0,
+  );
+  const all = some.reduce((sum, { number }) => sum + number, 0);
   let from = 0;
-  return STATES.filter((state) => counts[state] > 0).map((state) => {
-    const size = (100 * counts[state]) / all;
-    const share = { state, from, size };
+  return some.map(({ end, number }) => {
+    const size = (100 * number) / all;
+    const share = { end, number, from, size };
     from += size;
     return share;
   });

@@ -1,5 +1,5 @@
 import { Link, Outlet } from "@tanstack/react-router";
-import { LayoutDashboard, ListChecks } from "lucide-react";
+import { CalendarClock, LayoutDashboard, ListChecks, Workflow } from "lucide-react";
 import { useOverview } from "../api/overview";
 import { Connection } from "./Connection";
 import styles from "./Layout.module.css";
@@ -10,6 +10,8 @@ import { Toasts } from "./Toasts";
 const PAGES = [
   { to: "/", name: "Overview", icon: LayoutDashboard },
   { to: "/tasks", name: "Tasks", icon: ListChecks },
+  { to: "/workflows", name: "Workflows", icon: Workflow },
+  { to: "/schedules", name: "Schedules", icon: CalendarClock },
 ] as const;
 
 /** What stands around every page. */

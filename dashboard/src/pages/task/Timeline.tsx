@@ -21,7 +21,7 @@ export function Timeline({ task }: { task: Task }) {
     <Card title="Timeline">
       <ol className={styles.steps}>
         {steps(task, now.getTime()).map(({ at, words, about, state }) => (
-          <li key={words + at} className={styles.step} data-state={state}>
+          <li key={`${words} ${at}`} className={styles.step} data-state={state}>
             <span className={styles.words}>
               {words}
               {about && <span className={styles.about}>{about}</span>}
@@ -36,10 +36,15 @@ export function Timeline({ task }: { task: Task }) {
   );
 }
 
-/** The steps of a task's life that are known, oldest first. */
+/** The steps of a task's life that are known, oldest first; what goes on comes last. */
 export function steps(task: Task, now: number): Step[] {
-  const found: Step[] = [{ at: task.enqueued_at, words: "Submitted", state: "queued" }];
-  for (const attempt of task.failed_attempts) {
+  const { enqueued_at, started_at, finished_at, failed_attempts, state } = task;
+  // Attempts of the time before stay with a task that was submitted again.
+  const again = failed_attempts.some(({ ended_at }) => (ended_at ?? "") < (enqueued_at ?? ""));
+  const found: Step[] = [
+    { at: enqueued_at, words: again ? "Submitted again" : "Submitted", state: "queued" },
+  ];
+  for (const attempt of failed_attempts) {
     found.push({
       at: attempt.ended_at,
       words: `Attempt ${attempt.number}: ${attempt.kind}`,
@@ -47,33 +52,29 @@ export function steps(task: Task, now: number): Step[] {
       state: "failed",
     });
   }
-  if (task.started_at && (task.state === "running" || task.state === "succeeded")) {
-    const waited = task.failed_attempts.length === 0 && task.enqueued_at;
+  if (started_at && (state === "running" || state === "succeeded")) {
+    const waited = failed_attempts.length === 0;
     found.push({
-      at: task.started_at,
+      at: started_at,
       words: "Started",
-      about: waited ? between(task.enqueued_at, task.started_at, "waited ") : "",
+      about: waited ? between(enqueued_at, started_at, "waited ") : "",
       state: "running",
     });
   }
-  if (task.state === "scheduled") {
-    found.push({ at: task.due_at, words: "Due", state: "scheduled" });
+  if (state === "scheduled") found.push({ at: task.due_at, words: "Due", state });
+  if (state === "running" && started_at) {
+    const about = `for ${span(now - Date.parse(started_at))}`;
+    found.push({ at: null, words: "Running", about, state });
   }
-  if (task.state === "running" && task.started_at) {
-    found.push({
-      at: null,
-      words: "Running",
-      about: `for ${span(now - Date.parse(task.started_at))}`,
-      state: "running",
-    });
+  if (ENDED.includes(state)) {
+    const about = state === "succeeded" ? between(started_at, finished_at, "ran ") : "";
+    const words = state.charAt(0).toUpperCase() + state.slice(1);
+    found.push({ at: finished_at, words, about, state });
   }
-  if (ENDED.includes(task.state)) {
-    const ran =
-      task.state === "succeeded" ? between(task.started_at, task.finished_at, "ran ") : "";
-    const words = task.state[0]?.toUpperCase() + task.state.slice(1);
-    found.push({ at: task.finished_at, words, about: ran, state: task.state });
-  }
-  return found;
+  // Moments of one form sort as text; sort is stable, so what ended at once keeps its order.
+  return found.sort((one, other) =>
+    (one.at ?? "~") < (other.at ?? "~") ? -1 : one.at === other.at ? 0 : 1,
+  );
 }
 
 function between(from: Moment, to: Moment, word: string): string {

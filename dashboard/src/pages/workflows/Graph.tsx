@@ -9,29 +9,27 @@ import {
   Position,
   ReactFlow,
 } from "@xyflow/react";
-import "@xyflow/react/dist/base.css";
-import { useMemo } from "react";
+import "@xyflow/react/dist/style.css";
+import { CircleSlash } from "lucide-react";
 import type { WorkflowEdge, WorkflowGraph, WorkflowNode } from "../../api/types";
 import { STATE_ICONS } from "../../components/StateBadge";
 import { useIsDark } from "../../lib/theme";
 import styles from "./Graph.module.css";
-import { layOut, NODE } from "./layout";
+import { NODE, type Place } from "./layout";
 
 type TaskNode = Node<{ task: WorkflowNode }, "task">;
 const TYPES = { task: TaskBox };
 
 interface Props {
   flow: WorkflowGraph;
+  places: Map<string, Place>;
   chosen: string | undefined;
   onChoose: (name: string | undefined) => void;
 }
 
-/** The tasks of a workflow and what they wait for; it is laid out anew only when its shape changes. */
-export function Graph({ flow, chosen, onChoose }: Props) {
+/** The tasks of a workflow, and what they wait for. */
+export function Graph({ flow, places, chosen, onChoose }: Props) {
   const isDark = useIsDark();
-  const shape = JSON.stringify([flow.nodes.map(({ name }) => name), flow.edges]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: states change each second, places do not
-  const places = useMemo(() => layOut(flow.nodes, flow.edges), [shape]);
   const nodes = flow.nodes.map(
     (task): TaskNode => ({
       id: task.name,
@@ -40,7 +38,7 @@ export function Graph({ flow, chosen, onChoose }: Props) {
       ...NODE,
       data: { task },
       selected: task.name === chosen,
-      ariaLabel: `${task.title || task.job}, ${task.state}`,
+      ariaLabel: `${task.title || task.job}, ${task.state ?? "not sent"}`,
     }),
   );
   const edges = flow.edges.map((edge): Edge => {
@@ -51,7 +49,7 @@ export function Graph({ flow, chosen, onChoose }: Props) {
       target: edge.to,
       className: styles[edge.on] ?? "",
       animated: from?.state === "running",
-      markerEnd: { type: MarkerType.ArrowClosed, color: "var(--line-strong)" },
+      markerEnd: { type: MarkerType.ArrowClosed, color: "var(--ink-faint)" },
       ...label(edge),
     };
   });
@@ -88,14 +86,16 @@ function label(edge: WorkflowEdge): Partial<Edge> {
 }
 
 function TaskBox({ data: { task } }: NodeProps<TaskNode>) {
-  const Icon = STATE_ICONS[task.state];
+  const Icon = task.state ? STATE_ICONS[task.state] : CircleSlash;
   return (
-    <div className={styles.node} data-state={task.state}>
+    <div className={styles.node} data-state={task.state ?? "cancelled"}>
       <Handle type="target" position={Position.Left} isConnectable={false} />
       <Icon aria-hidden size={16} strokeWidth={2.1} />
       <span className={styles.words}>
         <span className={styles.job}>{task.title || task.job}</span>
-        <span className={styles.state}>{task.state}</span>
+        <span className={styles.state}>
+          {task.state ?? (task.skipped ? "skipped" : "not sent")}
+        </span>
       </span>
       <Handle type="source" position={Position.Right} isConnectable={false} />
     </div>

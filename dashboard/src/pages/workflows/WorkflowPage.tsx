@@ -1,9 +1,9 @@
 import { useParams } from "@tanstack/react-router";
 import { Ban, RotateCcw } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useAct } from "../../api/actions";
-import type { WorkflowGraph } from "../../api/types";
-import { useWorkflow } from "../../api/workflows";
+import type { WorkflowGraph, WorkflowNode } from "../../api/types";
+import { useWorkflow, workflowPath } from "../../api/workflows";
 import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
 import { Confirm } from "../../components/Confirm";
@@ -15,13 +15,14 @@ import { Trouble } from "../../components/Trouble";
 import { When } from "../../components/When";
 import { useTitle } from "../../lib/title";
 import { Graph } from "./Graph";
+import { inOrder, layOut } from "./layout";
 import styles from "./WorkflowPage.module.css";
 import { WorkflowState } from "./WorkflowState";
 
 /** One workflow: its graph, coloured by what becomes of it, and its tasks as a list. */
 export function WorkflowPage() {
-  const { id } = useParams({ from: "/workflows/$id" });
-  const { data: flow, error, refetch } = useWorkflow(id);
+  const { pool, id } = useParams({ from: "/workflows/$pool/$id" });
+  const { data: flow, error, refetch } = useWorkflow(pool, id);
   const [chosen, setChosen] = useState<string>();
   useTitle(flow?.name ?? id);
   const node = flow?.nodes.find(({ name }) => name === chosen);
@@ -35,7 +36,7 @@ export function WorkflowPage() {
         }
         about={
           <>
-            <code>{id}</code>
+            <code>{`${pool}/${id}`}</code>
             {flow && (
               <span>
                 created <When at={flow.created_at} />
@@ -47,36 +48,54 @@ export function WorkflowPage() {
         {flow && <Actions flow={flow} chosen={node?.name} />}
       </PageHead>
       {error && <Trouble error={error} onRetry={() => void refetch()} />}
-      {flow && (
-        <>
-          <CountsBar counts={flow.counts} />
-          <Card title="Graph" aside="Choose a task to rerun from it" flush>
-            <Graph flow={flow} chosen={chosen} onChoose={setChosen} />
-          </Card>
-          <Card title="Tasks" flush>
-            <ul>
-              {flow.nodes.map((task) => (
-                <li key={task.name} className={styles.task} data-chosen={task.name === chosen}>
-                  <StateBadge state={task.state} />
-                  <TaskLink task={{ ...task, job: task.title || task.job }} />
-                </li>
-              ))}
-            </ul>
-          </Card>
-        </>
-      )}
+      {flow && <Flow flow={flow} chosen={chosen} onChoose={setChosen} />}
     </>
   );
 }
 
+interface FlowProps {
+  flow: WorkflowGraph;
+  chosen: string | undefined;
+  onChoose: (name: string | undefined) => void;
+}
+
+function Flow({ flow, chosen, onChoose }: FlowProps) {
+  const shape = JSON.stringify([flow.nodes.map(({ name }) => name), flow.edges]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: states change each second, places do not
+  const places = useMemo(() => layOut(flow.nodes, flow.edges), [shape]);
+  return (
+    <>
+      <CountsBar counts={flow.counts} />
+      <Card title="Graph" aside="Choose a task to rerun from it" flush>
+        <Graph flow={flow} places={places} chosen={chosen} onChoose={onChoose} />
+      </Card>
+      <Card title="Tasks" flush>
+        <ul>
+          {inOrder(flow.nodes, places).map((task) => (
+            <li key={task.name} className={styles.task} data-chosen={task.name === chosen}>
+              {task.state ? <StateBadge state={task.state} /> : <span>{unsent(task)}</span>}
+              <TaskLink task={task} />
+            </li>
+          ))}
+        </ul>
+      </Card>
+    </>
+  );
+}
+
+/** Why there is no task of a node. */
+function unsent(node: WorkflowNode): string {
+  return node.skipped ? "skipped" : "not sent";
+}
+
 function Actions({ flow, chosen }: { flow: WorkflowGraph; chosen: string | undefined }) {
-  const path = `api/workflows/${encodeURIComponent(flow.id)}`;
+  const path = workflowPath(flow.pool, flow.id);
   const cancel = useAct(`${path}/cancel`, "The workflow is cancelled");
   const retry = useAct(`${path}/retry`, "What failed runs again");
   const rerun = useAct<{ node: string }>(`${path}/rerun`, "The workflow runs again from that task");
   const { counts } = flow;
-  const alive = counts.scheduled + counts.waiting + counts.queued + counts.running;
-  const bad = counts.failed + counts.dead + counts.cancelled;
+  const alive = (counts.open ?? 0) > 0;
+  const bad = (counts.failed ?? 0) + (counts.dead ?? 0) + (counts.cancelled ?? 0) > 0;
   return (
     <>
       {chosen && (
@@ -93,7 +112,7 @@ function Actions({ flow, chosen }: { flow: WorkflowGraph; chosen: string | undef
           </p>
         </Confirm>
       )}
-      {bad > 0 && (
+      {bad && (
         <Confirm
           trigger={<Button icon={RotateCcw}>Retry what failed</Button>}
           title="Retry what failed?"
@@ -104,7 +123,7 @@ function Actions({ flow, chosen }: { flow: WorkflowGraph; chosen: string | undef
           <p>Tasks that failed run again, and so does what was cancelled because of them.</p>
         </Confirm>
       )}
-      {alive > 0 && (
+      {alive && (
         <Confirm
           trigger={<Button icon={Ban}>Cancel</Button>}
           title="Cancel this workflow?"

@@ -35,7 +35,7 @@ export function WorkflowsPage() {
             caption="Workflows"
             columns={COLUMNS}
             rows={workflows}
-            rowId={(workflow) => workflow.id}
+            rowId={({ pool, id }) => `${pool}/${id}`}
           />
         )}
       </Card>
@@ -56,7 +56,7 @@ const COLUMNS: Columns<Workflow> = [
     header: "Workflow",
     look: { wide: true },
     cell: ({ row: { original: workflow } }) => (
-      <Link to="/workflows/$id" params={{ id: workflow.id }}>
+      <Link to="/workflows/$pool/$id" params={{ pool: workflow.pool, id: workflow.id }}>
         {workflow.name}
       </Link>
     ),

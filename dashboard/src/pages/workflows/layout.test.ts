@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { WorkflowEdge, WorkflowNode } from "../../api/types";
-import { layOut } from "./layout";
+import { inOrder, layOut } from "./layout";
 
 const node = (name: string): WorkflowNode => ({
   name,
@@ -8,6 +8,7 @@ const node = (name: string): WorkflowNode => ({
   id: name,
   job: "work",
   state: "queued",
+  skipped: false,
   title: name,
 });
 const edge = (from: string, to: string): WorkflowEdge => ({ from, to, on: "success" });
@@ -19,6 +20,12 @@ test("parents stand left of their children, and no two nodes in one place", () =
   expect(x("a")).toBeLessThan(x("sum"));
   expect(x("b")).toBeLessThan(x("sum"));
   expect(places.get("a")).not.toEqual(places.get("b"));
+});
+
+test("the list of tasks follows the graph", () => {
+  const nodes = ["sum", "a"].map(node);
+  const places = layOut(nodes, [edge("a", "sum")]);
+  expect(inOrder(nodes, places).map(({ name }) => name)).toEqual(["a", "sum"]);
 });
 
 test("an edge to a task outside the workflow is left out", () => {

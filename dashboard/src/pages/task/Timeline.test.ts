@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { Attempt, Task } from "../../api/types";
+import { steps } from "./Timeline";
+
+const at = (second: number) => `2030-01-01T00:00:${String(second).padStart(2, "0")}.000Z`;
+const attempt = (number: number, ended: number): Attempt => ({
+  number,
+  kind: "exception",
+  started_at: at(ended - 1),
+  ended_at: at(ended),
+  instance: "a",
+  error: "",
+  traceback: "",
+});
+const task = (facts: Partial<Task>): Task =>
+  ({ state: "queued", failed_attempts: [], enqueued_at: at(0), ...facts }) as Task;
+const words = (facts: Partial<Task>) =>
+  steps(task(facts), Date.parse(at(30))).map((step) => step.words);
+
+test("a task that ran is submitted, started and ended", () => {
+  expect(words({ state: "succeeded", started_at: at(2), finished_at: at(5) })).toEqual([
+    "Submitted",
+    "Started",
+    "Succeeded",
+  ]);
+});
+
+test("what a running task does comes last, with how long it has done so", () => {
+  const found = steps(task({ state: "running", started_at: at(10) }), Date.parse(at(30)));
+  expect(found.at(-1)).toMatchObject({ words: "Running", about: "for 20 s" });
+});
+
+test("attempts before it was submitted again stand before that", () => {
+  expect(
+    words({
+      state: "dead",
+      enqueued_at: at(9),
+      finished_at: at(12),
+      failed_attempts: [attempt(1, 5), attempt(1, 12)],
+    }),
+  ).toEqual(["Attempt 1: exception", "Submitted again", "Attempt 1: exception", "Dead"]);
+});
