@@ -32,6 +32,12 @@ from skedulr_coordinator.token import Token
 
 __all__ = ["create_app", "mount"]
 
+# In this order they are tried.
+_RESOURCES = (
+    *(actions, tasks, workflows, schedules, overview, instances, events),
+    *(original, health, login),
+)
+
 
 def create_app(
     app: Skedulr, *, token: str | Token | None = None, hosts: Sequence[str] | None = ()
@@ -69,11 +75,9 @@ def create_app(
     served.state.token = secret
     served.add_middleware(Guard, token=secret, hosts=hosts)
     problems.install(served)
-    for each in (
-        *(actions, tasks, workflows, schedules, overview, instances, events),
-        *(original, health, login),
-    ):
-        served.include_router(each.router)
+    served.state.routers = [each.router for each in _RESOURCES]
+    for router in served.state.routers:
+        served.include_router(router)
     description = describe(served, with_token=secret is not None)
     served.openapi = description  # type: ignore[method-assign]  # as FastAPI's documentation says
     pages.include(served, app.config.namespace)

@@ -114,7 +114,8 @@ def _methods(request: Request) -> list[str]:
     """What a path takes: each of its methods may be a route of its own."""
     routes = (
         route
-        for route in request.app.routes
+        for router in request.app.state.routers
+        for route in router.routes
         if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
     )
     return sorted({method for route in routes for method in route.methods or ()})
