@@ -89,6 +89,8 @@ def _remark(report: Report) -> Text:
     stalled = sum(child["state"] == "stalled" for child in children)
     loops = [loop for part in (report, *children) for loop in part.get("loops", ())]
     remarks = [f"{stalled} stalled"] if stalled else []
+    blockers = [child["blocked_by"] for child in children if child.get("blocked_by")]
+    remarks += [f"blocked by {blocker}" for blocker in blockers]
     return Text(", ".join(remarks + _troubles(loops)), "red")
 
 

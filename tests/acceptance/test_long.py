@@ -42,14 +42,36 @@ def test_a_task_that_blocks_its_process_beyond_its_time_out_costs_it_its_life(
 ) -> None:
     worker = start_worker(SKEDULR_OVERDUE="0.5s")
     [first] = processes_of(worker)
-    blocker = app.enqueue("block", args=["blocker", 300], timeout=0.3)
-    neighbour = app.enqueue("work", args=["neighbour", 0.1])
-    neighbour.result(timeout=20)
-    wait_until(lambda: blocker.status() is State.DEAD, 30, "the end of the blocker")
+    neighbour = app.enqueue("work", args=["neighbour", 3], timeout=0.2)
+    blocker = app.enqueue("block", args=["blocker", 300], timeout=0.5)
+    wait_until(lambda: blocker.status() is State.DEAD, 60, "the end of the blocker")
     info = blocker.info()
-    assert (info.reason, info.crashes) == ("poison", 3)
+    assert (info.reason, info.crashes) == ("poison", 3), "each time it alone is charged"
+    assert {(each.cause, each.signal) for each in info.attempts} == {("timeout", "SIGKILL")}
+    assert "blocked it beyond its time-out" in info.attempts[0].error
     assert first not in processes_of(worker)
-    assert neighbour.info().crashes == 0
+    assert (neighbour.info().crashes, neighbour.info().gate) == (0, "")
+
+
+def test_a_task_without_a_time_out_may_block_its_process_as_long_as_it_likes_and_is_shown(
+    app: Skedulr, start_worker: StartWorker, trace: Trace
+) -> None:
+    worker = start_worker("--pool", "default=2", SKEDULR_OVERDUE="0.1s")
+    [first] = processes_of(worker)
+    neighbour = app.enqueue("work", args=["neighbour", 0.1], timeout=20)
+    blocker = app.enqueue("block", args=["blocker", 13])
+    wait_until(
+        lambda: (
+            blocker.name
+            in [child["blocked_by"] for report in app.workers() for child in report["children"]]
+        ),
+        30,
+        "the name of the blocker in the report",
+    )
+    blocker.result(timeout=30)
+    neighbour.result(timeout=20)
+    assert processes_of(worker) == [first], "it was not killed"
+    assert sorted(trace.labels("begin")) == ["blocker", "neighbour"]
 
 
 def test_a_stubborn_coroutine_ends_as_timed_out_when_it_ends(

@@ -27,7 +27,10 @@ _MARK: Final = Struct("<ddQ")
 _STATES: Final = tuple(LoopState)
 
 _DEADLINE, _PHASE, _TICKER, _CLOCK = 0, 8, 16, 16 + _MARK.size
-_HEADER_SIZE: Final = _CLOCK + _MARK.size
+_BLOCKER: Final = _CLOCK + _MARK.size
+_BLOCKER_SIZE: Final = 2048
+"""Enough for the longest names of a pool and a task."""
+_HEADER_SIZE: Final = _BLOCKER + _BLOCKER_SIZE
 _CONFIRMED, _SUSPECTS, _RUNNING, _CLAIMING = 0, 8, 16, 24
 _DATA: Final = _CLAIMING + _MARK.size
 
@@ -57,6 +60,15 @@ class Holding(NamedTuple):
 
 
 NOTHING: Final = Holding(0, ())
+
+
+class Blocker(NamedTuple):
+    """The task that keeps an event loop from coming round."""
+
+    pool: str
+    id: str
+    deadline: float
+    """When it times out (monotonic seconds), 0 for never."""
 
 
 class SharedMark:
@@ -122,6 +134,25 @@ class Board:
     @phase.setter
     def phase(self, phase: Phase) -> None:
         _WORD.pack_into(self._memory, _PHASE, phase)
+
+    @property
+    def blocker(self) -> Blocker | None:
+        """What blocks the event loop, as far as that is known."""
+        size, checksum = _SIZE.unpack_from(self._memory, _BLOCKER)
+        start = _BLOCKER + _SIZE.size
+        data = self._memory[start : start + min(size, _BLOCKER_SIZE - _SIZE.size)]
+        if not size or zlib.crc32(data) != checksum:
+            return None
+        return Blocker(*msgpack.unpackb(data, unicode_errors="surrogateescape"))
+
+    @blocker.setter
+    def blocker(self, blocker: Blocker | None) -> None:
+        data = b""
+        if blocker is not None:
+            data = msgpack.packb(list(blocker), unicode_errors="surrogateescape")
+            start = _BLOCKER + _SIZE.size
+            self._memory[start : start + len(data)] = data
+        _SIZE.pack_into(self._memory, _BLOCKER, len(data), zlib.crc32(data))
 
     @property
     def tick(self) -> float:

@@ -68,10 +68,7 @@ class Burials:
     async def _bury(self, child: Child) -> None:
         if child.has_crashed or child.ended_by_us:
             await self._over(child.lock)
-        problem = pack_problem(child.cause, "") if child.has_crashed else b""
-        await asyncio.gather(
-            *(self._leave(instance, child.has_crashed, problem) for instance in child.instances)
-        )
+        await asyncio.gather(*(self._leave(child, instance) for instance in child.instances))
         if child.solo and child.has_crashed:  # others may have waited behind the task that did it
             for instance in child.instances:
                 self._suspected(instance.pool)
@@ -94,11 +91,18 @@ class Burials:
                 )
             await asyncio.sleep(OVER_EVERY)
 
-    async def _leave(self, instance: Instance, crashed: bool, problem: bytes) -> None:
+    async def _leave(self, child: Child, instance: Instance) -> None:
+        guilty, crashed = child.guilty, child.has_crashed
+        if guilty is not None and guilty.pool != instance.pool:
+            crashed = False  # it was no task of this pool
+        death = child.death
+        problem = pack_problem(death.text, "", death.facts()) if crashed else b""
+        ids = [guilty.id] if guilty is not None else []
+        leave = instance.leave(crashed=crashed, problem=problem, guilty=ids)
         more = True
         while more:
             try:
-                left = await self._client.run(instance.leave(crashed=crashed, problem=problem))
+                left = await self._client.run(leave)
             except SkedulrError as error:
                 self._contact.lost(error)
                 await asyncio.sleep(LEAVE_PAUSE)

@@ -21,6 +21,7 @@ from skedulr_worker.config import WorkerConfig
 from skedulr_worker.instance import Instance
 from skedulr_worker.orders import NOW, STOP, Order, OrderReader
 from skedulr_worker.parent import die_with, forget_the_supervisor
+from skedulr_worker.sentinel import Sentinel
 from skedulr_worker.worker import QUIET, Worker
 
 SOLO_PATIENCE: Final = 5.0
@@ -124,6 +125,7 @@ async def _work(birth: Birth) -> int:
     except Exception:
         birth.app.logger.exception("a worker process cannot start")
         return NOT_STARTED
+    Sentinel(loop, birth.board, worker.attempt_of).start()
     if birth.solo:
         await _until_idle(worker, stopped)
     else:

@@ -8,19 +8,22 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from skedulr.app import Skedulr
-from skedulr_worker.board import Board, Phase
+from skedulr_worker.board import Blocker, Board, Phase
 from skedulr_worker.child import NOT_STARTED, Birth, live
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.instance import Instance, PoolSlots, instance_name
 from skedulr_worker.isolation import nursery
-from skedulr_worker.isolation.deaths import name_of
+from skedulr_worker.isolation.deaths import Death, death_of
 from skedulr_worker.locks import Holder, Lock, Locks
 from skedulr_worker.orders import Order, OrderWriter
 from skedulr_worker.pools import isolated_jobs, job_slots
+from skedulr_worker.sentinel import BLOCKED_AFTER, KNOWN_AFTER
 
+WHAT: Final = "the worker process"
 NURSERY_PATIENCE: Final = 2.0
 """Seconds in which the nursery of a dead process must have ended its job processes."""
 
@@ -51,6 +54,8 @@ class Child:
         self.born = time.monotonic()
         self.status: int | None = None
         self.ended_by_us = False
+        self.guilty: Blocker | None = None
+        """The task because of which it was killed."""
         self.is_replaced = False
         """Whether another process has taken its place while it lived."""
         self._orders = orders
@@ -100,17 +105,29 @@ class Child:
         return self.status == NOT_STARTED and self.board.phase is Phase.STARTING
 
     @property
-    def cause(self) -> str:
-        """How it ended, in words."""
-        status = self.status or 0
-        if status >= 0:
-            return f"the worker process exited with {status}"
-        return f"the worker process was killed by {name_of(-status)}"
+    def death(self) -> Death:
+        """How it ended."""
+        death = death_of(self.status or 0, what=WHAT)
+        if self.guilty is None:
+            return death
+        text = f"{WHAT} was killed: the task blocked it beyond its time-out"
+        return replace(death, cause="timeout", text=text)
 
     def is_overdue(self, patience: float) -> bool:
-        """Whether a task has timed out while it kept its event loop from noticing."""
-        deadline, tick = self.board.deadline, self.board.tick
-        return bool(deadline) and tick < deadline < time.monotonic() - patience
+        """Whether a task goes on after its time-out and keeps its event loop from doing anything
+        about that: the one that blocks it, or where nobody knows which that is, any.
+        """
+        now, tick, blocker = time.monotonic(), self.board.tick, self.board.blocker
+        if now - tick < BLOCKED_AFTER:
+            return False
+        if blocker is not None:
+            return 0 < blocker.deadline < now - patience
+        return now - tick > KNOWN_AFTER and tick < self.board.deadline < now - patience
+
+    def execute(self) -> None:
+        """Kill it because of the task that blocks it."""
+        self.guilty = self.board.blocker
+        self.kill()
 
     @property
     def descriptor(self) -> int:

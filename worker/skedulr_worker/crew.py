@@ -76,10 +76,12 @@ class Crew:
         for child in self.children():
             self._has_worked = self._has_worked or child.board.phase is Phase.WORKING
             if child.is_overdue(self._config.overdue_seconds):
+                child.execute()
                 self._logger.error(
-                    "process %d is killed: a task blocks it beyond its time-out", child.pid
+                    "process %d is killed: %s blocks it beyond its time-out",
+                    child.pid,
+                    f"task {child.guilty.id}" if child.guilty else "a task",
                 )
-                child.kill()
             if not child.solo:
                 self._look_for_suspects(child)
             if child.board.phase is Phase.RETIRING and not child.solo and not child.is_replaced:
@@ -155,7 +157,7 @@ class Crew:
 
     def _note_death(self, child: Child) -> None:
         if child.has_crashed:
-            self._logger.error("process %d has died: %s", child.pid, child.cause)
+            self._logger.error("process %d has died: %s", child.pid, child.death.text)
         self._has_worked = self._has_worked or child.board.phase > Phase.STARTING
         if child.solo:
             self._look_for_suspects(child)

@@ -86,6 +86,8 @@ class Instance:
         """Hand claims back."""
         return commands.release(self.keys, self.name, claims)
 
-    def leave(self, *, crashed: bool, problem: bytes = b"") -> Command[Left]:
+    def leave(
+        self, *, crashed: bool, problem: bytes = b"", guilty: Sequence[str] = ()
+    ) -> Command[Left]:
         """Give everything back and be forgotten."""
-        return commands.leave(self.keys, self.name, crashed=crashed, problem=problem)
+        return commands.leave(self.keys, self.name, crashed=crashed, problem=problem, guilty=guilty)

@@ -99,10 +99,12 @@ class Reporter:
 
     def _child(self, process: Reported) -> dict[str, Any]:
         silent = time.monotonic() - process.board.tick if process.board.tick else 0.0
+        blocker = process.board.blocker
         return {
             "number": process.number,
             "pid": process.pid,
             "state": "stalled" if silent > STALLED_AFTER else process.board.phase.name.lower(),
+            "blocked_by": f"{blocker.pool}/{blocker.id}" if blocker else None,
             "silent_s": round(max(0.0, silent), 1),
             "solo": any(instance.served.solo for instance in process.instances),
             "instance": process.instances[0].name if process.instances else "",

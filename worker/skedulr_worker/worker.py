@@ -23,7 +23,7 @@ from skedulr_worker.board import Board, Phase
 from skedulr_worker.claim import ClaimLoop
 from skedulr_worker.clock import RedisClock
 from skedulr_worker.config import WorkerConfig
-from skedulr_worker.context import Stop
+from skedulr_worker.context import Attempt, Stop
 from skedulr_worker.deadlines import Deadlines
 from skedulr_worker.inputs import Inputs
 from skedulr_worker.instance import Instance
@@ -187,6 +187,12 @@ class Worker:
                 self._app.logger.info("process %d takes %d bytes and is replaced", os.getpid(), rss)
                 self._begun = 0
                 self.retire()
+
+    def attempt_of(self, task: asyncio.Task[Any]) -> Attempt | None:
+        """The attempt that an asyncio task runs; may be asked from any thread."""
+        running = (pool.running for pool in list(self._pools.values()))
+        attempts = (attempt for each in running for attempt in each.attempts())
+        return next((attempt for attempt in attempts if attempt.task is task), None)
 
     def hurry(self) -> None:
         """Let nothing more finish: ``stop`` goes on to its end."""

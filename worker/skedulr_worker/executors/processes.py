@@ -6,6 +6,7 @@ The processes are reused, end after so many tasks or with so much memory, and ar
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -174,7 +175,12 @@ class ProcessExecutor:
         if not process.is_ready:
             self._wait_before_the_next()
         if died is not None:
-            death = death_of(died.status, what=WHAT, for_memory=died.for_memory, stderr=died.stderr)
+            death = death_of(
+                os.waitstatus_to_exitcode(died.status),
+                what=WHAT,
+                for_memory=died.for_memory,
+                stderr=died.stderr,
+            )
             if death.is_unexplained_kill and not died.reason:
                 self._kills.append(self._loop.time())
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 from dataclasses import dataclass
@@ -59,10 +58,9 @@ class Death:
         }
 
 
-def death_of(status: int, *, what: str, for_memory: bool = False, stderr: str = "") -> Death:
-    """The death that a wait status tells of; ``what`` is what has died, in words."""
+def death_of(code: int, *, what: str, for_memory: bool = False, stderr: str = "") -> Death:
+    """The death that an exit code tells of (a signal is negative); ``what`` has died, in words."""
     lines = last_lines(stderr)
-    code = os.waitstatus_to_exitcode(status)
     if code >= 0:
         return Death("", code, "exit", f"{what} exited with {code}", lines)
     name = name_of(-code)
