@@ -124,7 +124,7 @@ def test_a_worker_that_lives_beside_it_releases_them_as_well(
     app: Skedulr, start_worker: StartWorker, trace: Trace
 ) -> None:
     killed = start_worker("--lease", "60s")
-    task = app.enqueue("work", args=["one", 1.0])
+    task = app.enqueue("work", args=["one", 5.0])  # longer than a worker takes to start
     wait_until(lambda: trace.lines("begin"), what="a running task")
     neighbour = start_worker("--lease", "60s", "--id", "neighbour")
     killed.kill()

@@ -120,16 +120,8 @@ COUNTS: Final = (
         ("leave.lua", "return (alone or is_known) and", "return"),
     ),
     bug(
-        "the neighbours of a task that is known to be guilty are suspects",
-        ("leave.lua", "if is_known and not is_guilty[id] then", "if false then"),
-    ),
-    bug(
         "a task whose own process has crashed is a suspect",
         ("includes/acks.lua", "kind == 'suspected' and 1 or 0, 0", "1, 0"),
-    ),
-    bug(
-        "a crash makes an end of the third and of no other",
-        ("includes/crashes.lua", "local POISON = 3", "local POISON = 4"),
     ),
     bug(
         "losses make no suspects",

@@ -221,3 +221,69 @@ def test_each_end_forgets_at_most_ten_successes_that_are_too_old(pool: Pool) -> 
     gone = [task_id for task_id, record in changed["tasks"].items() if record is GONE]
     assert len(gone) == 10
     assert len(pool.snapshot()["done:succeeded"]) == 2
+
+
+# --- crashes of a process that a task had for itself -----------------------------------------------
+
+
+def crash(epoch: int, kind: str = "crash") -> Ack:
+    problem = b"problem" if kind == "crash" else b""
+    return Ack("a", epoch, State.QUEUED, b"", problem, 0, "", kind)
+
+
+def test_a_crash_is_charged_and_the_task_goes_back_to_its_place_under_no_suspicion(
+    pool: Pool,
+) -> None:
+    epoch = pool.start("a")
+
+    reply, changed = pool.watch(pool.next_exchange(acks=[crash(epoch)]))
+
+    assert reply.lost == []
+    assert changed["ready"] == {"a": score(1)}
+    assert changed["tasks"]["a"] == fields(state=State.QUEUED, ended=epoch, crashes=1)
+    [kept] = changed["attempts"]["a"]
+    assert (kept["kind"], kept["problem"]) == ("crash", b"problem")
+
+
+def test_a_crash_that_is_told_twice_is_charged_once(pool: Pool) -> None:
+    epoch = pool.start("a")
+    pool.ask(pool.next_exchange(acks=[crash(epoch)]))
+
+    reply, changed = pool.watch(pool.next_exchange(acks=[crash(epoch)]))
+
+    assert reply.lost == []
+    assert "tasks" not in changed
+
+
+def test_the_third_crash_of_its_own_process_makes_a_task_dead(pool: Pool) -> None:
+    epoch = pool.start("a")
+    for _ in range(2):
+        pool.ask(pool.next_exchange(acks=[crash(epoch)]))
+        epoch = pool.claim_one().epoch
+
+    _, changed = pool.watch(pool.next_exchange(acks=[crash(epoch)]))
+
+    assert changed["tasks"]["a"]["state"] == State.DEAD
+    assert changed["tasks"]["a"]["crashes"] == 3
+    assert pool.field("a", "reason") == "poison"
+
+
+def test_a_task_whose_process_was_killed_by_somebody_runs_alone_uncharged(pool: Pool) -> None:
+    epoch = pool.start("a")
+
+    _, changed = pool.watch(pool.next_exchange(acks=[crash(epoch, "suspected")]))
+
+    assert changed["held:solo:job"] == {"a": score(1)}
+    assert changed["tasks"]["a"] == fields(
+        state=State.QUEUED, ended=epoch, suspect=1, gate="solo:job"
+    )
+
+
+def test_a_crash_of_a_task_to_be_cancelled_cancels_it(pool: Pool) -> None:
+    epoch = pool.start("a")
+    pool.ask(commands.cancel(pool.keys, "a"))
+
+    _, changed = pool.watch(pool.next_exchange(acks=[crash(epoch)]))
+
+    assert changed["tasks"]["a"]["state"] == State.CANCELLED
+    assert "crashes" not in changed["tasks"]["a"]

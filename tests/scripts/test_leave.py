@@ -172,6 +172,24 @@ def test_the_third_crash_alone_makes_a_task_dead(pool: Pool) -> None:
     assert changed["counted"] == {"dead": 1}
 
 
+def test_where_it_is_known_who_did_it_that_task_alone_is_charged(pool: Pool) -> None:
+    pool.join("w1")
+    pool.submit("a", "b")
+    pool.claim(2)
+    crash = commands.leave(pool.keys, "w1", crashed=True, problem=PROBLEM, guilty=["b"])
+
+    left, changed = pool.watch(crash)
+
+    assert left == Left(more=False, back=2, suspects=1)
+    assert changed["ready"] == {"a": score(1)}
+    assert changed["held:solo:job"] == {"b": score(2)}
+    assert "suspect" not in changed["tasks"]["a"]
+    assert "crashes" not in changed["tasks"]["a"]
+    assert changed["tasks"]["b"]["crashes"] == 1
+    assert [each["kind"] for each in changed["attempts"]["b"]] == ["crash"]
+    assert "a" not in changed["attempts"]
+
+
 def test_a_solo_instance_that_stops_charges_nobody(pool: Pool) -> None:
     suspect(pool)
     pool.join("alone", solo=True)
