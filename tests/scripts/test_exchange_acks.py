@@ -223,7 +223,7 @@ def test_each_end_forgets_at_most_ten_successes_that_are_too_old(pool: Pool) -> 
     assert len(pool.snapshot()["done:succeeded"]) == 2
 
 
-# --- crashes of a process that a task had for itself -----------------------------------------------
+# --- crashes of a process that a task had for itself ----------------------------------------------
 
 
 def crash(epoch: int, kind: str = "crash") -> Ack:
@@ -242,7 +242,7 @@ def test_a_crash_is_charged_and_the_task_goes_back_to_its_place_under_no_suspici
     assert changed["ready"] == {"a": score(1)}
     assert changed["tasks"]["a"] == fields(state=State.QUEUED, ended=epoch, crashes=1)
     [kept] = changed["attempts"]["a"]
-    assert (kept["kind"], kept["problem"]) == ("crash", b"problem")
+    assert (kept["kind"], kept["problem"]) == ("crash", "problem")
 
 
 def test_a_crash_that_is_told_twice_is_charged_once(pool: Pool) -> None:
