@@ -20,8 +20,17 @@ def jsonable(value: object) -> Any:
     Whole numbers stay exact; those of thousands of digits become hexadecimal text. Decimals and
     UUIDs become their text, dates and times ISO 8601, spans seconds, bytes ``{"base64": …}``, sets
     and tuples lists, NaN and infinities text, a value of a user's class ``{"class": …,
-    "value": …}``.
+    "value": …}``. What is nested too deeply to be shown is said to be so.
     """
+    try:
+        return _plain(value)
+    except RecursionError:
+        return "(nested too deeply to be shown)"
+    except ValueError:  # a number of thousands of digits in a set, which is sorted by its text
+        return "(too large to be shown)"
+
+
+def _plain(value: object) -> Any:
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int):
@@ -29,11 +38,11 @@ def jsonable(value: object) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, dict):
-        return {_key(key): jsonable(part) for key, part in value.items()}
+        return {_key(key): _plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [jsonable(part) for part in value]
+        return [_plain(part) for part in value]
     if isinstance(value, set | frozenset):
-        return [jsonable(part) for part in sorted(value, key=repr)]
+        return [_plain(part) for part in sorted(value, key=repr)]
     for kinds, convert in _CONVERSIONS:
         if isinstance(value, kinds):
             return convert(value)
@@ -53,7 +62,7 @@ _LONGEST_NUMBER: Final = 13_000
 
 
 def _key(key: object) -> str:
-    plain = jsonable(key)
+    plain = _plain(key)
     return plain if isinstance(plain, str) else json.dumps(plain)
 
 
@@ -62,5 +71,5 @@ _CONVERSIONS: Final[tuple[tuple[type | tuple[type, ...], Callable[[Any], Any]], 
     (timedelta, lambda value: value.total_seconds()),
     ((Decimal, UUID), str),
     (bytes, lambda value: {"base64": base64.b64encode(value).decode()}),
-    (Opaque, lambda value: {"class": value.path, "value": jsonable(value.content)}),
+    (Opaque, lambda value: {"class": value.path, "value": _plain(value.content)}),
 )

@@ -121,8 +121,11 @@ def _methods(request: Request) -> list[str]:
     return sorted({method for route in routes for method in route.methods or ()})
 
 
-async def _of_validation(_: Request, error: Exception) -> Response:
+async def _of_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    is_json = "json" in request.headers.get("content-type", "")
+    if not is_json and any(each["loc"] == ("body",) for each in error.errors()):
+        return answer(CLIENT_ERROR, "Bad request", "send JSON, with Content-Type: application/json")
     told = "; ".join(f"{_place(each['loc'])}: {each['msg']}" for each in error.errors()[:5])
     return answer(CLIENT_ERROR, "Bad request", told)
 

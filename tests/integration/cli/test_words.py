@@ -89,3 +89,12 @@ def test_a_long_value_is_cut_and_says_so() -> None:
 def test_what_could_steer_a_terminal_is_written_out() -> None:
     assert visible("plain é 🙂\n\ttext") == "plain é 🙂\n\ttext"
     assert visible("\x1b[2J\x07\r\x9b\u202e\ud800") == r"\x1b[2J\x07\r\x9b\u202e\ud800"
+
+
+def test_what_cannot_be_shown_is_said_to_be_so() -> None:
+    deep: list[object] = []
+    for _ in range(5000):
+        deep = [deep]
+    assert jsonable([deep]) == "(nested too deeply to be shown)"
+    assert jsonable({10**5000}) == "(too large to be shown)"
+    assert str(jsonable(10**5000)).startswith("0x")

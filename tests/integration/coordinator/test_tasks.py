@@ -191,6 +191,15 @@ async def test_a_wrong_submission_says_what_is_wrong(
     assert word in answer.json()["detail"]
 
 
+async def test_a_body_that_is_no_json_says_what_to_send(api: httpx.AsyncClient) -> None:
+    for content_type in ("text/plain", "application/x-www-form-urlencoded"):
+        answer = await api.post(
+            "/api/tasks", content=b'{"job": "j"}', headers={"Content-Type": content_type}
+        )
+        assert answer.status_code == 400
+        assert "Content-Type: application/json" in answer.json()["detail"]
+
+
 async def test_a_full_pool_is_said(app: Skedulr, api: httpx.AsyncClient) -> None:
     await app.pools.aset_capacity("small", 1)
     await api.post("/api/tasks", json={"job": "a", "pool": "small"})
