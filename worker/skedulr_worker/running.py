@@ -83,6 +83,7 @@ class Running:
             config.lifetime,
             config.overdue_seconds,
             self._claims.instance.served.solo,
+            self._logger,
         )
 
     def count(self) -> int:

@@ -6,6 +6,7 @@ The processes are reused, end after so many tasks or with so much memory, and ar
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections import deque
 from collections.abc import Callable
@@ -67,6 +68,7 @@ class ProcessExecutor:
         lifetime: Lifetime,
         margin: float,
         alone: bool,
+        logger: logging.Logger,
     ) -> None:
         self._loop = loop
         self._most = most
@@ -77,6 +79,7 @@ class ProcessExecutor:
         self._lifetime = lifetime
         self._margin = margin
         self._alone = alone
+        self._logger = logger
         self._serials = count(1)
         self._processes: dict[Attempt | None, JobProcessHandle] = {}
         self._all: set[JobProcessHandle] = set()
@@ -142,8 +145,15 @@ class ProcessExecutor:
         coming = sum(not process.is_ready for process in self._all)
         wanted = min(len(self._waiting) - coming, self._most - len(self._all))
         if self._pause is None and self._link.is_open:
+            self._bear(wanted)
+
+    def _bear(self, wanted: int) -> None:
+        try:
             for _ in range(wanted):
                 self._all.add(JobProcessHandle(self._loop, self._link, self))
+        except OSError as error:
+            self._logger.error("no job process can be made now: %s", error)
+            self._wait_before_the_next()
 
     def _launch(self, attempt: Attempt, process: JobProcessHandle) -> None:
         self._processes[attempt] = process

@@ -55,9 +55,9 @@ class NurseryLink:
         loop.add_reader(sock, self._hear)
 
     def bear(self, resident: Resident) -> tuple[int, socket.socket]:
-        """Have a job process made: its slot, and the channel to it."""
-        slot = self._free.pop()
+        """Have a job process made: its slot, and the channel to it; raises ``OSError``."""
         ours, theirs = socket.socketpair()
+        slot = self._free.pop()
         self._residents[slot] = resident
         with theirs:
             self._send(channel.pack(channel.BIRTH, slot), theirs)

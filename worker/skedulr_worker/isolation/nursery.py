@@ -60,9 +60,10 @@ class _Kid:
         return self.kill_at or self.interrupt_at
 
     def kill(self) -> None:
-        """End it and all that it has started in its process group."""
+        """End it and all that it has started in its process group, which it may have left."""
         self.killed = True
         self.kill_at = self.interrupt_at = 0.0
+        os.kill(self.pid, signal.SIGKILL)  # it is not reaped yet: the id is its own
         kill_group(self.pid)
 
 
@@ -177,6 +178,7 @@ class Nursery:
             ours.close()
             self._tell_death(slot, 0, "", False, "")
             return
+        nursery = os.getpid()  # asked for by the new process, it could be another one already
         try:
             pid = os.fork()
         except OSError as error:
@@ -188,7 +190,7 @@ class Nursery:
         if pid == 0:
             os.close(reading)
             self._forget()
-            self._bring_up(Cradle(slot, ours, writing, os.getppid(), self._notices))
+            self._bring_up(Cradle(slot, ours, writing, nursery, self._notices))
         ours.close()
         os.close(writing)
         with contextlib.suppress(OSError):
