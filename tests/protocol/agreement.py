@@ -38,7 +38,10 @@ def _check_task(task: Task, record: Record, pool: Snapshot) -> None:
     if task.state is State.RUNNING:
         claim = pool.hash(f"own:{task.owner}")[task.id].decode().split(" ")[1]
         _same(f"exchange that claimed {task.id}", int(claim), task.number)
-    if task.state.terminal and task.said.ttl_ms:
+    if task.state is State.WAITING:
+        since = pool.zset("waiting")[task.id]
+        _same(f"beginning of the wait of {task.id}", since, task.waiting_since)
+    if task.state.terminal and task.said.ttl_ms and not task.linked:
         kept_until = task.finished_at + max(task.said.ttl_ms, KEPT_AT_LEAST)
         _same(f"end of the time to live of {task.id}", pool.zset("expiring")[task.id], kept_until)
     _check_parts(task, pool)
@@ -50,6 +53,16 @@ def _check_parts(task: Task, pool: Snapshot) -> None:
     kept = [tuple(entry) for entry in unpacked_each(pool.hash("attempts").get(task.id, b""))]
     _same(f"history of {task.id}", kept, [tuple(problem) for problem in task.problems])
     _same(f"log lines of {task.id}", pool.lists.get(f"log:{task.id}", []), task.lines)
+    edges = {
+        name: [edge.on, edge.standing, edge.since, edge.takes] for name, edge in task.edges.items()
+    }
+    found = {
+        name: msgpack.unpackb(value)
+        for name, value in pool.hash(f"parents:{task.id}").items()
+        if not name.startswith("@")
+    }
+    _same(f"parents of {task.id}", found, edges)
+    _same(f"inputs of {task.id}", pool.hash(f"inputs:{task.id}"), task.inputs)
     if task.waiters:
         packed = msgpack.unpackb(pool.hash("waiters")[task.id])
         _same(f"who waits for {task.id}", packed, task.waiters)
@@ -83,6 +96,17 @@ def _check_settings(model: Model, pool: Snapshot) -> None:
     _same("settings", meta, told)
     counted = {name: int(count) for name, count in pool.hash("stats").items() if int(count)}
     _same("counters", counted, {name: count for name, count in model.counters.items() if count})
+    _same("orphans", pool.zset("orphans"), model.orphans)
+    children = {
+        parent: {
+            name: tuple(msgpack.unpackb(value, raw=True))
+            for name, value in pool.hash(f"children:{parent}").items()
+        }
+        for parent in pool.members("children")
+    }
+    _same("children", children, {name: each for name, each in model.children.items() if each})
+    events = [(event.kind, event.id, event.epoch) for event in pool.streams.get("events", [])]
+    _same("events", sorted(events), sorted(model.events))
     inboxes = {name: sorted(_texts(pool.lists[f"inbox:{name}"])) for name in pool.members("inbox")}
     _same("inboxes", inboxes, {name: sorted(ids) for name, ids in model.inboxes.items()})
 
@@ -126,5 +150,9 @@ def adopt_forgotten(model: Model, pool: Snapshot) -> set[str]:
             f"{task.id} is gone, {task.state.label} since {model.now - task.finished_at} ms"
         )
     for task_id in gone:
-        del model.tasks[task_id]
+        model.forget(task_id)
+    for task in model.tasks.values():
+        if task.state.terminal and task.linked:
+            score = pool.zset(f"done:{task.state.label}").get(task.id, 0)
+            task.put_off = score if score != task.finished_at else 0
     return gone

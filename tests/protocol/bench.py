@@ -8,9 +8,11 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from skedulr.commands import Exchanged, trim
+from skedulr.commands import Exchanged, Read, trim
+from skedulr.triggers import Event
 from tests.protocol import agreement, invariants, sweeps
 from tests.protocol.claims import ClaimBook
+from tests.protocol.entities import Task
 from tests.protocol.messages import Message, Post
 from tests.protocol.model import Model
 from tests.protocol.runner import Runner
@@ -76,9 +78,27 @@ class Bench:
             sweeps.forget_instances(self.model)
             agreement.check(self.model, pool)
             assert forgotten == len(gone), f"trim says {forgotten}, and has forgotten {gone}"
-            over = [task.id for task in self.model.tasks.values() if self.model.is_over(task)]
+            over = [task.id for task in self.model.tasks.values() if self.must_go(task)]
             assert more or not over, f"trim has left {over}, which are over"
         return len(gone)
+
+    def must_go(self, task: Task) -> bool:
+        """Whether nothing keeps an ended task any more."""
+        return self.model.is_over(task) and not task.linked
+
+    def outbox(self) -> list[Event]:
+        """What others have to be told."""
+        return self._runner.outbox(self.keys)
+
+    def ask(self, step: Read[Any]) -> Any:
+        """The reply to plain commands."""
+        return step.parse(self._runner.ask(step))
+
+    def overdue(self, parent: str) -> None:
+        """Let a parent be waited for long enough."""
+        with self._told(f"{parent} is overdue"):
+            self.model.orphans[parent] = self.model.now
+            self._runner.set_overdue(self.keys, parent, self.model.now)
 
     def pause_cluster(self, paused: bool) -> int:
         """Pause or resume the cluster; answers the version that pools have to be told."""

@@ -28,6 +28,16 @@ TICKS_MS: Final = (1, 1, 40, 1000, 2500, 3001, 6000, 61_000, -1, -900, -20_000)
 UNLIMITED: Final = -1
 
 
+def parents(chance: Random, pool: str, ids: Sequence[str], own: str) -> list[tuple[str, int, int]]:
+    """What a task waits for, seldom anything."""
+    if chance.random() < 0.6:
+        return []
+    wanted = some(chance, sorted({*ids} - {own}), 2)
+    return [
+        (f"{pool}/{each}", chance.choice([1, 1, 2, 3]), chance.randint(0, 1)) for each in wanted
+    ]
+
+
 def _job_class(name: str, jobs: str, *, solo: bool = False, wire: int = 1) -> JobClass:
     return JobClass(name, wire, solo, frozenset(jobs))
 
@@ -57,7 +67,9 @@ def delays(chance: Random, now: int) -> tuple[int, int]:
     return chance.choice(choices)
 
 
-def submission(chance: Random, serial: int, now: int) -> Submission:
+def submission(
+    chance: Random, serial: int, now: int, pool: str = "pool", known: Sequence[str] = ()
+) -> Submission:
     """A task to submit; ``serial`` makes generated ids and tokens unique."""
     task_id = chance.choice([*IDS, *[""] * 3])
     delay_ms, at_ms = delays(chance, now)
@@ -73,6 +85,7 @@ def submission(chance: Random, serial: int, now: int) -> Submission:
         expires_in_ms=chance.choice([0, 0, 1000]),
         ttl_ms=chance.choice([0, 0, 1, 70_000]),
         body=chance.choice(BODIES),
+        parents=parents(chance, pool, [*IDS, *known], task_id),
     )
 
 

@@ -21,6 +21,27 @@ class Problem(NamedTuple):
     problem: bytes
 
 
+PENDING, MET, UNMET = 0, 1, 2
+"""How an edge stands."""
+
+Event = tuple[str, str, int]
+"""Kind, id and epoch of an entry of the outbox."""
+
+
+@dataclass
+class Edge:
+    """What a task wants of a parent, and how that stands."""
+
+    on: int
+    standing: int
+    since: int
+    takes: int
+
+    @property
+    def is_pending(self) -> bool:
+        return self.standing == PENDING
+
+
 @dataclass
 class Task:
     """A task that the pool has accepted and not yet forgotten."""
@@ -52,6 +73,17 @@ class Task:
     waiters: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     lines: list[bytes] = field(default_factory=list)
+    edges: dict[str, Edge] = field(default_factory=dict)
+    inputs: dict[str, bytes] = field(default_factory=dict)
+    linked: int = 0
+    waiting_since: int = 0
+    put_off: int = 0
+    """What a trim has put in the place of its end, since its children have not been told."""
+
+    @property
+    def awaits(self) -> int:
+        """How many of its parents have not ended as wanted."""
+        return sum(edge.standing != MET for edge in self.edges.values())
 
     @property
     def id(self) -> str:
@@ -104,9 +136,9 @@ class Task:
             "key": self.said.key,
             "group": self.said.group,
             "reason": self.reason,
-            "linked": 0,
-            "parents": 0,
-            "awaits": 0,
+            "linked": self.linked,
+            "parents": len(self.edges),
+            "awaits": self.awaits,
         }
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from tests.protocol import drawing
 from tests.protocol.bench import Bench
+from tests.protocol.coordinators import Coordinators
 from tests.protocol.crew import Crew
 from tests.protocol.network import Network
 from tests.protocol.office import Office
@@ -24,6 +25,7 @@ class World:
         self.network = Network(self.bench)
         self.crew = Crew(self.network)
         self.office = Office(self.network)
+        self.coordinators = Coordinators(self.network)
 
 
 def workers_work(world: World, chance: Random) -> None:
@@ -95,6 +97,16 @@ def settings_change(world: World, chance: Random) -> None:
     world.office.control(chance)
 
 
+def coordinators_tell(world: World, chance: Random) -> None:
+    world.coordinators.carry_out_some(chance)
+    if chance.random() < 0.3:
+        world.coordinators.give_up_orphans(chance)
+
+
+def graphs_run_again(world: World, chance: Random) -> None:
+    world.coordinators.run_again(chance)
+
+
 Event = Callable[[World, Random], None]
 
 WEIGHTS: Final[dict[Event, int]] = {
@@ -110,6 +122,8 @@ WEIGHTS: Final[dict[Event, int]] = {
     the_clock_jumps: 3,
     a_host_is_lost: 2,
     sweeps_run: 1,
+    coordinators_tell: 7,
+    graphs_run_again: 1,
     settings_change: 3,
 }
 EVENTS: Final = {event.__name__: event for event in WEIGHTS}

@@ -14,6 +14,7 @@ FIXED_KEYS: Final = {key_name(name) for name in POOL_KEYS}
 EXPIRING_FAMILIES: Final = {"inbox", "stats"}
 FIXED_PLACES: Final = {
     State.SCHEDULED: "due",
+    State.WAITING: "waiting",
     State.RUNNING: "running",
     **{state: f"done:{state.label}" for state in TERMINAL},
 }
@@ -49,11 +50,12 @@ def scores_agree_with_records(pool: Snapshot) -> None:
     field = {State.QUEUED: "score", State.RUNNING: "started_at"}
     for task_id, record in pool.records.items():
         state = pool.states[task_id]
-        if state is not State.SCHEDULED:
-            score = record.number(field.get(state, "finished_at"))
-            assert pool.zset(place_of(pool, task_id))[task_id] == score, (
-                f"{task_id} has another score"
-            )
+        if state in (State.SCHEDULED, State.WAITING):
+            continue
+        found = pool.zset(place_of(pool, task_id))[task_id]
+        score = record.number(field.get(state, "finished_at"))
+        is_put_off = state.terminal and record.number("linked") and found >= score
+        assert found == score or is_put_off, f"{task_id} has another score"
 
 
 def gates_hold_what_belongs_there(pool: Snapshot) -> None:
@@ -116,6 +118,13 @@ def parts_of_a_task_belong_to_a_record(pool: Snapshot) -> None:
     assert set(pool.hash("waiters")) == waited, "waiters that no record names, or the reverse"
     logged = {i for i, record in pool.records.items() if record.number("logged")}
     assert set(pool.members("log")) == logged, "log lines that no record names, or the reverse"
+    hanging = {i for i, record in pool.records.items() if record.number("parents")}
+    assert set(pool.members("parents")) == hanging, "parents that no record names, or the reverse"
+    assert set(pool.members("inputs")) <= hanging, "inputs of no record"
+    linked = {i for i, record in pool.records.items() if record.number("linked")}
+    awaited = set(pool.zset("orphans"))
+    assert set(pool.members("children")) == linked | awaited, "children of nobody, or the reverse"
+    assert not awaited & ids, "an orphan that is there"
 
 
 def own_times_to_live_are_kept(pool: Snapshot) -> None:

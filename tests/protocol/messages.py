@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from skedulr import commands
-from skedulr.commands import Ack, Command, Submission
+from skedulr.commands import Ack, Bond, Command, Submission, Told
 from skedulr.keys import PoolKeys
-from tests.protocol import producers, sweeps, workers
+from skedulr.triggers import Event
+from tests.protocol import links, producers, sweeps, workers
 from tests.protocol.entities import JobClass
 from tests.protocol.model import Model
 from tests.protocol.snapshot import unpacked_each
@@ -156,6 +157,47 @@ class Post:
     def log(self, lines: Sequence[tuple[str, int, Sequence[bytes]]]) -> Message:
         return Message(
             f"log {lines}", commands.log(self.keys, lines), lambda model: workers.log(model, lines)
+        )
+
+    def link(self, bonds: Sequence[Bond]) -> Message:
+        pairs = ", ".join(f"{bond.child} to {bond.parent_id}" for bond in bonds)
+        return Message(
+            f"link {pairs}",
+            commands.link(self.keys, bonds),
+            lambda model: links.link(model, bonds),
+        )
+
+    def trigger(self, told: Sequence[Told]) -> Message:
+        said = ", ".join(f"{t.child_id}: {t.parent}@{t.epoch} is {t.state}" for t in told)
+        return Message(
+            f"trigger {said}",
+            commands.trigger(self.keys, told),
+            lambda model: links.trigger(model, told),
+        )
+
+    def settle(self, events: Sequence[Event]) -> Message:
+        ended = [(event.id, event.epoch) for event in events if event.kind == "ended"]
+        facts = [(event.kind, event.id, event.epoch) for event in events]
+        return Message(
+            f"settle {facts}",
+            commands.settle(self.keys, [event.entry for event in events], ended),
+            lambda model: links.settle(model, facts),
+        )
+
+    def abandon(self, parents: Sequence[str]) -> Message:
+        return Message(
+            f"abandon {parents}",
+            commands.abandon(self.keys, parents),
+            lambda model: links.abandon(model, parents),
+        )
+
+    def rewind(
+        self, task_id: str, epoch: int, token: bytes, anew: Sequence[tuple[str, int]]
+    ) -> Message:
+        return Message(
+            f"rewind {task_id} of {epoch} as {token.decode()} for {anew}",
+            commands.rewind(self.keys, task_id, epoch, token, anew),
+            lambda model: links.rewind(model, task_id, epoch, token, anew),
         )
 
     def recover(self) -> Message:

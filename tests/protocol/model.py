@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from skedulr.states import State
-from tests.protocol.entities import Instance, JobClass, Task
+from tests.protocol.entities import Event, Instance, JobClass, Task
 
 KEPT_AT_LEAST = 60_000
 RETENTION = 7 * 24 * 3600 * 1000
@@ -49,6 +49,10 @@ class Model:
     swept: int = 0
     hold: int = 0
     turns: int = 0
+    children: dict[str, dict[str, tuple[bytes, int, int]]] = field(default_factory=dict)
+    """Parent -> child -> token, condition, whether it takes the result."""
+    orphans: dict[str, int] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
     inboxes: dict[str, list[str]] = field(default_factory=dict)
     counters: Counter[str] = field(default_factory=Counter)
     popped: set[str] = field(default_factory=set)
@@ -142,7 +146,25 @@ class Model:
         for client in task.waiters:
             self.inboxes.setdefault(client, []).append(task.id)
         task.waiters = []
+        if task.linked:
+            task.linked = 2
+            self.events.append(("ended", task.id, task.epoch))
         self.counters[state.label] += 1
+
+    def begin_generation(self, task: Task, token: bytes) -> None:
+        """An ended task lives again: what the former generation left is gone."""
+        task.again, task.epoch = token.decode(), max(task.epoch + 1, self.now)
+        task.attempt = task.crashes = task.losses = 0
+        task.started_at = task.finished_at = task.expires_at = task.put_off = 0
+        task.owner = task.reason = ""
+        task.result = task.progress = b""
+        task.linked = min(task.linked, 1)
+        self.counters["resubmitted"] += 1
+
+    def forget(self, task_id: str) -> None:
+        """A task is gone, with all that hung on it."""
+        if self.tasks.pop(task_id).linked:
+            self.children.pop(task_id, None)
 
     def due(self) -> list[Task]:
         """The delayed tasks whose time has come, in its order."""
@@ -188,7 +210,8 @@ class Model:
         if not task.state.terminal or task.finished_at > self.now - KEPT_AT_LEAST:
             return False
         peers = sorted(
-            self.in_state(task.state), key=lambda peer: (peer.finished_at, peer.id.encode())
+            self.in_state(task.state),
+            key=lambda peer: (peer.put_off or peer.finished_at, peer.id.encode()),
         )
         kept = 10 * HISTORY if task.state is State.DEAD else self.settings.get("history", HISTORY)
         return peers.index(task) < len(peers) - kept

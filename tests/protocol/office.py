@@ -28,7 +28,13 @@ class Office:
         if len(self._bench.model.live()) > MOST_LIVE:
             return
         tasks = [
-            drawing.submission(chance, self._next_serial(), self._bench.model.now)
+            drawing.submission(
+                chance,
+                self._next_serial(),
+                self._bench.model.now,
+                self._bench.keys.pool,
+                list(self._bench.model.tasks),
+            )
             for _ in range(chance.randint(1, 4))
         ]
         message = self._post.enqueue(tasks, existing=chance.random() < 0.5)

@@ -198,4 +198,55 @@ ENDS: Final = (
     bug("nobody is told of an end", (ENDINGS_LUA, "    tell_waiters(id)\n", NOTHING)),
 )
 
-BUGS: Final = (*FENCES, *RETRIES, *PLACES, *COUNTS, *WAKING, *ENDS)
+LINKS: Final = (
+    bug(
+        "an end is told to nobody",
+        ("includes/endings.lua", "    emit(events, 'ended', id, record[EPOCH])\n", NOTHING),
+    ),
+    bug(
+        "an edge is decided twice",
+        ("trigger.lua", "edge[EDGE_STANDING] ~= PENDING or ", NOTHING),
+    ),
+    bug(
+        "an old end counts for a new wait", ("trigger.lua", "or epoch <= edge[EDGE_SINCE]", NOTHING)
+    ),
+    bug("one parent is enough", ("trigger.lua", "and record[AWAITS] == 0 then", "then")),
+    bug(
+        "what can run no more waits on",
+        ("trigger.lua", "finish(id, record, CANCELLED, 'upstream')", "changed[id] = true"),
+    ),
+    bug(
+        "a cancelled parent counts as failed",
+        ("trigger.lua", "or state == DEAD end", "or state >= DEAD end"),
+    ),
+    bug(
+        "the delay of a child begins with its submission",
+        ("trigger.lua", "now + tonumber(delay)", "record[ENQUEUED_AT] + tonumber(delay)"),
+    ),
+    bug(
+        "a parent that has ended does not say so",
+        ("link.lua", "and is_terminal(record) then answer", "and false then answer"),
+    ),
+    bug(
+        "a parent does not know of children that came before it",
+        (
+            "includes/submit.lua",
+            "    record[LINKED] = LISTENED\n    zset(orphans",
+            "    zset(orphans",
+        ),
+    ),
+    bug(
+        "children that were not told are forgotten with the id's former task",
+        ("includes/submit.lua", "if former[LINKED] == UNREAD then", "if false then"),
+    ),
+    bug(
+        "an event of a former end settles the new one",
+        ("settle.lua", "and record[EPOCH] == ending[2] then", "then"),
+    ),
+    bug(
+        "a task that is run again does not wait anew",
+        ("rewind.lua", "edge[EDGE_STANDING], edge[EDGE_SINCE] = PENDING,", "edge[EDGE_SINCE] = "),
+    ),
+)
+
+BUGS: Final = (*FENCES, *RETRIES, *PLACES, *COUNTS, *WAKING, *ENDS, *LINKS)

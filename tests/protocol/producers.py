@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from skedulr.commands import Ending, Refusal, Standing, Submission
 from skedulr.states import State
-from tests.protocol.entities import Problem, Task
+from tests.protocol.entities import PENDING, Edge, Problem, Task
 from tests.protocol.model import UNLIMITED, Model
 
 MOST_WAITERS = 32
@@ -48,9 +48,22 @@ def _refusal(model: Model, index: int, said: Submission, existing: bool) -> Refu
 def _store(model: Model, said: Submission) -> Task:
     former = model.tasks.get(said.id)
     epoch = max(former.epoch + 1, model.now) if former else model.now
+    untold = former is not None and former.linked == 2
+    if former is not None:
+        former.linked = 0 if untold else former.linked
+        model.forget(said.id)
     expires_at = model.now + said.expires_in_ms if said.expires_in_ms else 0
     task = Task(said, epoch, model.now, expires_at)
     model.tasks[said.id] = task
+    namable = bool(said.token or said.parents)
+    task.linked = int(untold or (namable and said.id in model.orphans))
+    if task.linked:
+        model.orphans.pop(said.id, None)
+    task.edges = {name: Edge(on, PENDING, 0, takes) for name, on, takes in said.parents}
+    if task.edges:
+        task.state, task.waiting_since = State.WAITING, model.now
+        model.events.append(("waiting", task.id, task.epoch))
+        return task
     task.due = said.at_ms or model.now + said.delay_ms
     if task.due > model.now:
         task.state = State.SCHEDULED
@@ -96,16 +109,10 @@ def resubmit(model: Model, task_id: str, epoch: int, token: bytes, *, any_state:
     if holder:
         return Standing("duplicate_key", task.state, task.epoch, holder)
     model.enter_queue(task)
-    task.again, task.epoch, task.ready_at = (
-        token.decode(),
-        max(task.epoch + 1, model.now),
-        model.now,
-    )
-    task.attempt = task.crashes = task.losses = 0
-    task.started_at = task.finished_at = task.expires_at = 0
-    task.owner = task.reason = ""
-    task.result = task.progress = b""
-    model.counters["resubmitted"] += 1
+    task.ready_at = model.now
+    model.begin_generation(task, token)
+    if task.linked:
+        model.events.append(("revived", task.id, task.epoch))
     model.wake()
     return Standing("resubmitted", task.state, task.epoch)
 

@@ -6,13 +6,17 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from redis import Redis
 
-from skedulr.commands import Command, pause
+from skedulr.commands import Command, Read, pause
 from skedulr.keys import PoolKeys, RegistryKeys
+from skedulr.triggers import Event, events_of
 from tests.protocol.model import Reach
 from tests.protocol.planting import Bug, scripts
 from tests.protocol.snapshot import DUMP, Snapshot, read
 
 T = TypeVar("T")
+
+_ASK = "#!lua\nreturn redis.call(unpack(ARGV))"
+"""Without it the client makes other types of the replies."""
 
 FORGET = """#!lua
 for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do redis.call('DEL', key) end
@@ -46,7 +50,7 @@ class Runner:
     def new_pool(self) -> PoolKeys:
         """The keys of a pool that nobody has used."""
         self._pools += 1
-        return PoolKeys(self.namespace, f"pool{self._pools}")
+        return PoolKeys(f"{self.namespace}-{self._pools}", "pool")  # its name stands in messages
 
     def run(self, keys: PoolKeys, now: int, command: Command[T]) -> Outcome:
         """Run a command at that time and look at the whole pool, in one trip."""
@@ -58,6 +62,19 @@ class Runner:
             _, reply, dumped = trip.execute()
         return Outcome(command.parse(reply), read(keys.prefix, dumped))
 
+    def outbox(self, keys: PoolKeys) -> list[Event]:
+        """What lies in the outbox."""
+        listed = self.ask(Read((("XRANGE", keys.events, "-", "+"),), list))
+        return events_of(listed[0])
+
+    def ask(self, step: Read[Any]) -> list[Any]:
+        """The replies to plain commands, as the server sends them."""
+        return [cast("Any", self._client).eval(_ASK, 0, *call) for call in step.calls]
+
+    def set_overdue(self, keys: PoolKeys, parent: str, now: int) -> None:
+        """Let a parent be waited for until now."""
+        self._client.zadd(keys.orphans, {parent: now})
+
     def pause(self, keys: PoolKeys, paused: bool) -> int:
         """Pause or resume a cluster that has this pool alone; answers the version."""
         command = pause(self._registry(keys), paused)
@@ -66,7 +83,7 @@ class Runner:
         return command.parse(reply)
 
     def _registry(self, keys: PoolKeys) -> RegistryKeys:
-        return RegistryKeys(f"{self.namespace}-{keys.pool}")
+        return RegistryKeys(keys.namespace)
 
     def pop_marker(self, keys: PoolKeys, job_class: str) -> bool:
         """Take the marker of a class, as a worker that waits for it does."""

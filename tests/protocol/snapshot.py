@@ -10,6 +10,7 @@ import msgpack
 
 from skedulr.record import Record, decode
 from skedulr.states import State
+from skedulr.triggers import Event, events_of
 
 DUMP: Final = """#!lua
 local READ = {
@@ -17,6 +18,7 @@ local READ = {
   zset = function(key) return redis.call('ZRANGE', key, 0, -1, 'WITHSCORES') end,
   list = function(key) return redis.call('LRANGE', key, 0, -1) end,
   string = function(key) return { redis.call('GET', key) } end,
+  stream = function(key) return redis.call('XRANGE', key, '-', '+') end,
 }
 local found = {}
 for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
@@ -34,6 +36,7 @@ class Snapshot:
     zsets: dict[str, dict[str, int]] = field(default_factory=dict)
     hashes: dict[str, dict[str, bytes]] = field(default_factory=dict)
     lists: dict[str, list[bytes]] = field(default_factory=dict)
+    streams: dict[str, list[Event]] = field(default_factory=dict)
     expiring: set[str] = field(default_factory=set)
     """Keys that have a time to live."""
     records: dict[str, Record] = field(default_factory=dict)
@@ -47,7 +50,7 @@ class Snapshot:
 
     def names(self) -> list[str]:
         """All keys."""
-        return [*self.zsets, *self.hashes, *self.lists]
+        return [*self.zsets, *self.hashes, *self.lists, *self.streams]
 
     def members(self, family: str) -> list[str]:
         """What follows the colon in the names of a family's keys."""
@@ -58,7 +61,9 @@ class Snapshot:
         """Where each task is: every queue, gate and history that names it."""
         found: dict[str, list[str]] = {}
         for name, members in self.zsets.items():
-            if name in ("ready", "due", "running") or name.startswith(("held:", "done:")):
+            if name in ("ready", "due", "waiting", "running") or name.startswith(
+                ("held:", "done:")
+            ):
                 for task_id in members:
                     found.setdefault(task_id, []).append(name)
         return found
@@ -77,6 +82,8 @@ def read(prefix: str, dumped: list[Any]) -> Snapshot:
             pool.hashes[name] = {m.decode(): value for m, value in _pairs(values)}
         elif kind == b"list":
             pool.lists[name] = values
+        elif kind == b"stream":
+            pool.streams[name] = events_of(values)
     pool.records = {task_id: _decoded(value) for task_id, value in pool.hash("tasks").items()}
     pool.states = {task_id: record.state for task_id, record in pool.records.items()}
     return pool
