@@ -6,6 +6,7 @@ import {
 } from "@tanstack/react-router";
 import { Layout } from "./components/Layout";
 import { basePath } from "./lib/base";
+import { Broken } from "./pages/Broken";
 import { NotFound } from "./pages/NotFound";
 import { OverviewPage } from "./pages/overview/OverviewPage";
 import { readSearch } from "./pages/tasks/filter";
@@ -48,6 +49,7 @@ export const router = createRouter({
   routeTree: root.addChildren([overview, tasks, task, workflows, workflow, schedules]),
   basepath: basePath || "/",
   defaultPreload: "intent",
+  defaultErrorComponent: Broken,
   scrollRestoration: true,
   // Text in an address is text: the usual reading would make a number of an id like 0012.
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),

@@ -125,15 +125,15 @@ def start_coordinator(
 ) -> Callable[..., tuple[Spawned, str]]:
     """Start a coordinator and give it with its address."""
 
-    def start(port: int = 0) -> tuple[Spawned, str]:
+    def start(port: int = 0, token: str = "") -> tuple[Spawned, str]:
         coordinator = spawn(
             ["-m", "skedulr_coordinator"],
             SKEDULR_REDIS_URL=server.url,
             SKEDULR_NAMESPACE=namespace,
             SKEDULR_PORT=str(port),
-            SKEDULR_TOKEN="",
+            SKEDULR_TOKEN=token,
         )
-        said = coordinator.wait_for_output("this machine only")
+        said = coordinator.wait_for_output("http://127.0.0.1")
         found = re.search(r"http://127\.0\.0\.1:\d+", said)
         assert found, said
         return coordinator, found[0]

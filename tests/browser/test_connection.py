@@ -26,3 +26,21 @@ def test_a_coordinator_that_goes_away_is_told_and_one_that_comes_back_is_followe
     expect(line).to_have_text("Live", timeout=30_000)
     expect(page.get_by_test_id("figure-backlog")).to_have_text("1")
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_tab_that_nobody_looks_at_holds_no_connection(
+    app: Skedulr, site: str, open_page: OpenPage
+) -> None:
+    page = open_page(site)
+    line = page.get_by_test_id("connection")
+    expect(line).to_have_text("Live")
+    look = """hidden => {
+        Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    page.evaluate(look, True)
+    expect(line).to_have_text("Connecting")
+    app.enqueue("send_email", args=["a@b.c"])
+    page.evaluate(look, False)
+    expect(line).to_have_text("Live")
+    expect(page.get_by_test_id("figure-backlog")).to_have_text("1")

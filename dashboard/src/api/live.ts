@@ -28,7 +28,14 @@ class Stream {
   private watch: ReturnType<typeof setTimeout> | undefined;
   private listeners = new Set<() => void>();
 
-  constructor(private client: QueryClient) {}
+  constructor(private client: QueryClient) {
+    // A browser keeps some six connections to a host, for all tabs together: a tab that nobody looks
+    // at must not hold one.
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) this.rest();
+      else this.soon(0);
+    });
+  }
 
   /** Ask for a topic until the returned function is called. */
   want(topic: string): () => void {
@@ -52,7 +59,15 @@ class Stream {
     this.timer = setTimeout(() => this.open(), delay);
   }
 
+  private rest(): void {
+    clearTimeout(this.watch);
+    this.source?.close();
+    this.opened = "";
+    this.say("connecting");
+  }
+
   private open(): void {
+    if (document.hidden) return;
     const topics = [...this.wanted.keys()].sort();
     const query = topics.map((topic) => `topic=${encodeURIComponent(topic)}`).join("&");
     if (query === this.opened && this.source?.readyState !== EventSource.CLOSED) return;

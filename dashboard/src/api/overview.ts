@@ -30,6 +30,6 @@ export function useTimeline(minutes: number) {
       );
       return found;
     },
-    refetchInterval: 5_000,
+    refetchInterval: 10_000,
   });
 }

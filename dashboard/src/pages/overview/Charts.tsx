@@ -8,7 +8,7 @@ const MINUTES = 60;
 
 /** What was done in the last hour, and how long tasks waited for it. */
 export function Charts() {
-  const { data: minutes = [] } = useTimeline(MINUTES);
+  const { data: minutes = [], error } = useTimeline(MINUTES);
   const times = minutes.map(({ at }) => Date.parse(at) / 1000);
   const ended = minutes.map((each) => each.succeeded);
   const failed = minutes.map((each) => each.failed + each.dead);
@@ -17,6 +17,13 @@ export function Charts() {
   const runs = minutes.map((each) =>
     mean(each.ran_ms, each.succeeded + each.failed + each.dead + each.retried),
   );
+  if (error && minutes.length === 0) {
+    return (
+      <Card title="Throughput">
+        <p className={styles.none}>There is no chart: {error.message}</p>
+      </Card>
+    );
+  }
   return (
     <div className={styles.charts}>
       <Card title="Throughput" aside={`tasks a minute, ${count(total)} in the last hour`}>

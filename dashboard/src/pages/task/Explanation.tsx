@@ -17,7 +17,7 @@ export function Explanation({ task }: { task: Task }) {
           {data.reasons.map(({ code, message, hint }) => (
             <li key={code + message}>
               {message}
-              {hint && <span className={styles.hint}> {hint}</span>}
+              {hint && <span className={styles.hint}>: {hint}</span>}
             </li>
           ))}
         </ul>
