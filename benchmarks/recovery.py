@@ -110,6 +110,7 @@ def main() -> int:
     parser.add_argument("--wait", type=float, default=60.0, help="seconds to wait for recovery")
     parser.add_argument("--server", default="redis-server", help=SERVER_HELP)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left behind
     faults = options.faults.split(",")
     if unknown := set(faults) - set(FAULTS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")

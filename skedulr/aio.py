@@ -269,8 +269,10 @@ class AsyncClient:
         while True:
             try:
                 return await once()
-            except (*link.UNREACHED, *link.NOT_NOW) as error:
-                if isinstance(error, exceptions.ReadOnlyError):
+            except (*link.UNREACHED, exceptions.ResponseError) as error:
+                if isinstance(error, exceptions.ResponseError):
+                    if not link.is_passing(error):
+                        raise link.explained(error, command) from error
                     self.line.abandon(error)  # its successor has to be found anew
                 timed_out = isinstance(error, exceptions.TimeoutError)
                 until = until or loop.time() + (
@@ -280,5 +282,3 @@ class AsyncClient:
                     raise link.unavailable(self.address, error) from error
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
-            except exceptions.ResponseError as error:
-                raise link.explained(error, command) from error

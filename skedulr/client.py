@@ -117,7 +117,7 @@ class Client:
         except (*link.UNREACHED, exceptions.ResponseError) as error:
             self._lose(line)
             if isinstance(error, exceptions.ResponseError) and not (
-                isinstance(error, link.NOT_NOW) or link.is_interrupted(error)
+                link.is_passing(error) or link.is_interrupted(error)
             ):
                 raise link.explained(error) from error
             time.sleep(min(seconds, LONGEST_PAUSE))
@@ -203,16 +203,16 @@ class Client:
             line = self._take()
             try:
                 reply = once(line)
-            except (*link.UNREACHED, *link.NOT_NOW) as error:
+            except (*link.UNREACHED, exceptions.ResponseError) as error:
+                if isinstance(error, exceptions.ResponseError) and not link.is_passing(error):
+                    self._free.append(line)
+                    raise link.explained(error, command) from error
                 self._lose(line)
                 until = until or time.monotonic() + self._time_left(error)
                 if time.monotonic() + pause > until or link.is_final(error):
                     raise link.unavailable(self.address, error) from error
                 time.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
-            except exceptions.ResponseError as error:
-                self._free.append(line)
-                raise link.explained(error, command) from error
             except BaseException:
                 line.disconnect()  # a reply may still be under way
                 raise

@@ -39,8 +39,9 @@ UNREACHED: Final = (
 )
 """What says that nobody knows whether the command arrived. All commands may be sent again."""
 
-NOT_NOW: Final = (exceptions.ReadOnlyError, exceptions.BusyLoadingError, exceptions.TryAgainError)
-"""What says that this server, or the one that takes over from it, will answer soon."""
+_NOT_NOW: Final = (exceptions.ReadOnlyError, exceptions.BusyLoadingError, exceptions.TryAgainError)
+_NOT_NOW_WORDS: Final = ("NOREPLICAS", "MISCONF", "MASTERDOWN", "CLUSTERDOWN")
+"""Too few replicas, a disk that takes nothing, a primary that is not there."""
 
 
 class Closed(exceptions.ConnectionError):
@@ -139,6 +140,15 @@ def _without_count(parts: tuple[bytes | str | int, ...]) -> bytes:
 def pack_load(command: Command[Any]) -> bytes:
     """What makes the server know the script of a call."""
     return _pack(("SCRIPT", "LOAD", lua.load(command.script).text))
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether it says that nobody was reached, or that this server, or the one that takes over from
+    it, will answer later.
+    """
+    if isinstance(error, exceptions.ResponseError):
+        return isinstance(error, _NOT_NOW) or str(error).startswith(_NOT_NOW_WORDS)
+    return isinstance(error, UNREACHED)
 
 
 def is_interrupted(error: exceptions.ResponseError) -> bool:

@@ -94,10 +94,10 @@ class Triggers:
         )
         try:
             reply = await self._line.call(call, LONGEST_WAIT + self._address.time_limit)
-        except (*link.UNREACHED, *link.NOT_NOW) as error:
+        except (*link.UNREACHED, exceptions.ResponseError) as error:
+            if isinstance(error, exceptions.ResponseError) and not link.is_passing(error):
+                raise link.explained(error) from error
             raise link.unavailable(self._address, error) from error
-        except exceptions.ResponseError as error:
-            raise link.explained(error) from error
         if reply is None:
             return []
         pairs = reply.items() if isinstance(reply, dict) else reply

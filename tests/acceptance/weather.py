@@ -77,6 +77,14 @@ def _empty(redis: OwnServer, proxy: Proxy) -> None:
     redis.client().config_set("maxmemory", 0)
 
 
+def _want_replicas(redis: OwnServer, proxy: Proxy) -> None:
+    redis.client().config_set("min-replicas-to-write", 1)
+
+
+def _want_none(redis: OwnServer, proxy: Proxy) -> None:
+    redis.client().config_set("min-replicas-to-write", 0)
+
+
 def _change_password(redis: OwnServer, proxy: Proxy) -> None:
     redis.client().config_set("requirepass", "another")
     proxy.cut()
@@ -97,6 +105,7 @@ WEATHERS = (
     Weather("slower than the time limit", _slow(6.0), _slow(0.0), AWAY),
     Weather("connections end within replies", _halve, _make_whole, AWAY),
     Weather("read-only", _demote, _promote, AWAY),
+    Weather("without the replicas that it wants", _want_replicas, _want_none, AWAY),
     Weather("full", _fill, _empty, (OutOfMemory,)),
     Weather("password changed", _change_password, _change_it_back, AWAY, refuses_login=True),
 )

@@ -9,8 +9,9 @@ import re
 from datetime import timedelta
 
 import pytest
+from redis import exceptions
 
-from skedulr import errors
+from skedulr import connection, errors
 
 EXAMPLES: list[errors.SkedulrError] = [
     errors.SkedulrError("something"),
@@ -207,3 +208,22 @@ def test_retry_takes_seconds_or_a_timedelta(
 def test_retry_refuses_a_wait_that_cannot_be(after: float | timedelta) -> None:
     with pytest.raises(ValueError, match=r"Retry\(after="):
         errors.Retry(after)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        exceptions.ConnectionError("gone"),
+        exceptions.ReadOnlyError("READONLY You can't write against a read only replica."),
+        exceptions.ResponseError("NOREPLICAS Not enough good replicas to write."),
+        exceptions.ResponseError("MISCONF Errors writing to the AOF file: No space left on device"),
+        exceptions.MasterDownError("MASTERDOWN Link with MASTER is down"),
+    ],
+)
+def test_what_passes_by_itself_is_waited_for(error: Exception) -> None:
+    assert connection.is_passing(error)
+
+
+@pytest.mark.parametrize("text", ["ERR no such thing", "OOM command not allowed", "WRONGTYPE x"])
+def test_what_does_not_is_said_at_once(text: str) -> None:
+    assert not connection.is_passing(exceptions.ResponseError(text))

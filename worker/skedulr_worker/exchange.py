@@ -158,8 +158,8 @@ class Exchange:
             await asyncio.sleep(FIRST_PAUSE)
 
     def _complain(self, error: Exception) -> None:
-        if isinstance(error, exceptions.ResponseError) and not isinstance(error, link.NOT_NOW):
+        is_away = link.is_passing(error) or isinstance(error, RedisUnavailable)
+        if isinstance(error, exceptions.ResponseError) and not is_away:
             error = link.explained(error)
         self._contact.lost(error)
-        unreached = isinstance(error, (*link.UNREACHED, *link.NOT_NOW, RedisUnavailable))
-        self._turns.turn(LoopState.AWAY if unreached else LoopState.FAILING)
+        self._turns.turn(LoopState.AWAY if is_away else LoopState.FAILING)

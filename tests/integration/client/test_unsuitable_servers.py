@@ -100,8 +100,11 @@ class TestUnsuitable:
         self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
     ) -> None:
         spare.client().config_set("min-replicas-to-write", 1)
-        with pytest.raises(RedisUnsuitable, match="NOREPLICAS"):
-            await enqueue(make_app(spare.url))
+        app = make_app(spare.url, time_limit=LIMIT)
+        with pytest.raises(RedisUnavailable, match="NOREPLICAS"):
+            await enqueue(app)
+        spare.client().config_set("min-replicas-to-write", 0)
+        assert (await enqueue(app)).id
 
     async def test_something_that_is_no_redis(self, make_app: MakeApp, enqueue: Enqueue) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
