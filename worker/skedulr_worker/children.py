@@ -165,11 +165,8 @@ def fork(
         Instance(app, name, slots, config.lease_seconds, cell)
         for slots, cell in zip(served, board.cells, strict=True)
     ]
-    lock = None
-    if locks is not None:
-        pools = [slots.pool for slots in served]
-        holder = Holder(name, worker, config.name, pools, os.getpid())
-        lock = locks.hold_if_possible(holder, app.logger)
+    holder = Holder(name, worker, config.name, [slots.pool for slots in served], os.getpid())
+    lock = locks.hold_if_possible(holder, app.logger) if locks is not None else None
 
     def let_go() -> None:
         """In a new process: nobody else may hold open what belongs to the others."""
@@ -195,11 +192,20 @@ def fork(
         finally:
             if way is not None:
                 way.close()  # without a worker process, the nursery ends
+    except OSError:
+        _drop(locks, lock)
+        raise
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     os.close(for_child)
     writer = OrderWriter(for_us)
     return Child(number, pid, board, instances, writer, solo, lock, nursery_pid)
+
+
+def _drop(locks: Locks | None, lock: Lock | None) -> None:
+    """No process was made that it would be for."""
+    if locks is not None and lock is not None:
+        locks.drop(lock)
 
 
 def _nursery(

@@ -55,6 +55,8 @@ class Keeper:
         self._contact = contact
         self._interval = config.sweep_seconds
         self._idle = max(self._interval, min(LONGEST_IDLE, config.lease_seconds / 3))
+        self._round = asyncio.Event()
+        """A round of sweeps begins."""
         self._heartbeat = Heartbeat(client, contact, processes, config.lease_seconds)
         self._sweeper = Sweeper(app.registry, app.config.namespace, deputy=True)
         limit = client.address.time_limit
@@ -86,6 +88,8 @@ class Keeper:
 
     async def _sweeps(self) -> None:
         while True:
+            self._round.set()
+            await asyncio.sleep(0)  # so that a report that waits for it goes with it in one trip
             try:
                 busy = await self._sweep()
             except SkedulrError as error:
@@ -108,8 +112,11 @@ class Keeper:
         return busy
 
     async def _reports(self) -> None:
-        """A loop of its own, so that sweeps that hang are told."""
+        """A loop of its own, so that sweeps that hang are told; it shares their trips."""
         while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._idle):
+                    await self._round.wait()
             try:
                 await self._client.run(self._reporter.report(), persist=False)
             except SkedulrError as error:
@@ -118,4 +125,5 @@ class Keeper:
             else:
                 self._contact.found()
                 self._reporting.turn()
-            await asyncio.sleep(reports.EVERY * random.uniform(1 - JITTER, 1))
+            await asyncio.sleep(max(0.0, reports.EVERY - self._idle))
+            self._round.clear()

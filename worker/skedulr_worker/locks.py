@@ -18,7 +18,6 @@ import hashlib
 import json
 import logging
 import os
-import secrets
 import stat
 import time
 from collections.abc import Iterator, Sequence
@@ -32,7 +31,10 @@ from skedulr.errors import SkedulrError
 from skedulr_worker import runtime
 from skedulr_worker.config import WorkerConfig
 
-SUFFIX: Final = ".lock"
+SUFFIX: Final = ".skedulr.lock"
+"""Nothing else in the folder is touched, whatever folder that is."""
+
+_UNFINISHED: Final = "."
 _FORMAT: Final = 1
 _LONGEST: Final = 65536
 _FORGOTTEN_AFTER: Final = 86_400.0
@@ -110,7 +112,7 @@ class Locks:
         """A new locked file; raises ``OSError``. It is locked before others can see its name."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
         path = self.folder / f"{holder.instance}{SUFFIX}"
-        hidden = self.folder / f".{secrets.token_hex(8)}"
+        hidden = self.folder / f"{_UNFINISHED}{path.name}"
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(hidden, flags, 0o600)
         try:
@@ -200,14 +202,15 @@ class Locks:
             entries = list(os.scandir(self.folder))
         except OSError:
             return
+        entries = [entry for entry in entries if entry.name.endswith(SUFFIX)]
         self.seen = len(entries)
         for entry in entries:
             path = self.folder / entry.name
             if path in held:
                 continue
-            if entry.name.endswith(SUFFIX):
+            if not entry.name.startswith(_UNFINISHED):
                 yield path
-            elif _is_unfinished(entry):
+            elif _is_old(entry):
                 with contextlib.suppress(OSError):
                     path.unlink()
 
@@ -258,14 +261,12 @@ def _is_ours(facts: os.stat_result) -> bool:
     return stat.S_ISREG(facts.st_mode) and facts.st_uid == os.geteuid()
 
 
-def _is_unfinished(entry: os.DirEntry[str]) -> bool:
+def _is_old(entry: os.DirEntry[str]) -> bool:
     try:
         facts = entry.stat(follow_symlinks=False)
     except OSError:
         return False
-    name = entry.name
-    is_hidden = len(name) == 17 and name[0] == "." and set(name[1:]) <= set("0123456789abcdef")
-    return is_hidden and _is_ours(facts) and time.time() - facts.st_mtime > _FORGOTTEN_AFTER
+    return _is_ours(facts) and time.time() - facts.st_mtime > _FORGOTTEN_AFTER
 
 
 def _read(descriptor: int) -> dict[str, Any]:

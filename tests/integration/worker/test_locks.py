@@ -17,7 +17,7 @@ import pytest
 from skedulr import Skedulr
 from skedulr.errors import ConfigurationError
 from skedulr_worker import runtime
-from skedulr_worker.locks import Holder, Lock, Locks, realm
+from skedulr_worker.locks import SUFFIX, Holder, Lock, Locks, realm
 
 LOGGER = logging.getLogger("test")
 HOLDER = Holder("web-1.aa", "web-0.bb", "web", ["default", "mail"], 4711)
@@ -245,7 +245,7 @@ def test_a_file_that_this_code_cannot_read_is_left_until_it_is_old(
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", "\x00" * 100])
 def test_damaged_files_do_no_harm(locks: Locks, other: Locks, text: str) -> None:
-    locks.hold(HOLDER).path.with_name("damaged.lock").write_text(text)
+    locks.hold(HOLDER).path.with_name(f"damaged{SUFFIX}").write_text(text)
     assert taken(other) == []
 
 
@@ -255,9 +255,9 @@ def test_neither_links_nor_pipes_nor_folders_are_followed(
     lock = locks.hold(HOLDER)
     target = tmp_path / "target"
     target.write_bytes(lock.path.read_bytes())
-    (locks.folder / "link.lock").symlink_to(target)
-    os.mkfifo(locks.folder / "pipe.lock")
-    (locks.folder / "folder.lock").mkdir()
+    (locks.folder / f"link{SUFFIX}").symlink_to(target)
+    os.mkfifo(locks.folder / f"pipe{SUFFIX}")
+    (locks.folder / f"folder{SUFFIX}").mkdir()
     assert taken(other) == []
     assert target.exists()
 
@@ -272,17 +272,24 @@ def test_a_file_of_another_user_is_no_proof(locks: Locks, other: Locks) -> None:
 
 
 def test_a_file_that_was_never_finished_goes_when_it_is_old(locks: Locks, other: Locks) -> None:
-    begun = locks.folder / f".{'ab' * 8}"
+    begun = locks.folder / f".web-1.aa{SUFFIX}"
     begun.write_text("")
-    kept = locks.folder / ".gitkeep"
-    kept.write_text("")
-    os.utime(kept, (0, 0))
     taken(other)
     assert begun.exists()
     os.utime(begun, (0, 0))
     taken(other)
     assert not begun.exists()
-    assert kept.exists()
+
+
+@pytest.mark.parametrize("name", [".gitkeep", "apt.lock", ".apt.lock", "web-1.aa"])
+def test_files_of_other_programs_are_not_touched(locks: Locks, other: Locks, name: str) -> None:
+    theirs = locks.folder / name
+    with theirs.open("w") as file:
+        os.utime(theirs, (0, 0))
+        taken(other)
+        list(other.living())
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert theirs.exists()
 
 
 def test_a_folder_that_was_removed_is_made_again(locks: Locks, other: Locks) -> None:
@@ -302,6 +309,12 @@ def test_without_a_place_for_the_file_the_instance_goes_without(
 
 
 class TestFolder:
+    def test_the_environment_names_it_however_the_worker_is_started(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(runtime.VARIABLE, str(folder))
+        assert runtime.runtime_folder("", LOGGER) == folder
+
     def test_a_given_one_is_made(self, folder: Path) -> None:
         assert runtime.runtime_folder(str(folder / "deep"), LOGGER) == folder / "deep"
         assert (folder / "deep").stat().st_mode & 0o777 == 0o700
@@ -333,6 +346,7 @@ class TestFolder:
         folder.mkdir()
         link = folder / "link"
         link.symlink_to(folder)
+        monkeypatch.delenv(runtime.VARIABLE)
         monkeypatch.setattr(runtime, "_usual", lambda: link)
         assert runtime.runtime_folder("", LOGGER) is None
         assert "belongs to another user" in caplog.text
