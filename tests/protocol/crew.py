@@ -63,6 +63,10 @@ class Worker:
                 self.past.append((task_id, epoch))
 
 
+ENDS = 7 * [(True, False)] + [(False, True)] + 2 * [(False, False)]
+"""How a worker ends: whether it crashed, and whether all of it got lost."""
+
+
 class Crew:
     """The workers that live, and what they do."""
 
@@ -142,7 +146,7 @@ class Crew:
         """A worker's supervisor tells that it has stopped or died."""
         worker = self.any_worker(chance)
         self.workers.remove(worker)
-        crashed, lost = chance.choice([(True, False), (True, False), (False, True), (False, False)])
+        crashed, lost = chance.choice(ENDS)
         problem = chance.choice([b"", b"crash"])
         names = [task_id for task_id, _ in worker.claims()]
         guilty = drawing.some(chance, names, 1) if chance.random() < 0.3 else []
