@@ -183,7 +183,8 @@ def _source_files() -> Iterator[Path]:
 
 
 def _gist(error: subprocess.CalledProcessError) -> str:
-    lines = [line for line in str(error.stderr or error.stdout).splitlines() if line.strip()]
+    said = str(error.stderr or error.stdout).splitlines()
+    lines = [line for line in said if line.strip() and not re.search(r"\s+at ", line)]
     return "\n".join(f"  {line}" for line in lines[:6])
 
 

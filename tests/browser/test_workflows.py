@@ -76,6 +76,21 @@ def test_what_failed_is_retried_and_a_node_is_run_again(
     wait_until(lambda: len(tasks["charge"].info().attempts) == 3, 30, "the third attempt")
 
 
+def test_the_keyboard_reruns_from_a_node_too(
+    app: Skedulr, site: str, start_worker: Callable[..., Spawned], open_page: OpenPage
+) -> None:
+    start_worker()
+    name, tasks = nightly(app)
+    wait_until(lambda: tasks["alarm"].status() is State.SUCCEEDED, 30, "the end of the workflow")
+    page = open_page(f"{site}/workflows/{name}")
+    node = page.get_by_role("listitem").filter(has_text=tasks["charge"].id)
+    node.get_by_role("button", name="Rerun from here").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("alertdialog").get_by_role("button", name="Rerun").focus()
+    page.keyboard.press("Enter")
+    wait_until(lambda: len(tasks["charge"].info().attempts) == 2, 30, "the second attempt")
+
+
 def test_a_task_leads_to_its_workflow_and_its_relatives(
     app: Skedulr, site: str, open_page: OpenPage
 ) -> None:

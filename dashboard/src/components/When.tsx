@@ -10,12 +10,17 @@ interface Props {
 
 /** A moment: how long ago it was, and everything about it for those who point at it. */
 export function When({ at, exact }: Props) {
-  const now = useNow();
   if (!at) return <span aria-hidden>–</span>;
   const then = new Date(at);
   return (
     <time dateTime={at} title={fullMoment(then)}>
-      {exact ? moment(then, now) : distance(now.getTime() - then.getTime())}
+      {exact ? moment(then, new Date()) : <Ago then={then} />}
     </time>
   );
+}
+
+/** The only part that changes each second. */
+function Ago({ then }: { then: Date }) {
+  const now = useNow();
+  return distance(now.getTime() - then.getTime());
 }

@@ -2,7 +2,7 @@ import { useParams } from "@tanstack/react-router";
 import { Ban, RotateCcw } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useAct } from "../../api/actions";
-import type { WorkflowGraph, WorkflowNode } from "../../api/types";
+import type { State, WorkflowGraph, WorkflowNode } from "../../api/types";
 import { useWorkflow, workflowPath } from "../../api/workflows";
 import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
@@ -18,6 +18,8 @@ import { Graph } from "./Graph";
 import { inOrder, layOut } from "./layout";
 import styles from "./WorkflowPage.module.css";
 import { WorkflowState } from "./WorkflowState";
+
+const ENDED: State[] = ["succeeded", "failed", "dead", "cancelled"];
 
 /** One workflow: its graph, coloured by what becomes of it, and its tasks as a list. */
 export function WorkflowPage() {
@@ -75,6 +77,9 @@ function Flow({ flow, chosen, onChoose }: FlowProps) {
             <li key={task.name} className={styles.task} data-chosen={task.name === chosen}>
               {task.state ? <StateBadge state={task.state} /> : <span>{unsent(task)}</span>}
               <TaskLink task={task} />
+              {task.state && ENDED.includes(task.state) && (
+                <Rerun flow={flow} node={task.name} label="Rerun from here" />
+              )}
             </li>
           ))}
         </ul>
@@ -92,26 +97,12 @@ function Actions({ flow, chosen }: { flow: WorkflowGraph; chosen: string | undef
   const path = workflowPath(flow.pool, flow.id);
   const cancel = useAct(`${path}/cancel`, "The workflow is cancelled");
   const retry = useAct(`${path}/retry`, "What failed runs again");
-  const rerun = useAct<{ node: string }>(`${path}/rerun`, "The workflow runs again from that task");
   const { counts } = flow;
   const alive = (counts.open ?? 0) > 0;
   const bad = (counts.failed ?? 0) + (counts.dead ?? 0) + (counts.cancelled ?? 0) > 0;
   return (
     <>
-      {chosen && (
-        <Confirm
-          trigger={<Button icon={RotateCcw}>Rerun from the chosen task</Button>}
-          title="Rerun from this task?"
-          action="Rerun"
-          look="primary"
-          onConfirm={() => rerun.mutate({ node: chosen })}
-        >
-          <p>
-            <code>{chosen}</code> and everything that comes after it runs again; what came before
-            keeps its results.
-          </p>
-        </Confirm>
-      )}
+      {chosen && <Rerun flow={flow} node={chosen} label="Rerun from the chosen task" />}
       {bad && (
         <Confirm
           trigger={<Button icon={RotateCcw}>Retry what failed</Button>}
@@ -134,5 +125,25 @@ function Actions({ flow, chosen }: { flow: WorkflowGraph; chosen: string | undef
         </Confirm>
       )}
     </>
+  );
+}
+
+/** Run a node again, and all that hangs on it. */
+function Rerun({ flow, node, label }: { flow: WorkflowGraph; node: string; label: string }) {
+  const path = `${workflowPath(flow.pool, flow.id)}/rerun`;
+  const rerun = useAct<{ node: string }>(path, "The workflow runs again from that task");
+  return (
+    <Confirm
+      trigger={<Button icon={RotateCcw}>{label}</Button>}
+      title="Rerun from this task?"
+      action="Rerun"
+      look="primary"
+      onConfirm={() => rerun.mutate({ node })}
+    >
+      <p>
+        <code>{node}</code> and everything that comes after it runs again; what came before keeps
+        its results.
+      </p>
+    </Confirm>
   );
 }
