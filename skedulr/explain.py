@@ -6,24 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import msgpack
-
-from skedulr import names
-from skedulr.commands import Read, Steps
-from skedulr.commands.base import Argument, text
-from skedulr.errors import UnknownTask
-from skedulr.keys import PoolKeys, RegistryKeys
+from skedulr.commands import Steps
+from skedulr.keys import PoolKeys
 from skedulr.lineage import Lineage, lineage
 from skedulr.plain import iso
-from skedulr.record import Record, decode
 from skedulr.reports import unpack_attempts
+from skedulr.sight import MINUTES, Sight, look
 from skedulr.states import State
-
-ALIVE_MS: Final = 20_000
-"""An instance that was not seen for so long counts as gone: idle ones come round every 5 s."""
-
-MINUTES: Final = 5
-"""Minutes of the past by which it is estimated when a task will start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,57 +41,11 @@ class Explanation:
         return "; ".join(reason.message for reason in self.reasons)
 
 
-@dataclass(frozen=True, slots=True)
-class _Instances:
-    """The instances of a pool that live."""
-
-    slots: int
-    jobs: frozenset[str]
-    solo_jobs: frozenset[str]
-    formats: frozenset[int]
-
-    @property
-    def are_there(self) -> bool:
-        return bool(self.formats)
-
-
-@dataclass(frozen=True, slots=True)
-class _Sight:
-    """What a look at a task and its pool shows."""
-
-    pool: str
-    id: str
-    record: Record
-    now_ms: int
-    due_ms: int
-    attempts: bytes
-    cluster_paused: bool
-    pool_paused: bool
-    limit: int
-    running: int
-    job_limit: int
-    job_running: int
-    instances: _Instances
-    lease_ms: int
-    """End of the lease under which it runs, 0 for none."""
-    ahead: int
-    started: int
-    """Tasks of the pool that started in the last minutes."""
-
-    def word(self, name: str) -> str:
-        """A text of the record."""
-        return self.record.text(name)
-
-    def number(self, name: str) -> int:
-        """A number of the record."""
-        return self.record.number(name)
-
-
 def explain(keys: PoolKeys, task_id: str) -> Steps[Explanation]:
     """Why a task is not running. Raises ``UnknownTask``, and ``Undecodable`` for a record of a
     newer format.
     """
-    sight = yield from _look(keys, task_id)
+    sight = yield from look(keys, task_id)
     state = sight.record.state
     if state is State.RUNNING:
         return Explanation(True, list(_of_running(sight)))
@@ -119,90 +62,7 @@ def explain(keys: PoolKeys, task_id: str) -> Steps[Explanation]:
     return Explanation(False, [_of_ended(sight)])
 
 
-# --- what is seen
-
-
-def _look(keys: PoolKeys, task_id: str) -> Steps[_Sight]:
-    first = yield Read(
-        (
-            ("HGET", keys.tasks, task_id),
-            ("TIME",),
-            ("HGETALL", keys.inst),
-            ("HGETALL", keys.classes),
-        ),
-        list,
-    )
-    if first[0] is None:
-        raise UnknownTask(names.full_name(keys.pool, task_id))
-    record, now = decode(first[0]), int(first[1][0])
-    job, gate = record.text("job"), record.text("gate")
-    minutes = range(now // 60 - MINUTES + 1, now // 60 + 1)
-    here = keys.of("held", gate) if gate else keys.ready
-    before = f"({record.number('score')}"
-    calls: list[tuple[Argument, ...]] = [
-        ("ZSCORE", keys.due, task_id),
-        ("HGET", keys.attempts, task_id),
-        ("HMGET", keys.meta, "paused", "pool_paused", "limit"),
-        ("ZCARD", keys.running),
-        ("HGET", keys.limits, job),
-        ("ZCARD", keys.of("limited", job)),
-        ("ZSCORE", keys.lease, record.text("owner")),
-        ("ZCOUNT", keys.ready, "-inf", before),
-        ("ZCOUNT", here, "-inf", before),
-        ("ZRANGE", keys.seen, 0, -1, "WITHSCORES"),
-        *(("HGET", keys.of("stats", str(minute)), "started") for minute in minutes),
-    ]
-    replies = yield Read(tuple(calls), list)
-    due, attempts, (paused, pool_paused, limit), running, job_limit, job_running = replies[:6]
-    lease, in_ready, at_gate, seen, *started = replies[6:]
-    cluster = yield Read(
-        (("HGET", RegistryKeys(keys.namespace).control, "paused"),), lambda reply: reply[0]
-    )
-    return _Sight(
-        pool=keys.pool,
-        id=task_id,
-        record=record,
-        now_ms=now * 1000 + int(first[1][1]) // 1000,
-        due_ms=int(float(due or 0)),
-        attempts=attempts or b"",
-        cluster_paused=bool(int(cluster or 0)) or paused == b"1",
-        pool_paused=pool_paused == b"1",
-        limit=-1 if limit is None else int(limit),
-        running=running,
-        job_limit=-1 if job_limit is None else int(job_limit),
-        job_running=job_running,
-        instances=_instances(first[2], first[3], seen, now * 1000),
-        lease_ms=int(float(lease or 0)),
-        ahead=in_ready + (at_gate if gate else 0),
-        started=sum(int(count or 0) for count in started),
-    )
-
-
-def _instances(
-    packed: list[bytes], classes: list[bytes], seen: list[bytes], now_ms: int
-) -> _Instances:
-    """What the pool's live instances can run, from what they said when they joined."""
-    alive = {
-        name
-        for name, at in zip(seen[::2], seen[1::2], strict=True)
-        if float(at) >= now_ms - ALIVE_MS
-    }
-    texts = dict(zip(classes[::2], classes[1::2], strict=True))
-    slots, jobs, formats = 0, {"any": set[str](), "solo": set[str]()}, set[int]()
-    for name, facts in zip(packed[::2], packed[1::2], strict=True):
-        _, class_name, _, own_slots, *_ = msgpack.unpackb(facts, raw=True)
-        if name in alive and class_name in texts:
-            number, kind, known = text(texts[class_name]).split(" ", 2)
-            slots += own_slots
-            formats.add(int(number))
-            jobs[kind].update(known.strip("/").split("/"))
-    return _Instances(slots, frozenset(jobs["any"]), frozenset(jobs["solo"]), frozenset(formats))
-
-
-# --- what it means
-
-
-def _of_running(sight: _Sight) -> Iterator[Reason]:
+def _of_running(sight: Sight) -> Iterator[Reason]:
     since, instance = iso(sight.number("started_at")), sight.word("owner")
     attempt = sight.number("attempt") + 1
     yield Reason("running", f"it runs: attempt {attempt}, on {instance} since {since}")
@@ -216,7 +76,7 @@ def _of_running(sight: _Sight) -> Iterator[Reason]:
         )
 
 
-def _of_scheduled(sight: _Sight) -> Iterator[Reason]:
+def _of_scheduled(sight: Sight) -> Iterator[Reason]:
     due = iso(sight.due_ms)
     if failed := sight.number("attempt"):
         errors = [attempt.error for attempt in unpack_attempts(sight.attempts)]
@@ -256,7 +116,7 @@ def _of_waiting(relatives: Lineage) -> Iterator[Reason]:
 _ENDS: Final = {"success": "to succeed", "failure": "to fail", "end": "to end"}
 
 
-def _of_ended(sight: _Sight) -> Reason:
+def _of_ended(sight: Sight) -> Reason:
     state, reason = sight.record.state, sight.word("reason")
     at = iso(sight.number("finished_at"))
     if state is State.SUCCEEDED:
@@ -287,7 +147,7 @@ _ENDED: Final = {
 }
 
 
-def _of_queued(sight: _Sight) -> Iterator[Reason]:
+def _of_queued(sight: Sight) -> Iterator[Reason]:
     reasons = [*_pauses(sight), *_workers(sight), *_limits(sight)]
     yield from reasons
     if not reasons:
@@ -298,7 +158,7 @@ def _of_queued(sight: _Sight) -> Iterator[Reason]:
         yield Reason("expires", f"it is cancelled if it has not started by {iso(expires)}")
 
 
-def _pauses(sight: _Sight) -> Iterator[Reason]:
+def _pauses(sight: Sight) -> Iterator[Reason]:
     if sight.cluster_paused:
         yield Reason("paused_cluster", "the whole cluster is paused", "skedulr resume")
     if sight.pool_paused:
@@ -307,7 +167,7 @@ def _pauses(sight: _Sight) -> Iterator[Reason]:
         )
 
 
-def _workers(sight: _Sight) -> Iterator[Reason]:
+def _workers(sight: Sight) -> Iterator[Reason]:
     """Whether anybody is there who could run it."""
     job, there = sight.word("job"), sight.instances
     if not there.are_there:
@@ -336,7 +196,7 @@ def _workers(sight: _Sight) -> Iterator[Reason]:
         )
 
 
-def _limits(sight: _Sight) -> Iterator[Reason]:
+def _limits(sight: Sight) -> Iterator[Reason]:
     job = sight.word("job")
     if 0 <= sight.limit <= sight.running:
         yield Reason(
@@ -355,7 +215,7 @@ def _limits(sight: _Sight) -> Iterator[Reason]:
         yield Reason(f"gate_{kind}", f"it waits at the {kind} {name}".rstrip())
 
 
-def _turn(sight: _Sight) -> Reason:
+def _turn(sight: Sight) -> Reason:
     """Nothing is in the way but those before it."""
     slots = sight.instances.slots
     if not sight.ahead and sight.running < slots:
@@ -381,7 +241,7 @@ _NEVER: Final = (
 """Reasons for which nobody can say when the task will start."""
 
 
-def _estimate(sight: _Sight) -> float | None:
+def _estimate(sight: Sight) -> float | None:
     if not sight.started or sight.limit == 0:
         return None
     return round(sight.ahead * MINUTES * 60 / sight.started, 1)
