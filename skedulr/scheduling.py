@@ -63,18 +63,20 @@ def declare(
         homes = yield _homes(registry, [each.name for each in part])
         may_stay: list[Declaration] = []
         told: dict[str, str] = {}
+        carried: dict[str, bytes] = {}
         for each, home in zip(part, homes, strict=True):
             if home in (None, keys.pool):
                 may_stay.append(each)
                 continue
-            outcome = yield from _leave(pool_keys(keys.namespace, home), each)
-            if outcome == "gone":
+            left = yield from _leave(pool_keys(keys.namespace, home), each)
+            if left.outcome == "moves":
                 may_stay.append(each)
+                carried[each.name] = left.carried
             else:
-                told[each.name] = outcome
+                told[each.name] = left.outcome
         if may_stay:
             yield _settle(registry, keys, [each.name for each in may_stay])
-            answers: list[Scheduled] = yield commands.schedule(keys, may_stay)
+            answers: list[Scheduled] = yield commands.schedule(keys, may_stay, carried=carried)
             told |= {
                 each.name: answer.outcome for each, answer in zip(may_stay, answers, strict=True)
             }
@@ -82,16 +84,16 @@ def declare(
     return outcomes
 
 
-def _leave(home: PoolKeys, declared: Declaration) -> Steps[str]:
-    """Take a schedule out of its pool if it may be replaced: ``gone``; else why not."""
+def _leave(home: PoolKeys, declared: Declaration) -> Steps[Scheduled]:
+    """Take a schedule out of its pool if it may be replaced: ``moves``; else why not."""
     for _ in range(TRIES):
         (answer,) = yield commands.schedule(home, [declared], elsewhere=True)
         if answer.outcome != "moves":
-            return str(answer.outcome)
+            break
         outcome: str = yield commands.unschedule(home, declared.name, answer.revision, moving=True)
         if outcome != "changed":
-            return "gone"
-    return "older"
+            break
+    return cast("Scheduled", answer)
 
 
 def remove(registry: RegistryKeys, name: str) -> Steps[None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from skedulr.commands.base import Command, listed_keys, packed, text
@@ -41,6 +41,8 @@ class Scheduled(NamedTuple):
     outcome: str
     """``stored``, ``same``, ``older``, ``moves`` or ``code``."""
     revision: int
+    carried: bytes = b""
+    """Of one that moves: where it stands, for the pool that it goes to."""
 
 
 class Firing(NamedTuple):
@@ -67,17 +69,31 @@ class Firing(NamedTuple):
 
 
 def schedule(
-    keys: PoolKeys, declarations: Sequence[Declaration], *, elsewhere: bool = False
+    keys: PoolKeys,
+    declarations: Sequence[Declaration],
+    *,
+    elsewhere: bool = False,
+    carried: Mapping[str, bytes] | None = None,
 ) -> Command[list[Scheduled]]:
     """Store up to ``MOST_SCHEDULES`` schedules of one pool; with ``elsewhere``, ask only whether
-    they may leave this pool for another.
+    they may leave this pool for another; ``carried`` is what that pool gave along, by name.
     """
-    args = [packed({**each._asdict(), "elsewhere": int(elsewhere)}) for each in declarations]
+    luggage = carried or {}
+    args = [
+        packed(
+            {
+                **each._asdict(),
+                "elsewhere": int(elsewhere),
+                **({"carried": luggage[each.name]} if luggage.get(each.name) else {}),
+            }
+        )
+        for each in declarations
+    ]
     return Command("schedule", listed_keys("schedule", keys), args, _scheduled)
 
 
 def _scheduled(reply: list[Any]) -> list[Scheduled]:
-    return [Scheduled(text(outcome), revision) for outcome, revision in reply]
+    return [Scheduled(text(outcome), *rest) for outcome, *rest in reply]
 
 
 def unschedule(

@@ -5,8 +5,9 @@
 -- KEYS[3] schedule_plans
 -- KEYS[4] slots
 -- ARGV[1..] one schedule each, msgpack map: name, elsewhere (1: it belongs to another pool), source ('code', 'user'),
---   digest, timing, policy, overlap, job, priority, key, group, expires_in (ms), ttl (ms), body
--- Returns for each {outcome, revision}: 'stored', 'same', 'older' (code that was replaced, while the newer one runs),
+--   digest, timing, policy, overlap, job, priority, key, group, expires_in (ms), ttl (ms), body, carried (what the pool
+--   gave along that it comes from)
+-- Returns for each {outcome, revision, what to carry along}: 'stored', 'same', 'older' (code that was replaced, while the newer one runs),
 -- 'moves' (it may replace the one here, which has to be removed first), 'code' (declared by code that runs).
 -- include: schedules
 -- include: pool
@@ -66,11 +67,23 @@ local function keep_former(plan, spec, declared)
   end
 end
 
+-- Where one stood in the pool that it comes from, with the times that it had there.
+local function arrived(declared)
+  local carried = declared.carried and cmsgpack.unpack(declared.carried)
+  declared.carried = nil
+  if not carried then return new_plan(), nil end
+  local timing = carried.timing
+  carried.timing = nil
+  return carried, timing
+end
+
 local function store(declared)
   local name = declared.name
-  local spec, plan = specs[name], plans[name] or new_plan()
+  local spec, plan = specs[name], plans[name]
+  local carried_plan, timing = arrived(declared)
+  if spec and plan then timing = spec.timing else plan = carried_plan end
   keep_former(plan, spec, declared)
-  if not spec or spec.timing ~= declared.timing or plan.problem ~= '' then plan_anew(plan) end
+  if timing ~= declared.timing or plan.problem ~= '' then plan_anew(plan) end
   raise_revision(plan)
   plan.problem, plan.refused = '', 0
   if declared.source == 'code' then plan.last_declared, plan.last_held = now, now end
@@ -78,6 +91,15 @@ local function store(declared)
   specs[name], plans[name] = declared, plan
   hash(schedules, name, cmsgpack.pack(declared))
   put_plan(name, plan.state == FINISHED and now + FINISHED_FOR)
+end
+
+-- What a schedule takes along to another pool.
+local function luggage(declared)
+  local plan, spec = plans[declared.name], specs[declared.name]
+  if not (plan and spec) then return '' end
+  keep_former(plan, spec, declared)
+  plan.timing = spec.timing
+  return cmsgpack.pack(plan)
 end
 
 local function settle(declared)
@@ -93,7 +115,7 @@ local function settle(declared)
     store(declared)
   end
   plan = plans[declared.name]
-  return { outcome, plan and plan.revision or 0 }
+  return { outcome, plan and plan.revision or 0, outcome == 'moves' and luggage(declared) or '' }
 end
 
 local answers = {}

@@ -206,8 +206,24 @@ def test_one_that_belongs_elsewhere_is_only_asked_about(pool: Pool) -> None:
 
     (answer,), changed = pool.watch(ask)
 
-    assert answer == ("moves", plan(pool)["revision"])
+    assert answer[:2] == ("moves", plan(pool)["revision"])
     assert changed == {}
+
+
+def test_one_that_moves_takes_its_slot_its_pause_and_its_former_declarations_along(
+    pool: Pool,
+) -> None:
+    planned(pool, SLOT, declared(digest="old"))
+    pool.ask(commands.pause_schedule(pool.keys, "s", stop=True))
+    new = declared(digest="new")
+    (answer,) = pool.ask(commands.schedule(pool.keys, [new], elsewhere=True))
+    pool.ask(commands.unschedule(pool.keys, "s", answer.revision, moving=True))
+
+    pool.ask(commands.schedule(pool.keys, [new], carried={"s": answer.carried}))
+
+    assert (plan(pool)["state"], plan(pool)["slot"]) == ("paused", SLOT)
+    assert plan(pool)["revision"] > answer.revision
+    assert store(pool, declared(digest="old")) == ["older"]
 
 
 def test_bytes_that_nobody_can_read_are_written_anew(pool: Pool) -> None:
