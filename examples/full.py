@@ -1,4 +1,5 @@
-"""Every major feature in one program: pools, middleware, priorities, keys, retries, control.
+"""Every major feature in one program: pools, middleware, priorities, keys, retries, workflows,
+schedules, control.
 
 python examples/full.py           # until Ctrl-C
 python examples/full.py --once    # ends with its summary, as it does without a terminal
@@ -12,7 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from skedulr import (
@@ -25,6 +26,7 @@ from skedulr import (
     current,
     retry,
 )
+from skedulr_coordinator import Coordinator
 
 log = logging.getLogger("example")
 
@@ -101,6 +103,22 @@ async def sleep_long(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
+@app.job
+async def cleanup() -> str:
+    """Clear away what a failure has left."""
+    return "cleaned up"
+
+
+checks = 0
+
+
+@app.every(timedelta(seconds=2))  # a schedule: a worker stores it, a coordinator fires it
+async def health_check() -> None:
+    """Look whether all is well."""
+    global checks
+    checks += 1
+
+
 # --- 4. What a producer can say of a task.
 
 
@@ -171,7 +189,34 @@ async def resubmit(task: Task[Any]) -> str:
     return f"dead after {attempts} attempts; resubmitted: {result}"
 
 
-# --- 6. All together.
+# --- 6. Workflows and schedules: a coordinator sees to them.
+
+
+async def import_and_tell() -> str:
+    """A task that follows a success, and one that would follow a failure: it never runs."""
+    await process_data.using(id="import-job", priority=10).aenqueue("import.csv")
+    notice = send_email.using(id="notify-success", on_success="import-job")
+    told = await notice.aenqueue("ops@x.y", subject="imported")
+    cleared = await cleanup.using(id="failure-cleanup", on_failure="import-job").aenqueue()
+    result = await told.aresult(timeout=30)
+    try:
+        await cleared.aresult(timeout=30)
+    except TaskCancelled as end:
+        return f"{result}; {cleared.id}: {end.reason}"
+    return "the clean-up ran, though nothing failed"
+
+
+async def by_the_clock() -> str:
+    """A task at a moment, made at run time, beside the schedule that the code declares."""
+    moment = datetime.now(UTC) + timedelta(seconds=2)
+    await app.aschedule("welcome", generate_report.s("of the hour"), at=moment)
+    while not (await app.schedules.aget("welcome")).fired or checks < 2:  # noqa: ASYNC110 - Redis knows
+        await asyncio.sleep(0.1)
+    (run,) = (await app.schedules.aget("welcome")).runs
+    return str(await (await app.atask(f"default/{run.task}")).aresult(timeout=10))
+
+
+# --- 7. All together.
 
 
 async def demonstrate() -> dict[str, str]:
@@ -182,6 +227,8 @@ async def demonstrate() -> dict[str, str]:
     outcomes = {
         "cancelled": await cancel(tasks.pop("cancelled")),
         "retries": await resubmit(tasks.pop("retries")),
+        "workflow": await import_and_tell(),
+        "scheduled": await by_the_clock(),
     }
     for name, task in tasks.items():
         outcomes[name] = str(await task.aresult(timeout=30))
@@ -195,6 +242,8 @@ async def main(*, once: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
     pools = {"default": 20, "critical": 5, "background": 3}
+    coordinator = Coordinator(app)
+    await coordinator.start()
     async with app.worker(pools=pools, grace="3s"):
         work = asyncio.create_task(demonstrate())
         ended = asyncio.create_task(stop.wait())
@@ -210,6 +259,7 @@ async def main(*, once: bool) -> None:
         ended.cancel()
     # Leaving the block was the graceful shutdown: nothing is claimed any more, what ran was given
     # three seconds to finish, and the rest went back to its place.
+    await coordinator.stop()
     await app.aclose()
     app.close()
     print("Shutdown complete.")

@@ -41,6 +41,8 @@ def test_the_full_example_shows_everything_and_ends(spawn: Spawn, alone: dict[st
         "priority": "sent 'hello' to a@b.c",
         "progress": "100",
         "retries": "dead after 4 attempts; resubmitted: it works now",
+        "scheduled": "the report of the hour",
+        "workflow": "sent 'imported' to ops@x.y; failure-cleanup: upstream",
     }
     assert program.output.rstrip().endswith("Shutdown complete.")
     assert program.descendants() == []
@@ -54,6 +56,18 @@ def test_the_full_example_ends_in_order_at_ctrl_c(spawn: Spawn, alone: dict[str,
     assert "What came of it" not in program.output
     assert program.output.rstrip().endswith("Shutdown complete.")
     assert "Traceback" not in program.output
+
+
+def test_the_schedules_example_runs_by_the_clock_and_by_hand(
+    spawn: Spawn, alone: dict[str, str]
+) -> None:
+    program = spawn(["-W", "error", "examples/schedules.py"], **alone)
+    assert program.wait(60) == 0
+    assert "health check health_check@" in program.output
+    assert "hello world" in program.output
+    assert "Run by hand: the night's work is done" in program.output
+    assert "Every day at 02:30 (Europe/Berlin)" in program.output
+    assert program.descendants() == []
 
 
 def test_the_workflow_example_joins_once(spawn: Spawn, alone: dict[str, str]) -> None:
