@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import msgpack
 
-from skedulr import names, submission, timing
+from skedulr import names, submission, ties, timing
 from skedulr.commands import Declaration
 from skedulr.durations import Span
 from skedulr.errors import ConfigurationError, InvalidOption, UnknownOption
@@ -94,6 +94,10 @@ def said(name: object, call: Signature[Any], options: Mapping[str, Any]) -> Decl
 
 
 def _declared(name: str, call: Signature[Any], when: Timing, rules: Mapping[str, Any]) -> Declared:
+    if ties.hangs(call):
+        raise InvalidOption(
+            "a call", call.job, "what runs by the clock waits for no task: leave out its parents"
+        )
     policy = timing.policy(rules.get("catch_up", "latest"), rules.get("jitter", 0))
     return Declared(name, call, when, policy, timing.overlap(rules.get("overlap", "allow")))
 

@@ -207,3 +207,8 @@ async def test_an_id_of_several_pools_is_refused(shop: Shop) -> None:
 
     with pytest.raises(AmbiguousTask, match="other/import"):
         await shop.give.using(on_success="import").aenqueue(2)
+
+
+async def test_what_runs_by_the_clock_waits_for_no_task(shop: Shop) -> None:
+    with pytest.raises(InvalidOption, match="by the clock"):
+        shop.app.schedule("s", shop.give.using(on_success="a").s(1), every=10)
