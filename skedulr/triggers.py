@@ -20,7 +20,7 @@ from skedulr.commands import NEVER_CAME, Bond, Ended, Mark, Parent, Read, Stands
 from skedulr.commands.base import Argument, text
 from skedulr.errors import Undecodable
 from skedulr.keys import PoolKeys, pool_keys
-from skedulr.record import Record, decode
+from skedulr.record import FORMAT, Record, decode
 from skedulr.states import State
 
 T = TypeVar("T")
@@ -69,6 +69,8 @@ class _Seen:
     flow: str
     children: list[Child] = field(default_factory=list)
     parents: list[Parent] = field(default_factory=list)
+    is_newer: bool = False
+    """Whether the record is there, and for newer code alone."""
 
     def stands_at(self, epoch: int) -> bool:
         """Whether the task is still in the generation and claim of that epoch."""
@@ -77,15 +79,16 @@ class _Seen:
 
 def carry_out(keys: PoolKeys, events: Sequence[Event]) -> Steps[int]:
     """Do all that some events of a pool ask for, then remove them; answers how many edges had
-    news.
+    news. Events of tasks whose records are of a newer format stay for those who can read them.
     """
     seen = yield from _look(keys, events)
     news = yield from _tell(keys.namespace, (yield from _endings(keys, events, seen)))
     linked = yield from _link(keys, events, seen)
     news += yield from _tell(keys.namespace, linked)
     yield from _mark(keys, events, seen)
-    ended = [(event.id, event.epoch) for event in events if event.kind == "ended"]
-    yield commands.settle(keys, [event.entry for event in events], ended)
+    done = [event for event in events if not seen[event].is_newer]
+    ended = [(event.id, event.epoch) for event in done if event.kind == "ended"]
+    yield commands.settle(keys, [event.entry for event in done], ended)
     return news
 
 
@@ -108,6 +111,7 @@ def _look(keys: PoolKeys, events: Sequence[Event]) -> Steps[dict[Event, _Seen]]:
     for place, event in enumerate(events):
         flow, hanging = replies[2 * place], replies[2 * place + 1]
         seen[event] = found = _Seen(record_in(records[place]), text(flow or b""))
+        found.is_newer = found.record is None and is_newer(records[place])
         if event.kind == "waiting":
             found.parents = pending(hanging)
         elif event.kind == "ended":
@@ -130,6 +134,16 @@ def record_in(data: bytes | None) -> Record | None:
         return decode(data) if data is not None else None
     except Undecodable:
         return None
+
+
+def is_newer(data: bytes | None) -> bool:
+    """Whether these bytes begin like a record of a newer format than this code reads."""
+    try:
+        unpacker = msgpack.Unpacker()
+        unpacker.feed(data or b"")
+        return unpacker.read_array_header() > 0 and int(unpacker.unpack()) > FORMAT
+    except (ValueError, TypeError, msgpack.UnpackException):
+        return False
 
 
 def children_of(page: Sequence[bytes]) -> list[Child]:

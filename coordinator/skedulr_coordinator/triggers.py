@@ -19,7 +19,7 @@ from skedulr import operations
 from skedulr.aio import AsyncClient, Line
 from skedulr.app import Skedulr
 from skedulr.commands import Command, Steps
-from skedulr.errors import RedisUnavailable, SkedulrError
+from skedulr.errors import RedisUnavailable
 from skedulr.keys import pool_keys
 from skedulr.triggers import EVENTS_AT_ONCE, Event, carry_out, events_of
 from skedulr_coordinator import faults
@@ -110,7 +110,7 @@ class Triggers:
             await self._perform(client, pool, events)
         except RedisUnavailable:
             raise
-        except SkedulrError:
+        except Exception:
             for event in events:
                 await self._carry_out_alone(client, pool, event)
         self._after[pool] = events[-1].entry
@@ -120,7 +120,7 @@ class Triggers:
             await self._perform(client, pool, [event])
         except RedisUnavailable:
             raise
-        except SkedulrError as error:
+        except Exception as error:
             if (pool, event.entry) not in self._failed:
                 self._failed.add((pool, event.entry))
                 self._logger.error(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgpack
 import pytest
 
 from skedulr import AmbiguousTask, InvalidOption, SomeRefused, State, Task, UnknownTask
@@ -185,6 +186,31 @@ async def test_what_ended_while_no_coordinator_lived_is_told_by_the_next(
 
         async with coordinated():
             assert await shop.state(child) is OK
+
+
+async def test_what_cannot_be_told_stops_no_others(
+    shop: Shop, coordinated: Coordinated, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with shop.app.worker(pools=POOLS):
+        broken = await shop.give.aenqueue("broken")
+        parent = await shop.give.aenqueue("parent")
+        child = await shop.give.using(pool="other", on_success=parent).aenqueue("child")
+        newer = await shop.give.using(on_success="third/never").aenqueue("of newer code")
+        keys = shop.app.keys("default")
+        head = [2, *[0] * 40]
+        calls = [
+            ("HSET", keys.of("children", broken.id), "other/x", b"\xc1"),
+            ("XADD", keys.events, "*", "kind", "ended", "id", broken.id, "epoch", 1),
+            ("HSET", keys.tasks, newer.id, msgpack.packb(head)),
+        ]
+        await shop.app.aclient.ask(*calls)
+
+        async with coordinated():
+            assert await shop.state(child) is OK
+            await await_until(lambda: "tried again" in caplog.text, what="a complaint")
+            left = await shop.app.aclient.ask(("XRANGE", keys.events, "-", "+"))
+
+    assert {said[3] for _, said in left[0]} == {broken.id.encode(), newer.id.encode()}
 
 
 # --- refused -------------------------------------------------------------------------------------
