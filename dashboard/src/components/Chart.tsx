@@ -66,7 +66,7 @@ function options(
   return {
     width: element.clientWidth,
     height: HEIGHT,
-    padding: [8, 4, 0, 0],
+    padding: [8, 18, 0, 0],
     cursor: { points: { show: false }, drag: { x: false, y: false } },
     legend: { live: true },
     scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1)] } },
