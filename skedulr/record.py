@@ -44,7 +44,7 @@ FIELDS: Final = {
     "suspect": "1 while it must run alone",
     "cancel": "1 once cancellation of the running task was asked for",
     "waited": "1 when clients wait for its end",
-    "logged": "1 when it has log lines",
+    "logged": "0: no log lines; else 1 and how many of them its last claim wrote",
     "spilled": "1 when its body lives in payloads",
     "enqueued_at": "submission (ms)",
     "ready_at": "last entry into the queue (ms), 0: at submission",

@@ -186,9 +186,11 @@ def progress(keys: PoolKeys, reports: Sequence[tuple[str, int, bytes]]) -> Comma
     return Command("progress", listed_keys("progress", keys), (packed(reports),), texts)
 
 
-def log(keys: PoolKeys, lines: Sequence[tuple[str, int, Sequence[bytes]]]) -> Command[list[str]]:
-    """Append packed log lines (id, epoch, lines) of running tasks; answers those whose claim
-    has ended.
+def log(
+    keys: PoolKeys, lines: Sequence[tuple[str, int, int, Sequence[bytes]]]
+) -> Command[list[str]]:
+    """Append packed log lines (id, epoch, how many of the claim come before, lines) of running
+    tasks, each once however often it is sent; answers those whose claim has ended.
     """
-    flat = [(task_id, epoch, *entries) for task_id, epoch, entries in lines]
+    flat = [(task_id, epoch, before, *entries) for task_id, epoch, before, entries in lines]
     return Command("log", listed_keys("log", keys), (packed(flat),), texts)

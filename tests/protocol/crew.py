@@ -75,6 +75,8 @@ class Crew:
         self._network = network
         self._post = network.bench.post
         self._started = 0
+        self._told: dict[tuple[str, int], int] = {}
+        """How many lines each claim has told."""
 
     def join(
         self, job_class: JobClass, lease_ms: int, limits: Mapping[str, int], delivery: str
@@ -166,7 +168,15 @@ class Crew:
         past = [claim for worker in self.workers for claim in worker.past[-3:]]
         claims = [*drawing.some(chance, held), *drawing.some(chance, past, 2)]
         if chance.random() < 0.5:
-            message = self._post.log([(i, epoch, [b"line", b"\xff"]) for i, epoch in claims])
+            message = self._post.log([self._lines(chance, *claim) for claim in claims])
         else:
             message = self._post.progress([(i, epoch, b"half") for i, epoch in claims])
         self._network.carry(message, chance)
+
+    def _lines(self, chance: Random, task_id: str, epoch: int) -> tuple[str, int, int, list[bytes]]:
+        """Two more lines of a claim, perhaps with the one before, whose reply was lost."""
+        count = self._told.get((task_id, epoch), 0)
+        before = max(0, count - chance.randint(0, 1))
+        self._told[task_id, epoch] = count + 2
+        lines = [f"line {number}".encode() + b"\xff" for number in range(before, count + 2)]
+        return task_id, epoch, before, lines

@@ -73,6 +73,8 @@ class Task:
     waiters: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     lines: list[bytes] = field(default_factory=list)
+    told: int = 0
+    """How many lines its last claim has told, as far as the pool has heard."""
     edges: dict[str, Edge] = field(default_factory=dict)
     inputs: dict[str, bytes] = field(default_factory=dict)
     linked: int = 0
@@ -125,7 +127,7 @@ class Task:
             "suspect": int(self.suspect),
             "cancel": int(self.cancel),
             "waited": int(bool(self.waiters)),
-            "logged": int(bool(self.lines)),
+            "logged": 1 + self.told if self.lines else 0,
             "spilled": int(len(self.said.body) > INLINE_LIMIT),
             "enqueued_at": self.enqueued_at,
             "ready_at": self.ready_at,

@@ -154,7 +154,7 @@ class Post:
             lambda model: workers.progress(model, reports),
         )
 
-    def log(self, lines: Sequence[tuple[str, int, Sequence[bytes]]]) -> Message:
+    def log(self, lines: Sequence[tuple[str, int, int, Sequence[bytes]]]) -> Message:
         return Message(
             f"log {lines}", commands.log(self.keys, lines), lambda model: workers.log(model, lines)
         )

@@ -61,6 +61,10 @@ RETRIES: Final = (
         "a cancellation does not look at the epoch",
         ("cancel.lua", "tonumber(epoch) ~= 0 and tonumber(epoch) ~= record[EPOCH]", "false"),
     ),
+    bug(
+        "log lines sent again are written again",
+        ("log.lua", "math.max(before, record[LOGGED] - 1)", "before"),
+    ),
     bug("an older pause wins", ("control.lua", "if tonumber(version) < newest", "if false")),
     bug(
         "a beat gives back what the process has not read yet",

@@ -150,6 +150,7 @@ def _claim(
         model.counters["waited_ms"] += model.now - max(task.ready_at, task.enqueued_at)
         task.state, task.owner, task.number = State.RUNNING, name, number
         task.epoch, task.started_at = max(task.epoch + 1, model.now), model.now
+        task.told = 0
         claimed.append(task)
     return claimed
 
@@ -248,13 +249,16 @@ def progress(model: Model, reports: Sequence[tuple[str, int, bytes]]) -> list[st
     return lost
 
 
-def log(model: Model, lines: Sequence[tuple[str, int, Sequence[bytes]]]) -> list[str]:
-    """What a running claim logs is kept; answers the ids of the others."""
+def log(model: Model, lines: Sequence[tuple[str, int, int, Sequence[bytes]]]) -> list[str]:
+    """What a running claim logs is kept, each line once; answers the ids of the others."""
     lost = []
-    for task_id, epoch, entries in lines:
+    for task_id, epoch, before, entries in lines:
         task = model.tasks.get(task_id)
         if task and task.state is State.RUNNING and task.epoch == epoch:
-            task.lines.extend(entries)
+            for number, line in enumerate(entries, before + 1):
+                if number > task.told:
+                    task.lines.append(line)
+                    task.told = number
         else:
             lost.append(task_id)
     return lost

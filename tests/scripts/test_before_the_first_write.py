@@ -110,7 +110,7 @@ def test_every_key_is_declared_or_was_touched_before_the_first_write(watch: Watc
     mine = {claim.id: claim.epoch for claim in claims}
     for task in mine:
         watch(commands.wait(keys, task, f"client-{task}"))
-    watch(commands.log(keys, [(task, epoch, [b"line"]) for task, epoch in mine.items()]))
+    watch(commands.log(keys, [(task, epoch, 0, [b"line"]) for task, epoch in mine.items()]))
     watch(commands.progress(keys, [(task, epoch, b"half") for task, epoch in mine.items()]))
     watch(commands.cancel(keys, "t0"))
     watch(commands.cancel(keys, "x1"))

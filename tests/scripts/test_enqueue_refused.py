@@ -57,7 +57,7 @@ def test_the_id_of_an_ended_task_can_be_used_again_and_nothing_of_the_former_one
     pool.join()
     pool.submit("a", token=b"one", ttl_ms=DAY, key="k", body=b"x" * (INLINE_LIMIT + 1))
     claim = pool.claim_one()
-    pool.ask(commands.log(pool.keys, [("a", claim.epoch, [b"line"])]))
+    pool.ask(commands.log(pool.keys, [("a", claim.epoch, 0, [b"line"])]))
     pool.ask(commands.progress(pool.keys, [("a", claim.epoch, b"half")]))
     pool.finish(claim, result=b"result", problem=b"problem")
     pool.pass_time(-DAY)  # not even a clock that was set back makes the epoch fall

@@ -49,7 +49,7 @@ def live(pool: Pool) -> set[str]:
     pool.submit("failed")
     seen |= kinds(pool)
     large, running, failed = pool.claim(3)
-    pool.ask(commands.log(pool.keys, [("large", large.epoch, [b"line"])]))
+    pool.ask(commands.log(pool.keys, [("large", large.epoch, 0, [b"line"])]))
     pool.ask(commands.progress(pool.keys, [("large", large.epoch, b"half")]))
     pool.ask(commands.wait(pool.keys, "large", "c1"))
     seen |= kinds(pool)

@@ -38,7 +38,7 @@ def test_what_would_fill_it_more_is_refused_and_changes_nothing(full: Pool) -> N
     refused: list[Command[Any]] = [
         commands.enqueue(full.keys, [submission("new")]),
         commands.resubmit(full.keys, "failed", 0, b"again"),
-        commands.log(full.keys, [("running", epoch, [b"line"])]),
+        commands.log(full.keys, [("running", epoch, 0, [b"line"])]),
     ]
     before = full.snapshot()
 

@@ -220,7 +220,7 @@ def test_a_large_body_and_the_log_stay(pool: Pool) -> None:
     pool.join("w1")
     pool.submit("a", body=b"x" * 2000)
     claim = pool.claim_one()
-    pool.ask(commands.log(pool.keys, [("a", claim.epoch, [b"line"])]))
+    pool.ask(commands.log(pool.keys, [("a", claim.epoch, 0, [b"line"])]))
     pool.finish(claim, state=State.DEAD)
 
     _, changed = pool.watch(resubmit(pool))

@@ -28,7 +28,7 @@ def ended(pool: Pool, *ids: str, state: State = State.SUCCEEDED, ttl_ms: int = 0
 def test_a_task_is_forgotten_with_all_that_hangs_on_it(idle: Pool) -> None:
     idle.submit("a", body=b"x" * 2000, ttl_ms=30 * DAY)
     claim = idle.claim_one()
-    idle.ask(commands.log(idle.keys, [("a", claim.epoch, [b"line"])]))
+    idle.ask(commands.log(idle.keys, [("a", claim.epoch, 0, [b"line"])]))
     idle.ask(commands.progress(idle.keys, [("a", claim.epoch, b"half")]))
     idle.finish(claim, result=b"r", problem=b"p")
     idle.redis.zadd(idle.keys.seen, {"w1": NOW + 1000 * DAY})
@@ -189,7 +189,7 @@ def test_what_has_become_unreadable_is_forgotten_too(idle: Pool) -> None:
 def test_what_was_buried_is_forgotten_with_what_hung_on_it_unseen(idle: Pool) -> None:
     idle.submit("a", body=b"x" * 2000)
     claim = idle.claim_one()
-    idle.ask(commands.log(idle.keys, [("a", claim.epoch, [b"line"])]))
+    idle.ask(commands.log(idle.keys, [("a", claim.epoch, 0, [b"line"])]))
     idle.ask(commands.release(idle.keys, "w1", [("a", claim.epoch)]))
     idle.make_unreadable("a")
     idle.ask(idle.next_exchange(free=1))

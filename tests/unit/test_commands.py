@@ -43,7 +43,7 @@ EXAMPLES: dict[str, Command[Any]] = {
     "release": commands.release(KEYS, "w1", [("a", 7)]),
     "leave": commands.leave(KEYS, "w1", crashed=True, problem=b"p"),
     "progress": commands.progress(KEYS, [("a", 7, b"half")]),
-    "log": commands.log(KEYS, [("a", 7, [b"line"])]),
+    "log": commands.log(KEYS, [("a", 7, 0, [b"line"])]),
     "recover": commands.recover(KEYS),
     "promote": commands.promote(KEYS),
     "trim": commands.trim(KEYS),

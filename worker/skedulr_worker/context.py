@@ -60,6 +60,10 @@ class Attempt(Current):
         self.begun = False
         self.told = False
         """Whether it has reported progress or log lines."""
+        self.lines = 0
+        """How many lines it has added to its log."""
+        self.dropped = 0
+        """How many of the last ones a full Redis did not take."""
         self._telling = telling
 
     @property

@@ -1,7 +1,8 @@
 """What running tasks tell: progress and log lines, collected and sent in batches.
 
 Any thread may tell. Only the newest progress of a task travels, and its newest 1,000 lines. All of
-it is sent before the task is acknowledged, since a claim that has ended writes nothing.
+it is sent before the task is acknowledged, since a claim that has ended writes nothing. Lines are
+numbered, so that those whose reply was lost can be sent again, together with newer ones.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import math
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from skedulr import commands
@@ -29,6 +31,19 @@ MOST_LINES: Final = 1000
 """Lines of one task that are kept, and lines of one call."""
 
 Claimed = tuple[str, int]
+
+
+@dataclass(slots=True)
+class Lines:
+    """The lines of one claim that wait to be sent."""
+
+    attempt: Attempt
+    waiting: deque[bytes]
+
+    @property
+    def before(self) -> int:
+        """How many lines of the claim come before these."""
+        return self.attempt.lines - len(self.waiting)
 
 
 def checked_percent(percent: float) -> float:
@@ -56,8 +71,7 @@ class Telling:
         self._loop = loop
         self._lock = threading.Lock()
         self._reports: dict[Claimed, bytes] = {}
-        self._lines: dict[Claimed, deque[bytes]] = {}
-        self._dropped: dict[Claimed, int] = {}
+        self._lines: dict[Claimed, Lines] = {}
         self._armed = False
         self._sending = asyncio.Lock()
         self._flushing: asyncio.Task[None] | None = None
@@ -71,7 +85,8 @@ class Telling:
 
     def log(self, attempt: Attempt, message: str, facts: dict[str, Any]) -> None:
         """Keep a line for the next batch."""
-        self._add(attempt.id, attempt.fence, attempt.attempt, str(message), facts)
+        line = LogLine(self._clock.now_ms(), attempt.attempt, str(message), facts)
+        self._add(attempt, pack_log_line(line))
         self._arm(attempt)
 
     def pass_on(self, attempt: Attempt, message: Sequence[Any]) -> None:
@@ -94,15 +109,14 @@ class Telling:
             self._flushing.cancel()
             await asyncio.gather(self._flushing, return_exceptions=True)
 
-    def _add(
-        self, task_id: str, fence: int, attempt: int, message: str, facts: dict[str, Any]
-    ) -> None:
-        line = pack_log_line(LogLine(self._clock.now_ms(), attempt, message, facts))
+    def _add(self, attempt: Attempt, line: bytes) -> None:
+        claimed = attempt.id, attempt.fence
         with self._lock:
-            lines = self._lines.get((task_id, fence))
+            lines = self._lines.get(claimed)
             if lines is None:
-                lines = self._lines[task_id, fence] = deque(maxlen=MOST_LINES)
-            lines.append(line)
+                lines = self._lines[claimed] = Lines(attempt, deque(maxlen=MOST_LINES))
+            lines.waiting.append(line)
+            attempt.lines += 1
 
     def _arm(self, attempt: Attempt) -> None:
         attempt.told = True
@@ -137,9 +151,11 @@ class Telling:
                 keep(content)
                 raise
             except OutOfMemory:
-                self._count_dropped(content)
+                _count_dropped(content, refused=True)
             except SkedulrError:
                 return
+            else:
+                _count_dropped(content, refused=False)
 
     def _take_reports(self) -> tuple[commands.Command[list[str]], dict[Claimed, bytes]] | None:
         with self._lock:
@@ -157,37 +173,40 @@ class Telling:
 
     def _take_lines(
         self,
-    ) -> tuple[commands.Command[list[str]], dict[Claimed, deque[bytes]]] | None:
-        taken: dict[Claimed, deque[bytes]] = {}
+    ) -> tuple[commands.Command[list[str]], dict[Claimed, Lines]] | None:
+        taken: dict[Claimed, Lines] = {}
+        entries: list[tuple[str, int, int, list[bytes]]] = []
         count = 0
         with self._lock:
             for claimed in list(self._lines):
-                if taken and count + len(self._lines[claimed]) > MOST_LINES:
+                if taken and count + len(self._lines[claimed].waiting) > MOST_LINES:
                     break
-                taken[claimed] = self._lines.pop(claimed)
-                count += len(taken[claimed])
-        if not taken:
-            return None
-        entries = [(*claimed, [*self._mark(claimed), *lines]) for claimed, lines in taken.items()]
-        return commands.log(self._keys, entries), taken
+                lines = taken[claimed] = self._lines.pop(claimed)
+                count += len(lines.waiting)
+                mark = self._mark(lines.attempt)
+                entries.append((*claimed, lines.before - len(mark), [*mark, *lines.waiting]))
+        return (commands.log(self._keys, entries), taken) if taken else None
 
-    def _keep_lines(self, lines: dict[Claimed, deque[bytes]]) -> None:
+    def _keep_lines(self, lines: dict[Claimed, Lines]) -> None:
         with self._lock:
             for claimed, older in lines.items():
-                newer = self._lines.get(claimed, ())
-                self._lines[claimed] = deque([*older, *newer], maxlen=MOST_LINES)
+                newer = self._lines.get(claimed)
+                if newer is not None:
+                    older.waiting.extend(newer.waiting)
+                self._lines[claimed] = older
 
-    def _count_dropped(self, content: dict[Claimed, Any]) -> None:
-        if len(self._dropped) > MOST_LINES:  # of tasks that have ended without another line
-            self._dropped.clear()
-        for claimed, lines in content.items():
-            if isinstance(lines, deque):
-                self._dropped[claimed] = self._dropped.get(claimed, 0) + len(lines)
-
-    def _mark(self, claimed: Claimed) -> list[bytes]:
-        """The line that stands for those that a full Redis did not take."""
-        dropped = self._dropped.pop(claimed, 0)
-        if not dropped:
+    def _mark(self, attempt: Attempt) -> list[bytes]:
+        """The line that stands for those that a full Redis did not take, under the number of the
+        last of them.
+        """
+        if not attempt.dropped:
             return []
-        message = f"{dropped} lines were dropped here: Redis was full"
+        message = f"{attempt.dropped} lines were dropped here: Redis was full"
         return [pack_log_line(LogLine(self._clock.now_ms(), 0, message, {}))]
+
+
+def _count_dropped(content: dict[Claimed, Any], *, refused: bool) -> None:
+    for lines in content.values():
+        if isinstance(lines, Lines):
+            attempt = lines.attempt
+            attempt.dropped = attempt.dropped + len(lines.waiting) if refused else 0

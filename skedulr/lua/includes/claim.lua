@@ -66,6 +66,7 @@ local function start(id, record, instance, number)
   record[EPOCH] = math.max(record[EPOCH] + 1, now)
   record[OWNER] = instance
   record[STARTED_AT] = now
+  if record[LOGGED] > 1 then record[LOGGED] = 1 end
   zset(running, id, now_text)
   grow(running, 1)
   if all_limits()[record[JOB]] then

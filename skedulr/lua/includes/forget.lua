@@ -9,7 +9,7 @@ local function forget(id, record)
   hash(progress, id, false)
   if record[SPILLED] == 1 or record[JOB] == UNKNOWN_JOB then hash(payloads, id, false) end
   if record[TTL] > 0 then zset(expiring, id, false) end
-  if record[LOGGED] == 1 then delete(log_of(id)) end
+  if record[LOGGED] > 0 then delete(log_of(id)) end
   if record[LINKED] > 0 then delete(children_of(id)) end
   if record[PARENTS] > 0 then
     delete(parents_of(id))

@@ -44,7 +44,7 @@ class Shop:
         report = pack_progress(percent, message, now)
         self._run(commands.progress(keys, [(claim.id, claim.epoch, report)]))
         line = pack_log_line(LogLine(now, 1, message, {"to": "a@b.c"}))
-        self._run(commands.log(keys, [(claim.id, claim.epoch, [line])]))
+        self._run(commands.log(keys, [(claim.id, claim.epoch, 0, [line])]))
 
     def end(
         self,

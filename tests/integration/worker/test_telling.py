@@ -6,6 +6,8 @@ import time
 import pytest
 
 from skedulr import Skedulr, State, current
+from tests.integration.client.proxy import Proxy
+from tests.support.apps import MakeApp
 from tests.support.servers import Server
 from tests.support.waiting import await_until
 
@@ -114,3 +116,29 @@ async def test_lines_that_a_full_server_refuses_leave_a_mark(app: Skedulr, serve
         await task.aresult(10)
         messages = [line.message for line in (await task.ainfo()).log]
     assert messages == ["1 lines were dropped here: Redis was full", "heard"]
+
+
+async def test_lines_whose_reply_was_lost_are_kept_once(make_app: MakeApp, proxy: Proxy) -> None:
+    told, go_on = asyncio.Event(), asyncio.Event()
+    distant = make_app(proxy.url)
+
+    @distant.job
+    async def tell() -> None:
+        current().log("needle")
+        told.set()
+        await go_on.wait()
+        current().log("another")
+
+    async with distant.worker():
+        proxy.lose(b"needle")
+        task = await tell.aenqueue()
+        await told.wait()
+
+        async def has_arrived() -> bool:
+            return bool((await task.ainfo()).log)
+
+        await await_until(has_arrived)
+        go_on.set()
+        await task.aresult(20)
+        lines = (await task.ainfo()).log
+    assert [line.message for line in lines] == ["needle", "another"]
