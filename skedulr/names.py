@@ -4,12 +4,14 @@
 namespace, pool     ASCII letters, digits, ``_ - .``; the first is a letter, a digit or ``_``
 job, group,
 schedule            printable characters of any language, none of ``: { }``
-id, key             printable characters of any language
+id                  printable characters of any language
+key                 the same, ``@`` and ``/`` too: an e-mail address or a URL, up to 512 characters
 ==================  ==========================================================================
 
-All have 1 to 200 characters, no white space, and neither ``@`` nor ``/``, which are skedulr's own
+The others have 1 to 200 characters, and neither ``@`` nor ``/``, which are skedulr's own
 (``pool/id``, ``schedule@slot``); ``.`` and ``..`` alone are refused, since no URL can carry them.
-The upper two rows are stricter because these become parts of the names of Redis keys. Names are
+None has white space. The upper two rows are stricter because these become parts of the names of
+Redis keys; a dedupe key is nothing but a field of a hash, and no syntax is around it. Names are
 compared character by character: neither case nor Unicode forms are made equal.
 """
 
@@ -27,6 +29,9 @@ from skedulr.errors import InvalidName
 
 MAX_LENGTH: Final = 200
 """Characters of the longest name."""
+
+MAX_KEY_LENGTH: Final = 512
+"""Characters of the longest dedupe key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ _NO_DOTS: Final = r"(?!\.{1,2}\Z)"
 _PLAIN: Final = re.compile(rf"(?=\w)[A-Za-z0-9_.-]{_LENGTH}", re.ASCII)
 _IN_A_KEY: Final = re.compile(rf"{_NO_DOTS}[^\s@/:{{}}]{_LENGTH}")
 _FREE: Final = re.compile(rf"{_NO_DOTS}[^\s@/]{_LENGTH}")
+_VALUE: Final = re.compile(rf"\S{{1,{MAX_KEY_LENGTH}}}")
 _PLAIN_TEXT: Final = (
     f"give 1 to {MAX_LENGTH} ASCII letters, digits, '_', '-', '.'; a letter, digit or '_' first"
 )
@@ -58,12 +64,14 @@ _IN_A_KEY_TEXT: Final = (
 )
 _FREE_TEXT: Final = f"give 1 to {MAX_LENGTH} printable characters without white space, @ and /"
 
+_VALUE_TEXT: Final = f"give 1 to {MAX_KEY_LENGTH} printable characters without white space"
+
 namespace: Final = Rule("namespace", _PLAIN, _PLAIN_TEXT)
 pool: Final = Rule("pool name", _PLAIN, _PLAIN_TEXT)
 job: Final = Rule("job name", _IN_A_KEY, _IN_A_KEY_TEXT)
 group: Final = Rule("group", _IN_A_KEY, _IN_A_KEY_TEXT)
 schedule: Final = Rule("schedule name", _IN_A_KEY, _IN_A_KEY_TEXT)
-key: Final = Rule("key", _FREE, _FREE_TEXT)
+key: Final = Rule("key", _VALUE, _VALUE_TEXT)
 task_id: Final = Rule("task id", _FREE, _FREE_TEXT)
 
 _existing_id: Final = Rule(

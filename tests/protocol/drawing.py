@@ -77,7 +77,7 @@ def submission(
         id=task_id or f"g{serial}",
         job=chance.choice(JOBS),
         priority=chance.choice([0, 0, 0, 7, 1023]),
-        key=chance.choice(["", "", "k1", "k2"]),
+        key=chance.choice(["", "", "k1", "{k}:2@a/b"]),
         group=chance.choice(["", "acme"]),
         token=f"t{serial}".encode() if task_id else b"",
         delay_ms=delay_ms,

@@ -189,3 +189,13 @@ def test_a_task_is_equal_to_every_handle_on_it(app: Skedulr, make_app: MakeApp, 
 def test_a_producer_may_submit_a_job_that_nobody_here_knows(app: Skedulr) -> None:
     """A worker of another release may know it: it waits for that one, and is not dropped."""
     assert app.enqueue("of_the_next_release").status() is State.QUEUED
+
+
+@pytest.mark.parametrize("key", ["anna@example.org", "https://example.org/{a}?b=c:d"])
+def test_an_address_may_be_a_dedupe_key(job: Add, key: str) -> None:
+    once = job.using(key=key, on_duplicate="existing")
+
+    first = once.enqueue(1)
+
+    assert once.enqueue(2) == first
+    assert first.info().key == key
