@@ -23,9 +23,10 @@ from skedulr import connection as link
 from skedulr.aio import AsyncClient, Line
 from skedulr.client import LONGEST_PAUSE, Client
 from skedulr.commands import Ending
-from skedulr.errors import RedisUnavailable, ResultTimeout, UnknownTask
+from skedulr.errors import RedisUnavailable, ResultTimeout, UnknownTask, UpgradeNeeded
 from skedulr.keys import PoolKeys
 from skedulr.names import full_name, new_id
+from skedulr.record import FORMAT
 
 ASK_AGAIN: Final = 30.0
 """Seconds after which a waiter asks again, whatever it was told."""
@@ -45,7 +46,9 @@ class Results:
         self._names = threading.local()
 
     def wait(self, keys: PoolKeys, task_id: str, timeout: float | None) -> Ending:
-        """How the task ended; raises ``ResultTimeout`` and ``UnknownTask``."""
+        """How the task ended; raises ``ResultTimeout``, ``UnknownTask``, and ``UpgradeNeeded``
+        where only newer versions know how.
+        """
         inbox = self._inbox()
         until = time.monotonic() + (math.inf if timeout is None else timeout)
         has_heard = False
@@ -99,7 +102,7 @@ class AsyncResults:
         task_id: str,
         timeout: float | None,  # noqa: ASYNC109 - it spans several trips
     ) -> Ending:
-        """How the task ended; raises ``ResultTimeout`` and ``UnknownTask``."""
+        """How the task ended; raises as ``Results.wait``."""
         loop = asyncio.get_running_loop()
         until = loop.time() + (math.inf if timeout is None else timeout)
         inbox = keys.of("inbox", self._inbox)
@@ -207,6 +210,8 @@ def _check(
     name = full_name(keys.pool, task_id)
     if ending.outcome == "missing":
         raise UnknownTask(name)
+    if ending.outcome == "newer":
+        raise UpgradeNeeded(FORMAT + 1, FORMAT)
     if left <= 0 and timeout is not None:
         raise ResultTimeout(name, timeout)
     return left

@@ -108,7 +108,7 @@ class Ending(NamedTuple):
     """How an awaited task stands."""
 
     outcome: str
-    """``missing``, ``waiting``, ``crowded`` or ``ended``; only the last has the rest."""
+    """``missing``, ``waiting``, ``crowded``, ``newer`` or ``ended``; only the last has the rest."""
     state: State | None = None
     reason: str = ""
     result: bytes = b""

@@ -10,16 +10,17 @@
 -- KEYS[7] running
 -- KEYS[8] gates
 -- KEYS[9] limits
--- KEYS[10] lease
--- KEYS[11] classes
--- KEYS[12] done_succeeded
--- KEYS[13] done_failed
--- KEYS[14] done_dead
--- KEYS[15] done_cancelled
--- KEYS[16] expiring
--- KEYS[17] stats
--- KEYS[18] meta
--- KEYS[19] events
+-- KEYS[10] inst
+-- KEYS[11] lease
+-- KEYS[12] classes
+-- KEYS[13] done_succeeded
+-- KEYS[14] done_failed
+-- KEYS[15] done_dead
+-- KEYS[16] done_cancelled
+-- KEYS[17] expiring
+-- KEYS[18] stats
+-- KEYS[19] meta
+-- KEYS[20] events
 -- ARGV[1] cursor   of the page, '0' to begin
 -- Returns {cursor, repaired}: cursor '0' when the last page is done.
 -- include: wake
@@ -30,6 +31,18 @@ local first = tonumber(cursor)
 local ids = redis.call('ZRANGE', running, first, first + PAGE - 1)
 load(ids)
 local repaired = 0
+
+local leased = {}
+for _, name in ipairs(redis.call('ZRANGE', lease, 0, -1)) do leased[name] = true end
+
+-- Who owns something has a lease: one that lives renews it, that of another runs out, and its tasks are recovered.
+local function mend_lease(name)
+  if leased[name] then return 0 end
+  leased[name] = true
+  local packed = redis.call('HGET', inst, name)
+  zset(lease, name, now + (packed and cmsgpack.unpack(packed)[3] or 0))
+  return 1
+end
 
 -- A task that runs is owned by its owner, at its epoch, and counted where its job is limited.
 local function mend_running(id, record)
@@ -45,9 +58,9 @@ local function mend_running(id, record)
   local limited = all_limits()[record[JOB]] and limited_of(record[JOB])
   if limited and not redis.call('ZSCORE', limited, id) then
     zset(limited, id, record[STARTED_AT])
-    return 1
+    return 1 + mend_lease(record[OWNER])
   end
-  return 0
+  return mend_lease(record[OWNER])
 end
 
 -- What an instance owns is running, at that epoch, and its own.
@@ -76,7 +89,7 @@ for _, id in ipairs(ids) do
     repaired = repaired + mend_running(id, record)
   end
 end
-for _, name in ipairs(redis.call('ZRANGE', lease, 0, -1)) do repaired = repaired + mend_claims(name) end
+for name in pairs(leased) do repaired = repaired + mend_claims(name) end
 flush()
 wake()
 return { #ids == PAGE and string.format('%.0f', first + PAGE) or '0', repaired }

@@ -6,14 +6,17 @@
 -- KEYS[4] attempts
 -- ARGV[1] id
 -- ARGV[2] client   name of the client's inbox
--- Returns {'missing'}, {'waiting'}, {'crowded'} (too many wait: ask again later), or {'ended', state, reason, result,
--- attempts, epoch}: result and attempts are packed, empty for none.
+-- Returns {'missing'}, {'waiting'}, {'crowded'} (too many wait: ask again later), {'newer'} (it has ended in a state
+-- that this code does not know), or {'ended', state, reason, result, attempts, epoch}: result and attempts are packed,
+-- empty for none.
 -- include: records
 local MOST = 32
 
 local record = load_one(id)
 if not record then return { 'missing' } end
-if not is_newer(record) and is_terminal(record) then
+-- The fields of a newer record stand where ours do, so that its end, and who waits for it, can be told here too.
+if is_terminal(record) then
+  if record[STATE] > STATE_COUNT then return { 'newer' } end
   return {
     'ended', record[STATE], record[REASON], redis.call('HGET', results, id) or '',
     redis.call('HGET', attempts, id) or '', record[EPOCH],
@@ -25,10 +28,12 @@ local clients = packed and cmsgpack.unpack(packed) or {}
 for _, known in ipairs(clients) do
   if known == client then return { 'waiting' } end
 end
-if #clients >= MOST or is_newer(record) or is_unreadable(record) then return { 'crowded' } end
+if #clients >= MOST then return { 'crowded' } end
 clients[#clients + 1] = client
 hash(waiters, id, cmsgpack.pack(clients))
-record[WAITED] = 1
-changed[id] = true
+if not is_unreadable(record) then -- whoever buries that one tells all who wait for it
+  record[WAITED] = 1
+  changed[id] = true
+end
 write_changes()
 return { 'waiting' }

@@ -3,9 +3,10 @@
 from typing import Any
 
 from skedulr import commands
+from skedulr.commands import Recovered
 from skedulr.states import State
 from tests.scripts.snapshot import GONE, fields
-from tests.scripts.support import SECOND, Pool, score, wake
+from tests.scripts.support import LEASE, SECOND, Pool, score, wake
 
 FINE: tuple[tuple[str, int], dict[str, Any]] = (("0", 0), {})
 
@@ -85,6 +86,31 @@ def test_what_an_instance_owns_without_running_it_is_dropped(pool: Pool) -> None
         ("0", 2),
         {"own:w1": {"b": GONE, "missing": GONE}},
     )
+
+
+def test_an_owner_without_a_lease_gets_one_that_it_can_renew(pool: Pool) -> None:
+    running(pool, "a", "b")
+    pool.redis.zrem(pool.keys.lease, "w1")
+
+    assert pool.watch(commands.repair(pool.keys)) == (
+        ("0", 1),
+        {"lease": {"w1": pool.now + LEASE}},
+    )
+
+
+def test_an_owner_that_nobody_knows_gets_a_lease_that_is_over_so_that_its_tasks_come_back(
+    pool: Pool,
+) -> None:
+    running(pool, "a", "b")
+    pool.redis.zrem(pool.keys.lease, "w1")
+    pool.redis.hdel(pool.keys.inst, "w1")
+    pool.redis.zrem(pool.keys.seen, "w1")
+
+    answer, changed = pool.watch(commands.repair(pool.keys))
+    assert (answer, changed) == (("0", 1), {"lease": {"w1": pool.now}})
+
+    assert pool.ask(commands.recover(pool.keys)) == Recovered(False, "w1", 2)
+    assert pool.queue() == ["a", "b"]
 
 
 def test_a_lease_on_nothing_but_leftovers_ends(pool: Pool) -> None:

@@ -6,7 +6,7 @@ from skedulr import commands
 from skedulr.commands import Ending
 from skedulr.states import TERMINAL, State
 from tests.scripts.snapshot import GONE, fields
-from tests.scripts.support import Pool
+from tests.scripts.support import NEWER, Pool
 
 
 def test_while_a_task_is_not_over_the_client_is_entered_once(pool: Pool) -> None:
@@ -85,13 +85,48 @@ def test_a_task_that_is_not_there_is_missing(pool: Pool) -> None:
     assert pool.watch(commands.wait(pool.keys, "a", "c1")) == (Ending("missing"), {})
 
 
-def test_a_record_that_cannot_be_read_here_has_to_be_asked_for_again(pool: Pool) -> None:
-    pool.submit("newer", "unreadable")
-    pool.make_newer("newer")
-    pool.make_unreadable("unreadable")
+def test_the_client_is_entered_with_a_newer_record_too_and_the_rest_of_it_stays(pool: Pool) -> None:
+    pool.submit("a")
+    pool.make_newer("a")
 
-    for task_id in ("newer", "unreadable"):
-        assert pool.watch(commands.wait(pool.keys, task_id, "c1")) == (Ending("crowded"), {})
+    ending, changed = pool.watch(commands.wait(pool.keys, "a", "c1"))
+
+    assert ending == Ending("waiting")
+    assert changed["waiters"] == {"a": ["c1"]}
+    assert pool.field("a", "waited") == 1
+    assert pool.field("a", "version") == NEWER
+    assert b"a field of the future" in pool.redis.hget(pool.keys.tasks, "a")
+
+
+def test_the_end_of_a_newer_record_is_answered(pool: Pool) -> None:
+    pool.join("w1")
+    pool.submit_and_finish("a", state=State.FAILED)
+    pool.make_newer("a")
+
+    ending, changed = pool.watch(commands.wait(pool.keys, "a", "c1"))
+
+    assert (ending.outcome, ending.state, changed) == ("ended", State.FAILED, {})
+
+
+def test_an_end_that_only_newer_code_knows_is_said_to_be_so(pool: Pool) -> None:
+    pool.submit("a")
+    data = pool.make_newer("a")
+    pool.redis.hset(pool.keys.tasks, "a", data[:4] + b"\x0a" + data[5:])
+    assert pool.field("a", "state") == 10
+
+    assert pool.watch(commands.wait(pool.keys, "a", "c1")) == (Ending("newer"), {})
+
+
+def test_the_client_is_entered_with_a_record_that_nobody_can_read(pool: Pool) -> None:
+    pool.submit("a")
+    pool.make_unreadable("a")
+
+    _, changed = pool.watch(commands.wait(pool.keys, "a", "c1"))
+    assert changed == {"waiters": {"a": ["c1"]}}
+    pool.join("w1")
+    _, changed = pool.watch(pool.next_exchange(free=1))
+
+    assert changed["inbox:c1"] == ["a"]
 
 
 def test_those_who_wait_for_a_task_that_becomes_unreadable_are_told(pool: Pool) -> None:

@@ -12,6 +12,7 @@ from skedulr import (
     RedisUnavailable,
     ResultTimeout,
     Skedulr,
+    UpgradeNeeded,
 )
 from skedulr.client import Client
 from tests.integration.client.hand import Hand
@@ -158,3 +159,18 @@ async def test_closing_the_app_ends_the_wait(app: Skedulr, job: Add, server: Ser
     with pytest.raises(RedisUnavailable, match="closed"):
         await waiter
     assert (await job.aenqueue(2)).id, "it opens again when it is used again"
+
+
+async def test_an_end_that_only_a_newer_skedulr_knows_asks_for_an_upgrade(
+    app: Skedulr, job: Add, server: Server, result: Result
+) -> None:
+    task = job.enqueue(1)
+    admin, tasks = server.client(), app.keys(task.pool).tasks
+    data: Any = admin.hget(tasks, task.id)
+    state, version = 4, 3
+    newer = bytearray(data)
+    newer[version], newer[state] = 2, 10
+    admin.hset(tasks, task.id, bytes(newer))
+
+    with pytest.raises(UpgradeNeeded):
+        await result(task, PATIENT)
