@@ -22,7 +22,9 @@ POOL_KEYS: Final = {
     "keys": "hash dedupe key -> id of the live task; removed when that task ends",
     "running": "zset id -> claim time (ms); removed when the claim ends",
     "gates": "zset gate -> 0; removed when the gate is found empty",
-    "limits": "hash job -> how many of its tasks run at once; removed by control",
+    "limits": "hash job -> how many of its tasks run at once, with a + where somebody has set it; "
+    "removed by control or join",
+    "declared": "hash job -> how many of its tasks run at once as its code says; removed by join",
     "inst": "hash instance -> packed number, class, lease, slots, gave; until leave or trim",
     "seen": "zset instance -> last sign of life (ms); removed by leave or trim",
     "lease": "zset instance -> end of its lease (ms); removed when it owns nothing",

@@ -5,15 +5,16 @@
 -- KEYS[3] running
 -- KEYS[4] gates
 -- KEYS[5] limits
--- KEYS[6] inst
--- KEYS[7] seen
--- KEYS[8] lease
--- KEYS[9] classes
--- KEYS[10] stats
--- KEYS[11] meta
+-- KEYS[6] declared
+-- KEYS[7] inst
+-- KEYS[8] seen
+-- KEYS[9] lease
+-- KEYS[10] classes
+-- KEYS[11] stats
+-- KEYS[12] meta
 -- ARGV[1] version   of the cluster's pause that is copied, 0 where pause is not meant
 -- ARGV[2] fields   msgpack map: paused, pool_paused (0 or 1), limit, capacity, history (counts, -1: none), retention (ms)
--- ARGV[3] job_limits   msgpack map job -> how many of its tasks run at once, -1: no limit
+-- ARGV[3] job_limits   msgpack map job -> how many of its tasks run at once, whatever its code says, -1: as that says
 -- Returns {paused, limit, capacity, slots, running}: -1 for no limit; slots is what live instances can run at once.
 -- include: wake
 -- include: job_limits
@@ -36,7 +37,7 @@ for name, value in pairs(changes) do
   end
 end
 
-for job, most in pairs(cmsgpack.unpack(job_limits)) do limit_job(job, most) end
+for job, most in pairs(cmsgpack.unpack(job_limits)) do set_limit(job, most) end
 flush()
 read_settings()
 known_limits = nil

@@ -85,6 +85,8 @@ def _check_instances(model: Model, pool: Snapshot) -> None:
 def _check_settings(model: Model, pool: Snapshot) -> None:
     limits = {job: int(most) for job, most in pool.hash("limits").items()}
     _same("limits", limits, model.limits)
+    declared = {job: int(most) for job, most in pool.hash("declared").items()}
+    _same("limits that code declares", declared, model.declared)
     meta = {name: int(value) for name, value in pool.hash("meta").items()}
     known = {
         "seq": model.turns,

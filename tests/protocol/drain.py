@@ -41,8 +41,9 @@ def _open_everything(bench: Bench) -> None:
 
 def _joined(bench: Bench, name: str, job_class: JobClass) -> Worker:
     worker = Worker(name, job_class, 5000)
+    lease_ms, unlimited = worker.lease_ms, dict.fromkeys(JOBS, -1)
     bench.send(
-        bench.post.join(name, worker.job_class, lease_ms=worker.lease_ms, slots=FREE, job_limits={})
+        bench.post.join(name, worker.job_class, lease_ms=lease_ms, slots=FREE, job_limits=unlimited)
     )
     return worker
 

@@ -43,7 +43,10 @@ class Model:
     instances: dict[str, Instance] = field(default_factory=dict)
     classes: dict[str, JobClass] = field(default_factory=dict)
     leases: dict[str, int] = field(default_factory=dict)
-    limits: dict[str, int] = field(default_factory=dict)
+    declared: dict[str, int] = field(default_factory=dict)
+    """Limits of jobs as code says."""
+    chosen: dict[str, int] = field(default_factory=dict)
+    """Limits of jobs as somebody has set them, whatever code says."""
     settings: dict[str, int] = field(default_factory=dict)
     pause_version: int = 0
     swept: int = 0
@@ -84,6 +87,11 @@ class Model:
 
     def setting(self, name: str) -> int:
         return self.settings.get(name, UNLIMITED)
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """How many tasks of a job run at once."""
+        return {**self.declared, **self.chosen}
 
     @property
     def paused(self) -> bool:

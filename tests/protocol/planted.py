@@ -100,6 +100,18 @@ PLACES: Final = (
 
 COUNTS: Final = (
     bug(
+        "what code says of a limit wins over what somebody has set",
+        ("includes/job_limits.lua", "if not (known and string.sub(known, 1, 1) == SET)", "if true"),
+    ),
+    bug(
+        "a limit that is lifted forgets what code says",
+        (
+            "includes/job_limits.lua",
+            "limit_job(job, tonumber(redis.call('HGET', declared, job) or -1), '')",
+            "limit_job(job, -1, '')",
+        ),
+    ),
+    bug(
         "a running task does not count for the limit of its job",
         (CLAIM_LUA, "zset(limited_of(record[JOB]), id, now_text)", NOTHING),
     ),

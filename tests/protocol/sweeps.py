@@ -84,7 +84,7 @@ def control(
     for name, value in changes.items():
         change(model.settings, name, value)
     for job, most in job_limits.items():
-        change(model.limits, job, most)
+        change(model.chosen, job, most)
     model.wake()
     recent = [each for each in model.instances.values() if each.seen >= model.now - ALIVE]
     return PoolSettings(

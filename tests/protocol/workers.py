@@ -34,7 +34,7 @@ def join(
     model.instances[name] = joined
     model.classes[job_class.name] = job_class
     for job, most in job_limits.items():
-        change(model.limits, job, most)
+        change(model.declared, job, most)
     model.wake()
     return model.paused
 

@@ -133,7 +133,7 @@ def test_a_job_that_becomes_limited_counts_what_runs_already(pool: Pool) -> None
     _, changed = pool.watch(commands.control(pool.keys, job_limits={"job": 2}))
 
     assert changed == {
-        "limits": {"job": 2},
+        "limits": {"job": "+2"},
         "limited:job": {"a": NOW, "b": NOW},
         "ready": {"c": GONE},
         "held:limit:job": {"c": score(4)},
@@ -152,7 +152,19 @@ def test_a_limit_that_is_raised_counts_no_task_twice(pool: Pool) -> None:
 
     _, changed = pool.watch(commands.control(pool.keys, job_limits={"job": 2}))
 
-    assert changed == {"limits": {"job": 2}, wake(): {"go": 0}}
+    assert changed == {"limits": {"job": "+2"}, wake(): {"go": 0}}
+
+
+def test_lifting_a_limit_brings_back_what_code_says(pool: Pool) -> None:
+    pool.join("w1", job_limits={"job": 2})
+    pool.limit("job", 9)
+    pool.submit("a", "b", "c")
+    pool.claim(3)
+
+    _, changed = pool.watch(commands.control(pool.keys, job_limits={"job": -1}))
+
+    assert changed == {"limits": {"job": 2}}
+    assert pool.watch(commands.control(pool.keys, job_limits={"job": -1}))[1] == {}
 
 
 def test_a_limit_that_is_lifted_opens_its_gate(pool: Pool) -> None:

@@ -2,6 +2,7 @@
 
 from skedulr import commands
 from skedulr.commands import job_class
+from tests.scripts.snapshot import GONE
 from tests.scripts.support import LEASE, SECOND, Pool, score, wake
 
 
@@ -93,7 +94,25 @@ def test_limits_of_jobs_are_set_and_count_what_runs_already(pool: Pool) -> None:
 
     _, changed = pool.watch(join(pool, "job", job_limits={"job": 2, "other": 7}))
 
-    assert changed["limits"] == {"job": 2, "other": 7}
+    assert changed["limits"] == changed["declared"] == {"job": 2, "other": 7}
     assert changed["limited:job"] == {"a": started, "b": started}
     assert changed["held:limit:job"] == {"c": score(3)}
     assert not pool.marked()
+
+
+def test_a_limit_that_somebody_has_set_stays_whatever_code_says(pool: Pool) -> None:
+    pool.limit("job", 5)
+
+    _, changed = pool.watch(join(pool, "job", job_limits={"job": 2}))
+    assert changed["declared"] == {"job": 2}
+    assert "limits" not in changed
+    _, changed = pool.watch(join(pool, "job", job_limits={"job": -1}))
+    assert changed == {"declared": {"job": GONE}}
+
+
+def test_a_limit_that_code_says_no_more_is_gone(pool: Pool) -> None:
+    pool.ask(join(pool, "job", job_limits={"job": 2}))
+
+    _, changed = pool.watch(join(pool, "job", job_limits={"job": -1}))
+
+    assert changed == {"limits": {"job": GONE}, "declared": {"job": GONE}}

@@ -52,7 +52,9 @@ class Instance:
         self.cell = cell
         self.keys: PoolKeys = app.keys(served.pool)
         self._jobs = tuple(app.jobs)
-        self._limits = {job.name: job.limit for job in app.jobs.values() if job.limit is not None}
+        self._limits = {
+            job.name: -1 if job.limit is None else job.limit for job in app.jobs.values()
+        }
         class_name, _ = commands.job_class(self._jobs, solo=served.solo)
         self.wake_key = self.keys.of("wake", class_name)
 
