@@ -46,7 +46,7 @@ FIELDS: Final = {
     "waited": "1 when clients wait for its end",
     "logged": "0: no log lines; else 1 and how many of them its last claim wrote",
     "spilled": "1 when its body lives in payloads",
-    "enqueued_at": "submission (ms)",
+    "enqueued_at": "submission (ms), 0: at the epoch",
     "ready_at": "last entry into the queue (ms), 0: at submission",
     "started_at": "last claim (ms), 0 for none",
     "finished_at": "end (ms), 0 for none",
@@ -109,7 +109,9 @@ def decode(data: bytes) -> Record:
         raise Undecodable(f"the record has {len(head)} fields, not {len(FIELDS)}")
     if head[1] not in list(State):
         raise Undecodable(f"the record has the state {head[1]!r}, which there is not")
-    return Record(dict(zip(FIELDS, head, strict=True)), data[unpacker.tell() :])
+    fields = dict(zip(FIELDS, head, strict=True))
+    fields["enqueued_at"] = fields["enqueued_at"] or fields["epoch"]
+    return Record(fields, data[unpacker.tell() :])
 
 
 def as_lua() -> str:

@@ -15,6 +15,7 @@ ACKS_LUA: Final = "includes/acks.lua"
 RELEASE_LUA: Final = "includes/release.lua"
 CLASSES_LUA: Final = "includes/classes.lua"
 ARRIVALS_LUA: Final = "includes/arrivals.lua"
+RECORDS_LUA: Final = "includes/records.lua"
 SUBMIT_LUA: Final = "includes/submit.lua"
 
 FENCES: Final = (
@@ -25,7 +26,7 @@ FENCES: Final = (
     bug(
         "an epoch does not come from the clock",
         (SUBMIT_LUA, "clear_former(id, former) or now", "clear_former(id, former) or 1"),
-        (CLAIM_LUA, "math.max(record[EPOCH] + 1, now)", "record[EPOCH] + 1"),
+        (RECORDS_LUA, "math.max(record[EPOCH] + 1, now)", "record[EPOCH] + 1"),
     ),
     bug(
         "an acknowledgement sent again counts again",
@@ -99,6 +100,10 @@ PLACES: Final = (
 )
 
 COUNTS: Final = (
+    bug(
+        "a claim forgets when its task was submitted",
+        (RECORDS_LUA, "record[ENQUEUED_AT] = record[EPOCH]", "record[ENQUEUED_AT] = now"),
+    ),
     bug(
         "what code says of a limit wins over what somebody has set",
         ("includes/job_limits.lua", "if not (known and string.sub(known, 1, 1) == SET)", "if true"),

@@ -63,7 +63,8 @@ end
 
 local function start(id, record, instance, number)
   take(id, record, RUNNING)
-  record[EPOCH] = math.max(record[EPOCH] + 1, now)
+  raise_epoch(record)
+  count('waited_ms', now - math.max(record[READY_AT], record[ENQUEUED_AT]))
   record[OWNER] = instance
   record[STARTED_AT] = now
   if record[LOGGED] > 1 then record[LOGGED] = 1 end
@@ -102,7 +103,6 @@ local function claim(class, wanted, instance, number)
         finish(id, record, CANCELLED, 'expired')
       else
         count('started', 1)
-        count('waited_ms', now - math.max(record[READY_AT], record[ENQUEUED_AT]))
         start(id, record, instance, number)
         taken[#taken + 1] = id
         steps = steps - 1

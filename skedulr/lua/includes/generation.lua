@@ -2,7 +2,7 @@
 -- An ended task that lives again keeps its history, loses what the former generation left, and takes its key again.
 local function begin_generation(id, record, again)
   record[AGAIN] = again
-  record[EPOCH] = math.max(record[EPOCH] + 1, now)
+  raise_epoch(record)
   for _, field in ipairs({ ATTEMPT, CRASHES, LOSSES, STARTED_AT, FINISHED_AT, EXPIRES_AT }) do record[field] = 0 end
   record[OWNER], record[REASON] = '', ''
   record[LINKED] = math.min(record[LINKED], LISTENED)

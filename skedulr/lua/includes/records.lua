@@ -61,6 +61,12 @@ end
 -- How a record is linked: others hang on its end, or have yet to be told of it.
 local LISTENED, UNREAD = 1, 2
 
+-- A new epoch; the time of submission, which is the first one, is kept.
+local function raise_epoch(record)
+  if record[ENQUEUED_AT] == 0 then record[ENQUEUED_AT] = record[EPOCH] end
+  record[EPOCH] = math.max(record[EPOCH] + 1, now)
+end
+
 local function is_newer(record) return record[VERSION] > FORMAT end
 local function is_unreadable(record) return record[VERSION] == UNREADABLE end
 local function is_terminal(record) return record[STATE] >= SUCCEEDED end

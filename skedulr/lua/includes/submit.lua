@@ -84,7 +84,8 @@ local function store(request, former)
   local record = blank_record()
   record[JOB], record[PRIORITY], record[KEY], record[GROUP], record[TOKEN] = job, priority, key, group, token
   record[EPOCH] = former and clear_former(id, former) or now
-  record[ENQUEUED_AT], record[TTL] = now, ttl
+  record[TTL] = ttl
+  if record[EPOCH] ~= now then record[ENQUEUED_AT] = now end
   if expires_in > 0 then record[EXPIRES_AT] = now + expires_in end
   if #body > INLINE_LIMIT then
     record[SPILLED] = 1
