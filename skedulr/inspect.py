@@ -87,7 +87,9 @@ class TaskInfo:
     """``None`` where this process cannot read the call."""
     kwargs: dict[str, Any] | None
     meta: dict[str, Any] | None
+    """The user's own, ``None`` where the task has none of its own: its job's counts."""
     timeout: float | None
+    """Seconds; ``None`` where the task says nothing: its job's counts."""
     result: Any
     unreadable: str
     """Why the call or the result could not be read, empty where both could."""

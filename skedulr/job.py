@@ -59,6 +59,17 @@ class Job(Generic[P, R_co]):
         """Whether it runs on the event loop; else in a thread."""
         return inspect.iscoroutinefunction(self.function)
 
+    @property
+    def timeout(self) -> float | None:
+        """Seconds that its tasks may take where they say nothing."""
+        own = self.declared.timeout
+        return self.app.config.timeout if own is None else own
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """What the user has said of its tasks where they say nothing."""
+        return self.declared.meta or {}
+
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
         """Call the function here and now, without a queue."""
         return self.function(*args, **kwargs)

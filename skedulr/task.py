@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from skedulr import durations, inspect, names, operations, values
@@ -62,14 +63,26 @@ class Task(Generic[R_co]):
         return await self._app.aclient.perform(inspect.state(self._keys, self.id))
 
     def info(self) -> inspect.TaskInfo:
-        """All that Redis holds of the task: times, attempts with errors, progress, log. Raises
-        ``UnknownTask``.
+        """All that Redis holds of the task: times, attempts with errors, progress, log; with the
+        time-out and the meta of its job where it has none of its own and this program knows the
+        job. Raises ``UnknownTask``.
         """
-        return self._app.client.perform(inspect.task(self._keys, self.id))
+        return self._with_job(self._app.client.perform(inspect.task(self._keys, self.id)))
 
     async def ainfo(self) -> inspect.TaskInfo:
         """``info`` for asyncio."""
-        return await self._app.aclient.perform(inspect.task(self._keys, self.id))
+        info = await self._app.aclient.perform(inspect.task(self._keys, self.id))
+        return self._with_job(info)
+
+    def _with_job(self, info: inspect.TaskInfo) -> inspect.TaskInfo:
+        job = self._app.jobs.get(info.job)
+        if job is None or info.args is None:  # nobody knows what an unreadable task says
+            return info
+        return replace(
+            info,
+            timeout=job.timeout if info.timeout is None else info.timeout,
+            meta=(job.meta or None) if info.meta is None else info.meta,
+        )
 
     def explain(self) -> Explanation:
         """Why it is not running: pauses, limits, missing workers, its place in the queue, what has

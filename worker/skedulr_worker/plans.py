@@ -48,12 +48,12 @@ def plan_of(job: Job[..., Any]) -> Plan:
         function=job.function,
         is_async=is_async,
         is_isolated=job.isolation == "process" and not is_async,
-        timeout=config.timeout if declared.timeout is None else declared.timeout,
+        timeout=job.timeout,
         policy=config.policy if declared.retry is None else declared.retry,
         max_retries=declared.max_retries,
         retry_on=job.retry_on,
         give_up_on=job.give_up_on,
-        meta=declared.meta or {},
+        meta=job.meta,
     )
 
 

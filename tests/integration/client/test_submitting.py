@@ -56,6 +56,23 @@ def test_a_job_s_own_options_hold_for_each_of_its_tasks(app: Skedulr) -> None:
     assert (info.pool, info.priority, info.group, info.key) == ("mail", 7, "tenant", "daily")
 
 
+def test_the_time_out_and_the_meta_of_a_job_are_shown_with_its_tasks(make_app: MakeApp) -> None:
+    app = make_app(task_timeout=60)
+
+    @app.job(timeout=5, meta={"team": "mail"})
+    def send() -> None: ...
+
+    @app.job
+    def plain() -> None: ...
+
+    info = send.enqueue().info()
+    assert (info.timeout, info.meta) == (5, {"team": "mail"})
+    info = send.using(timeout=9, meta={"team": "sms"}).enqueue().info()
+    assert (info.timeout, info.meta) == (9, {"team": "sms"})
+    info = plain.enqueue().info()
+    assert (info.timeout, info.meta) == (60, None)
+
+
 def test_a_call_can_be_made_first_and_submitted_later(app: Skedulr, job: Add) -> None:
     call = job.using(priority=3).s(1, b=2)
     first, second = app.submit(call), app.submit(call)
