@@ -14,6 +14,8 @@ NAMES = {
     "in a job": "current Current Retry Fail Interrupted",
     "pools": "PoolInfo Scaled",
     "schedules": "ScheduleInfo ScheduleRun",
+    "workflows": "Workflow Node FlowInfo FlowRow FlowState DuplicateWorkflow InvalidWorkflow "
+    "UnknownWorkflow UnknownNode",
     "refusals": "Refused QueueFull DuplicateKey DuplicateId InvalidName InvalidPriority "
     "PayloadTooLarge NotSerialisable UnknownOption InvalidOption InvalidArguments OutOfMemory "
     "DeclaredInCode SomeRefused",
