@@ -48,7 +48,7 @@ def _span(ms: int) -> str:
     for size, name in _UNITS:
         count, ms = divmod(ms, size)
         if count:
-            parts.append(name if count == 1 else f"{count} {name}s")
+            parts.append(f"{count} {name}{'s' if count > 1 else ''}")
     if ms:
         parts.append(f"{ms} ms")
-    return f"1 {' '.join(parts)}" if len(parts) > 1 and parts[0].isalpha() else " ".join(parts)
+    return parts[0].removeprefix("1 ") if len(parts) == 1 else " ".join(parts)

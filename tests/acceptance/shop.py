@@ -133,6 +133,13 @@ async def doomed(label: object) -> None:
     raise RuntimeError("it never works")
 
 
+@app.job(retry=retry.linear(2, delay=1))
+async def second_try(label: object) -> None:
+    trace("begin", label)
+    if current().attempt == 1:
+        raise RuntimeError("it works the second time")
+
+
 @app.job
 async def outlived(label: object, seconds: float) -> int:
     """At first, forks a process that goes on, and kills its own."""
