@@ -142,7 +142,7 @@ _CANCELLED: Final = {
     "upstream": ": what it waited for ended otherwise",
 }
 _ENDED: Final = {
-    "poison": "it killed its process three times",
+    "poison": "it killed its process three times, or its worker was lost whenever it ran alone",
     "unreadable": "its record cannot be read",
 }
 
@@ -152,8 +152,8 @@ def _of_queued(sight: Sight) -> Iterator[Reason]:
     yield from reasons
     if not reasons:
         yield _turn(sight)
-    if sight.number("losses"):
-        yield Reason("lost", "the worker that ran it was lost; it kept its place in the queue")
+    if sight.number("losses") and not sight.number("suspect"):
+        yield Reason("lost", "the process that ran it was lost; it kept its place in the queue")
     if expires := sight.number("expires_at"):
         yield Reason("expires", f"it is cancelled if it has not started by {iso(expires)}")
 
@@ -191,8 +191,8 @@ def _workers(sight: Sight) -> Iterator[Reason]:
     elif sight.number("suspect"):
         yield Reason(
             "suspect",
-            "a process died while it ran, so it waits to run alone in one of its own",
-            "a worker starts that process by itself",
+            "it was lost with its process twice in a row, or ended it, so it waits to run alone",
+            "a worker starts a process for it by itself",
         )
 
 

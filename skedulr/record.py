@@ -40,7 +40,7 @@ FIELDS: Final = {
     "owner": "instance of the last claim, '' for none",
     "attempt": "ended attempts of this generation",
     "crashes": "processes that it killed while it ran alone",
-    "losses": "leases lost in a row",
+    "losses": "losses in a row: leases, and processes that died in company",
     "suspect": "1 while it must run alone",
     "cancel": "1 once cancellation of the running task was asked for",
     "waited": "1 when clients wait for its end",

@@ -69,7 +69,7 @@ TRANSITIONS: Final[dict[tuple[State, State], str]] = {
     (S.QUEUED, S.DEAD): "exchange: finished late, or the record cannot be read",
     (S.RUNNING, S.SUCCEEDED): "exchange: acknowledged",
     (S.RUNNING, S.FAILED): "exchange: acknowledged",
-    (S.RUNNING, S.DEAD): "exchange: acknowledged, leave: the third crash of its own, or unreadable",
+    (S.RUNNING, S.DEAD): "exchange: acknowledged, leave or recover: poison, or unreadable",
     (S.RUNNING, S.CANCELLED): "exchange, or the claim of a task to be cancelled ended",
     (S.RUNNING, S.SCHEDULED): "exchange: to be retried",
     (S.RUNNING, S.QUEUED): "release, leave, recover or repair: back to its place",

@@ -59,7 +59,7 @@ def _facts(info: TaskInfo) -> dict[str, object]:
         "instance": info.instance,
         "ended attempts": info.attempt,
         "crashes": info.crashes or None,
-        "lost leases": info.losses or None,
+        "losses": info.losses or None,
         "timeout": info.timeout and f"{info.timeout:g} s",
         "cancel": "asked for" if info.cancel_requested and not info.state.terminal else None,
     }

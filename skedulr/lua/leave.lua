@@ -1,6 +1,6 @@
--- An instance is gone: what it owns returns to its place, and the pool forgets it. After a crash its tasks are
--- suspects; the one that did it is charged, if it ran alone or is known, and dead after the third time. Where the
--- whole worker has died, no task of it is more likely to have done that than another: each has lost its lease.
+-- An instance is gone: what it owns returns to its place, and the pool forgets it. After a crash the one that did it
+-- is charged, if it ran alone or is known: a suspect, and dead after the third time. Where nobody knows, or the whole
+-- worker has died, no task of it is more likely to have done that than another: each has lost its claim.
 -- flags: allow-oom
 -- KEYS[1] ready
 -- KEYS[2] due
@@ -28,10 +28,10 @@
 -- ARGV[1] instance
 -- ARGV[2] crashed   1 when the process died, 2 when its whole worker did, 0 when it stopped
 -- ARGV[3] problem   msgpack of the crash for the attempt's record, empty for none
--- ARGV[4] guilty   msgpack list of the ids that are known to have done it; then nobody else is a suspect
+-- ARGV[4] guilty   msgpack list of the ids that are known to have done it; then nobody else loses anything
 -- Returns {more, back, suspects}: more is 1 when it owns more than one call gives back.
 -- include: wake
--- include: release
+-- include: losses
 -- include: crashes
 local MOST = 1000
 
@@ -47,19 +47,26 @@ load(ids)
 local is_guilty, is_known = {}, false
 for _, id in ipairs(cmsgpack.unpack(guilty)) do is_guilty[id], is_known = true, true end
 
-local function charge(id, record)
-  if is_known and not is_guilty[id] then return false end
-  record[SUSPECT] = 1
-  return (alone or is_known) and charge_crash(id, record, problem)
+local function did_it(id)
+  if is_known then return is_guilty[id] end
+  return alone
 end
+
+-- Answers whether the task is dead of it.
+local function charge(id, record)
+  record[SUSPECT] = 1
+  return charge_crash(id, record, problem)
+end
+
+local is_loss = crashed == '2' or (crashed == '1' and not is_known and not alone)
+local leaves = is_loss and lose_claim or give_back
 
 local back, suspects = 0, 0
 for i, id in ipairs(ids) do
   local epoch = tonumber(string.match(owned[2 * i], '^%d+'))
   local record = records[id]
-  local charged = crashed == '1' and is_claim(record, epoch, instance) and record[CANCEL] == 0 and charge(id, record)
-  if not charged then
-    local leaves = crashed == '2' and recover_claim or give_back
+  local is_charged = crashed == '1' and did_it(id) and is_claim(record, epoch, instance) and record[CANCEL] == 0
+  if not (is_charged and charge(id, record)) then
     if leaves(id, epoch, instance) then
       back = back + 1
       suspects = suspects + record[SUSPECT]

@@ -5,25 +5,26 @@
 -- KEYS[2] due
 -- KEYS[3] waiting
 -- KEYS[4] tasks
--- KEYS[5] waiters
--- KEYS[6] keys
--- KEYS[7] running
--- KEYS[8] gates
--- KEYS[9] limits
--- KEYS[10] inst
--- KEYS[11] lease
--- KEYS[12] classes
--- KEYS[13] done_succeeded
--- KEYS[14] done_failed
--- KEYS[15] done_dead
--- KEYS[16] done_cancelled
--- KEYS[17] expiring
--- KEYS[18] stats
--- KEYS[19] meta
--- KEYS[20] events
+-- KEYS[5] attempts
+-- KEYS[6] waiters
+-- KEYS[7] keys
+-- KEYS[8] running
+-- KEYS[9] gates
+-- KEYS[10] limits
+-- KEYS[11] inst
+-- KEYS[12] lease
+-- KEYS[13] classes
+-- KEYS[14] done_succeeded
+-- KEYS[15] done_failed
+-- KEYS[16] done_dead
+-- KEYS[17] done_cancelled
+-- KEYS[18] expiring
+-- KEYS[19] stats
+-- KEYS[20] meta
+-- KEYS[21] events
 -- Returns {more, instance, recovered}: instance is '' when no lease has run out.
 -- include: wake
--- include: release
+-- include: losses
 local MOST = 500
 local LONGEST_GAP = 3000
 
@@ -60,7 +61,7 @@ for i = 1, math.min(#owned, 2 * MOST), 2 do ids[#ids + 1] = owned[i] end
 load(ids)
 local recovered = 0
 for i, id in ipairs(ids) do
-  if recover_claim(id, tonumber(string.match(owned[2 * i], '^%d+')), over) then
+  if lose_claim(id, tonumber(string.match(owned[2 * i], '^%d+')), over) then
     recovered = recovered + 1
   else
     drop_leftover(id, over)

@@ -31,6 +31,42 @@ def test_tasks_of_a_killed_process_run_again_at_once_and_it_is_replaced(
     assert first not in processes_of(worker)
 
 
+def test_a_kill_of_all_processes_charges_nobody_and_all_their_tasks_run_again_side_by_side(
+    app: Skedulr, start_worker: StartWorker, trace: Trace
+) -> None:
+    worker = start_worker("--lease", "60s", "--processes", "2", "--pool", "default=5")
+    tasks = [app.enqueue("work", args=[label, 3]) for label in range(8)]
+    wait_until(lambda: len(trace.lines("begin")) == 8, what="eight running tasks")
+    for pid in processes_of(worker):
+        os.kill(pid, signal.SIGKILL)
+    for task in tasks:
+        task.result(timeout=20)
+    again = trace.lines("begin")[8:]
+    assert len(again) == 8
+    assert max(line.at for line in again) < min(line.at for line in trace.lines("end"))
+    assert {(task.info().crashes, task.info().losses) for task in tasks} == {(0, 0)}
+
+
+def wait_until_begun(trace: Trace, runs: int) -> None:
+    wait_until(lambda: len(trace.lines("begin")) == runs, what=f"{runs} runs that have begun")
+
+
+def test_suspects_run_beside_each_other_each_alone_in_its_process(
+    app: Skedulr, start_worker: StartWorker, trace: Trace
+) -> None:
+    worker = start_worker("--lease", "60s", "--processes", "2", "--pool", "default=5")
+    tasks = [app.enqueue("work", args=[label, 6]) for label in range(2)]
+    for begun in (2, 4):
+        wait_until_begun(trace, begun)
+        for pid in processes_of(worker):
+            os.kill(pid, signal.SIGKILL)
+    assert len({task.result(timeout=30) for task in tasks}) == 2, "not in one process"
+    third = trace.lines("begin")[4:]
+    assert len(third) == 2
+    assert max(line.at for line in third) < min(line.at for line in trace.lines("end"))
+    assert {task.info().crashes for task in tasks} == {0}
+
+
 def test_a_task_that_kills_its_process_is_dead_after_three_times_and_its_neighbours_are_not(
     app: Skedulr, start_worker: StartWorker, trace: Trace
 ) -> None:

@@ -13,6 +13,7 @@ ENDINGS_LUA: Final = "includes/endings.lua"
 CLAIM_LUA: Final = "includes/claim.lua"
 ACKS_LUA: Final = "includes/acks.lua"
 RELEASE_LUA: Final = "includes/release.lua"
+LOSSES_LUA: Final = "includes/losses.lua"
 CLASSES_LUA: Final = "includes/classes.lua"
 ARRIVALS_LUA: Final = "includes/arrivals.lua"
 RECORDS_LUA: Final = "includes/records.lua"
@@ -38,7 +39,7 @@ FENCES: Final = (
     ),
     bug(
         "a recovered claim cannot be acknowledged any more",
-        (RELEASE_LUA, "record[LOSSES] = record[LOSSES] + 1", "record[ENDED] = epoch"),
+        (LOSSES_LUA, "if record[CANCEL] == 1 or not", "record[ENDED] = epoch if not"),
     ),
     bug(
         "a release does not look at the claim",
@@ -138,15 +139,31 @@ COUNTS: Final = (
     ),
     bug(
         "a crash in company is charged",
-        ("leave.lua", "return (alone or is_known) and", "return"),
+        ("leave.lua", "  return alone\n", "  return true\n"),
     ),
     bug(
         "a task whose own process has crashed is a suspect",
-        ("includes/acks.lua", "kind == 'suspected' and 1 or 0, 0", "1, 0"),
+        (
+            "includes/acks.lua",
+            "record[SUSPECT], record[LOSSES] = 0, 0\n  end\n  requeue",
+            "record[SUSPECT] = 1\n  end\n  requeue",
+        ),
     ),
     bug(
         "losses make no suspects",
-        (RELEASE_LUA, "LOSSES_BEFORE_SUSPICION = 2", "LOSSES_BEFORE_SUSPICION = 9"),
+        (LOSSES_LUA, "LOSSES_BEFORE_SUSPICION = 2", "LOSSES_BEFORE_SUSPICION = 9"),
+    ),
+    bug(
+        "the first loss makes a suspect",
+        (LOSSES_LUA, "LOSSES_BEFORE_SUSPICION = 2", "LOSSES_BEFORE_SUSPICION = 1"),
+    ),
+    bug(
+        "a crash in company is no loss",
+        ("leave.lua", "local is_loss = crashed == '2' or", "local is_loss = crashed == '2' and"),
+    ),
+    bug(
+        "a suspect is dead at once where it is lost",
+        (LOSSES_LUA, "record[LOSSES] < LOSSES_BEFORE_DEATH", "false"),
     ),
     bug(
         "a paused pool claims", ("exchange.lua", "local wanted = paused and 0 or", "local wanted =")

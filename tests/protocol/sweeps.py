@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from skedulr.commands import PoolSettings, Recovered
+from skedulr.reports import pack_problem
 from skedulr.states import State
-from tests.protocol.entities import Task
+from tests.protocol.entities import Problem, Task
 from tests.protocol.model import Model, change
 
 LONGEST_GAP = 3000
 LOSSES_BEFORE_SUSPICION = 2
+LOSSES_BEFORE_DEATH = 7
+LAST_LOSS = pack_problem(
+    "the worker or host was lost each time that this task ran alone on it: 7 losses in a row", ""
+)
 ALIVE = GONE_AFTER = 60_000
 
 
@@ -39,11 +44,29 @@ def _take_back(model: Model, name: str) -> Recovered:
 
 
 def lose(model: Model, task: Task) -> None:
-    """A lease on a task was lost; its acknowledgement still counts until it is claimed again."""
+    """A claim was lost; its acknowledgement still counts until the task is claimed again."""
+    model.counters["recovered"] += 1
+    if task.cancel or not is_lost_to_death(model, task):
+        model.give_back(task)
+
+
+def is_lost_to_death(model: Model, task: Task) -> bool:
+    """One loss more: the second in a row makes a suspect, and the seventh ends one."""
+    was_alone = task.suspect
     task.losses += 1
     task.suspect = task.suspect or task.losses >= LOSSES_BEFORE_SUSPICION
-    model.give_back(task)
-    model.counters["recovered"] += 1
+    if not was_alone or task.losses < LOSSES_BEFORE_DEATH:
+        return False
+    keep_problem(model, task, "loss", LAST_LOSS)
+    model.end(task, State.DEAD, "poison")
+    return True
+
+
+def keep_problem(model: Model, task: Task, kind: str, problem: bytes) -> None:
+    """Add to the history of a task."""
+    number = task.attempt + (kind in ("crash", "loss"))
+    entry = (number, kind.encode(), task.started_at, model.now, task.owner.encode(), problem)
+    task.problems.append(Problem(*entry))
 
 
 def promote(model: Model) -> tuple[bool, int]:

@@ -9,9 +9,9 @@ from unittest.mock import ANY
 from skedulr.commands import Ack, Beat, Claim, Exchanged, Left
 from skedulr.record import FORMAT
 from skedulr.states import State
-from tests.protocol.entities import Instance, JobClass, Problem, Task
+from tests.protocol.entities import Instance, JobClass, Task
 from tests.protocol.model import Model, change
-from tests.protocol.sweeps import lose
+from tests.protocol.sweeps import is_lost_to_death, keep_problem, lose
 
 POISON = 3
 
@@ -101,11 +101,11 @@ def _crash(model: Model, task: Task, ack: Ack) -> None:
     if task.cancel:
         model.end(task, State.CANCELLED, "user")
         return
-    if ack.kind != "suspected" and _is_charged_to_death(model, task, ack.problem):
-        return
-    if task.state is State.RUNNING:
-        task.suspect, task.losses = ack.kind == "suspected", 0
-        task.state = State.QUEUED
+    if ack.kind == "suspected":
+        if task.state is State.RUNNING and not is_lost_to_death(model, task):
+            task.state = State.QUEUED
+    elif not _is_charged_to_death(model, task, ack.problem) and task.state is State.RUNNING:
+        task.suspect, task.losses, task.state = False, 0, State.QUEUED
 
 
 def _leave_attempt(model: Model, task: Task, ack: Ack) -> None:
@@ -120,13 +120,6 @@ def _leave_attempt(model: Model, task: Task, ack: Ack) -> None:
     else:
         model.counters["panics"] += ack.kind == "exception"
         model.end(task, ack.state, ack.reason)
-
-
-def keep_problem(model: Model, task: Task, kind: str, problem: bytes) -> None:
-    """Add to the history of a task."""
-    number = task.attempt + (kind == "crash")
-    entry = (number, kind.encode(), task.started_at, model.now, task.owner.encode(), problem)
-    task.problems.append(Problem(*entry))
 
 
 def _claim(
@@ -199,17 +192,17 @@ def leave(
     problem: bytes,
     guilty: Sequence[str] = (),
 ) -> Left:
-    """All that the instance owns goes back, and it is forgotten; a crash makes suspects, unless
-    it is known who did it.
+    """All that the instance owns goes back, and it is forgotten; a crash is charged to who ran
+    alone or is known to have done it, and a loss to all where nobody knows.
     """
     instance = model.instances.pop(name, None)
     solo = instance is not None and model.classes[instance.job_class].solo
     back = suspects = 0
     for task in model.owned_by(name):
-        accused = crashed and not task.cancel and (not guilty or task.id in guilty)
-        if accused and _is_poison(model, task, problem, solo or bool(guilty)):
+        did_it = task.id in guilty if guilty else solo
+        if crashed and did_it and not task.cancel and _is_poison(model, task, problem):
             continue
-        if lost:
+        if lost or (crashed and not guilty and not solo):
             lose(model, task)
         else:
             _release(model, task)
@@ -220,10 +213,10 @@ def leave(
     return Left(False, back, suspects)
 
 
-def _is_poison(model: Model, task: Task, problem: bytes, known: bool) -> bool:
-    """A crash: in company everybody is a suspect, alone it is charged and the third is the end."""
+def _is_poison(model: Model, task: Task, problem: bytes) -> bool:
+    """A crash of its own: it runs alone from now on, and the third is the end."""
     task.suspect = True
-    return known and _is_charged_to_death(model, task, problem)
+    return _is_charged_to_death(model, task, problem)
 
 
 def _is_charged_to_death(model: Model, task: Task, problem: bytes) -> bool:

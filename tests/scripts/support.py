@@ -162,6 +162,13 @@ class Pool:
             else:
                 self.finish(self.claim_one(), state=state)
 
+    def suspect(self, tasks: int = 1, job: str = "job") -> None:
+        """Make suspects of the next tasks: two processes in a row die that ran all of them."""
+        for name in ("dying-1", "dying-2"):
+            self.join(name, [job])
+            self.claim(tasks, instance=name)
+            self.ask(commands.leave(self.keys, name, crashed=True))
+
     def lose_lease(self, instance: str = "w1") -> Recovered:
         """Let the lease of an instance run out under a steady sweep, which takes its tasks back."""
         for _ in range(60):

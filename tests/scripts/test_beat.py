@@ -146,10 +146,8 @@ def test_a_claim_whose_record_nobody_can_read_becomes_dead(pool: Pool) -> None:
 
 def test_a_beat_tells_when_the_next_task_is_due_and_that_suspects_wait(pool: Pool) -> None:
     pool.join("w1")
-    pool.join("w2")
     pool.submit("a")
-    pool.claim_one(instance="w2")
-    pool.ask(commands.leave(pool.keys, "w2", crashed=True))
+    pool.suspect()
     pool.submit("b", delay_ms=SECOND)
 
     reply = pool.ask(commands.beat(pool.keys, "w1", 0, []))

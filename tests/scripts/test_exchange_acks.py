@@ -268,15 +268,27 @@ def test_the_third_crash_of_its_own_process_makes_a_task_dead(pool: Pool) -> Non
     assert pool.field("a", "reason") == "poison"
 
 
-def test_a_task_whose_process_was_killed_by_somebody_runs_alone_uncharged(pool: Pool) -> None:
+def test_a_task_whose_process_was_killed_by_somebody_has_a_loss_and_is_not_charged(
+    pool: Pool,
+) -> None:
     epoch = pool.start("a")
 
     _, changed = pool.watch(pool.next_exchange(acks=[crash(epoch, "suspected")]))
 
+    assert changed["ready"] == {"a": score(1)}
+    assert changed["tasks"]["a"] == fields(state=State.QUEUED, ended=epoch, losses=1)
+
+
+def test_one_that_is_so_killed_twice_in_a_row_runs_alone(pool: Pool) -> None:
+    epoch = pool.start("a")
+    pool.ask(pool.next_exchange(acks=[crash(epoch, "suspected")]))
+    epoch = pool.claim_one().epoch
+
+    _, changed = pool.watch(pool.next_exchange(acks=[crash(epoch, "suspected")]))
+
     assert changed["held:solo:job"] == {"a": score(1)}
-    assert changed["tasks"]["a"] == fields(
-        state=State.QUEUED, ended=epoch, suspect=1, gate="solo:job"
-    )
+    assert changed["tasks"]["a"]["losses"] == 2
+    assert changed["tasks"]["a"]["suspect"] == 1
 
 
 def test_a_crash_of_a_task_to_be_cancelled_cancels_it(pool: Pool) -> None:

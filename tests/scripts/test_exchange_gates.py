@@ -187,11 +187,9 @@ def test_an_unreadable_record_at_a_gate_becomes_dead(pool: Pool) -> None:
 
 
 def suspects(pool: Pool, *tasks: str, job: str = "job") -> None:
-    """Make suspects of tasks: the process that ran all of them has died."""
-    pool.join("dying", [job])
+    """Make suspects of tasks."""
     pool.submit(*tasks, job=job)
-    pool.claim(len(tasks), instance="dying")
-    pool.ask(commands.leave(pool.keys, "dying", crashed=True))
+    pool.suspect(len(tasks), job)
 
 
 def test_a_suspect_waits_for_a_solo_instance(pool: Pool) -> None:

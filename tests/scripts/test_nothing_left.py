@@ -59,8 +59,7 @@ def live(pool: Pool) -> set[str]:
     ]
     pool.ask(pool.next_exchange("w1", 0, acks))
     pool.submit("suspect")
-    pool.claim_one(instance="w2")
-    pool.ask(commands.leave(pool.keys, "w2", crashed=True))
+    pool.suspect()
     pool.ask(commands.recover(pool.keys))
     seen |= kinds(pool)
     pool.join("alone", solo=True)

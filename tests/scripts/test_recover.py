@@ -2,6 +2,7 @@
 
 from skedulr import commands
 from skedulr.commands import Recovered
+from skedulr.reports import unpack_problem
 from skedulr.states import State
 from tests.scripts.snapshot import GONE, fields
 from tests.scripts.support import LEASE, MINUTE, NOW, SECOND, Pool, score, wake
@@ -78,6 +79,27 @@ def test_the_second_loss_in_a_row_makes_a_suspect(pool: Pool) -> None:
     assert changed["tasks"]["a"] == fields(state=State.QUEUED, losses=2, suspect=1, gate="solo:job")
     assert changed["held:solo:job"] == {"a": score(1)}
     assert "ready" not in changed
+
+
+def test_the_seventh_loss_in_a_row_ends_a_suspect(pool: Pool) -> None:
+    running(pool, "a")
+    for number in range(1, 7):
+        pool.lose_lease(f"w{number}")
+        pool.join(f"w{number + 1}", solo=number >= 2)
+        pool.claim_one(instance=f"w{number + 1}")
+    sweep(pool, LEASE // SECOND - 1)
+    now = pool.pass_time(SECOND)
+
+    recovered, changed = pool.watch(commands.recover(pool.keys))
+
+    assert recovered == Recovered(more=False, instance="w7", tasks=1)
+    assert changed["tasks"]["a"] == fields(
+        state=State.DEAD, losses=7, suspect=0, finished_at=now, reason="poison"
+    )
+    [kept] = changed["attempts"]["a"]
+    assert (kept["kind"], kept["owner"]) == ("loss", "w7")
+    assert "losses in a row" in unpack_problem(kept["problem"])[0]
+    assert changed["done:dead"] == {"a": now}
 
 
 def test_a_task_to_be_cancelled_is_cancelled(pool: Pool) -> None:

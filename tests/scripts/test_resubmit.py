@@ -167,8 +167,7 @@ def test_a_key_is_free_when_its_holder_was_buried(pool: Pool) -> None:
 def test_a_task_that_was_poison_begins_with_a_clean_slate(pool: Pool) -> None:
     pool.join("w1")
     pool.submit("a")
-    pool.claim_one()
-    pool.ask(commands.leave(pool.keys, "w1", crashed=True))
+    pool.suspect()
     for number in range(3):
         pool.join(f"alone-{number}", solo=True)
         pool.claim_one(instance=f"alone-{number}")

@@ -129,10 +129,8 @@ def test_a_task_at_a_closed_gate_wakes_nobody(pool: Pool, held: str) -> None:
         pool.limit("job", 0)
         pool.submit("a")
     elif held == "solo":
-        pool.join("w2")
         pool.submit("a")
-        pool.claim_one(instance="w2")
-        pool.ask(commands.leave(pool.keys, "w2", crashed=True))
+        pool.suspect()
     else:
         pool.submit("a")
         pool.make_newer("a")

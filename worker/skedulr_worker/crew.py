@@ -82,8 +82,7 @@ class Crew:
                     child.pid,
                     f"task {child.guilty.id}" if child.guilty else "a task",
                 )
-            if not child.solo:
-                self._look_for_suspects(child)
+            self._look_for_suspects(child)
             if child.board.phase is Phase.RETIRING and not child.solo and not child.is_replaced:
                 child.is_replaced = True
                 self._want(child.number, child.served)
@@ -126,23 +125,32 @@ class Crew:
         self._loop.stop()
 
     def _fill_places(self) -> None:
-        """Have processes for the places of dead ones, and one of its own in each pool for tasks
-        that may have killed theirs.
-        """
+        """Have processes for the places of dead ones, and for suspects to run alone in."""
         if self._dismissed:
             return
         for number, served in self._replacing.due():
             self._want(number, served)
-        at_work = {
-            instance.pool
+        for pool in self._suspects:
+            self._call_solo(pool)
+        self._suspects.clear()  # the next reply says it again
+
+    def _call_solo(self, pool: str) -> None:
+        """Have one process more for suspects of a pool, unless one of those that are there is free
+        for them. There are at most as many as other processes.
+        """
+        if any(served[0].solo and served[0].pool == pool for _, served in self._wanted):
+            return
+        alone = [
+            instance
             for child in self._children.values()
             if child.solo
             for instance in child.instances
-        }
-        at_work |= {served[0].pool for _, served in self._wanted if served[0].solo}
-        for pool in self._suspects - at_work:
-            self._want(self._config.processes + 1, [PoolSlots(pool, 1, solo=True)])
-        self._suspects.clear()
+            if instance.pool == pool
+        ]
+        most = max(1, self._config.processes)
+        if len(alone) < most and all(instance.cell.count for instance in alone):
+            number = self._config.processes + 1 + len(alone)
+            self._want(number, [PoolSlots(pool, 1, solo=True)])
 
     # --- deaths
     # ------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 -- include: crashes
+-- include: losses
 -- An acknowledgement ends one claim: {id, epoch} for a success without a result, else
 -- {id, epoch, state, result, problem, delay, reason, kind}. It counts only for the claim that it names.
 local function holds_claim(record, epoch)
@@ -13,8 +14,8 @@ local function end_attempt(record, epoch)
   count('ran_ms', now - record[STARTED_AT])
 end
 
--- The process of a task has died that it had for itself: it goes back to its place, charged with the crash, or under
--- suspicion where nobody knows whose fault it was.
+-- The process of a task has died that it had for itself: it goes back to its place, charged with the crash, or with
+-- a loss where nobody knows whose fault it was.
 local function end_crashed(id, record, epoch, problem, kind)
   record[ENDED] = epoch
   if record[CANCEL] == 1 then
@@ -22,9 +23,13 @@ local function end_crashed(id, record, epoch, problem, kind)
     return
   end
   changed[id] = true
-  if kind ~= 'suspected' and charge_crash(id, record, problem) then return end
-  if record[STATE] == QUEUED then return end -- since its lease was over
-  record[SUSPECT], record[LOSSES] = kind == 'suspected' and 1 or 0, 0
+  local is_lost = record[STATE] == QUEUED -- its lease was over
+  if kind == 'suspected' then
+    if is_lost or charge_loss(id, record) then return end
+  else
+    if charge_crash(id, record, problem) or is_lost then return end
+    record[SUSPECT], record[LOSSES] = 0, 0
+  end
   requeue(id, record)
 end
 

@@ -31,16 +31,3 @@ local function give_back(id, epoch, instance)
   count('released', 1)
   return true
 end
-
-local LOSSES_BEFORE_SUSPICION = 2
-
--- The lease is over: the task goes back, but its acknowledgement still counts until somebody else claims it.
-local function recover_claim(id, epoch, instance)
-  local record = records[id]
-  if not is_claim(record, epoch, instance) then return false end
-  record[LOSSES] = record[LOSSES] + 1
-  if record[LOSSES] >= LOSSES_BEFORE_SUSPICION then record[SUSPECT] = 1 end
-  back_or_cancelled(id, record)
-  count('recovered', 1)
-  return true
-end

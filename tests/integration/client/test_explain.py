@@ -105,8 +105,10 @@ async def test_the_limit_of_its_job_is_reached(app: Skedulr, crew: Crew) -> None
 
 async def test_it_waits_to_run_alone(app: Skedulr, crew: Crew) -> None:
     task = await app.aenqueue("job")
+    keys = app.keys("default")
     await crew.claim(task)
-    await app.aclient.run(commands.leave(app.keys("default"), "crew-1", crashed=True, problem=b""))
+    guilty = commands.leave(keys, "crew-1", crashed=True, guilty=[task.id])
+    await app.aclient.run(guilty)
     await join(app)
     assert await codes(task) == ["suspect"]
 

@@ -207,14 +207,15 @@ async def test_suspects_run_here_as_well(app: Skedulr) -> None:
     async def other() -> int:
         return 2
 
-    # A worker that died while it ran two tasks has left them as suspects.
+    # Two workers that died while they ran two tasks have left them as suspects.
     from skedulr import commands
 
     keys = app.keys("default")
     tasks = [await fine.aenqueue(), await fine.aenqueue()]
-    await app.aclient.run(commands.join(keys, "dead", ["fine", "other"], lease_ms=9000, slots=2))
-    await app.aclient.run(commands.exchange(keys, "dead", 1, 2, []))
-    left = await app.aclient.run(commands.leave(keys, "dead", crashed=True))
+    for name in ("dead-1", "dead-2"):
+        await app.aclient.run(commands.join(keys, name, ["fine", "other"], lease_ms=9000, slots=2))
+        await app.aclient.run(commands.exchange(keys, name, 1, 2, []))
+        left = await app.aclient.run(commands.leave(keys, name, crashed=True))
     assert left.suspects == 2
     async with app.worker():
         for task in tasks:
