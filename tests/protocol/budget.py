@@ -35,24 +35,24 @@ _DAILY: Final = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 _NIGHTLY: Final = settings(_DAILY, max_examples=CHOSEN_RUNS, phases=[Phase.generate, Phase.shrink])
-_CHOSEN: Final = _NIGHTLY if CHOSEN_RUNS != RUNS else _DAILY
-_QUIET: Final = settings(_DAILY, verbosity=Verbosity.quiet)
+CHOSEN: Final = _NIGHTLY if CHOSEN_RUNS != RUNS else _DAILY
+QUIET: Final = settings(_DAILY, verbosity=Verbosity.quiet)
 
 
 def run(client: Redis, namespace: str, number: int) -> None:
     """Let the machine run with the scripts as they are; raises what it finds."""
-    _run(Runner(client, namespace), number, _CHOSEN)
+    _run(Runner(client, namespace), number, CHOSEN)
 
 
 def run_with(bug: Bug, client: Redis, namespace: str, number: int) -> None:
     """Let the machine run with a bug in the scripts; raises what it finds."""
-    _run(Runner(client, namespace, bug), number, _QUIET)
+    _run(Runner(client, namespace, bug), number, QUIET)
 
 
 def run_with_small_steps(client: Redis, namespace: str, number: int) -> None:
     """Let the machine run with scripts that give up after a few tasks; raises what it finds."""
     reach = Reach(due_at_once=2, is_small=True)
-    _run(Runner(client, namespace, SMALL_STEPS, reach), number, _CHOSEN)
+    _run(Runner(client, namespace, SMALL_STEPS, reach), number, CHOSEN)
 
 
 def _run(given: Runner, number: int, how: settings) -> None:

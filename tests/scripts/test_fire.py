@@ -314,3 +314,20 @@ def test_the_id_of_a_run_tells_its_slot(pool: Pool, moment: str) -> None:
 
     assert take(pool, step(pool, slot, 0)) == ["fired"]
     assert runs(pool)[0].task == f"s@{moment}"
+
+
+def test_a_slot_that_has_run_runs_no_more_also_when_its_task_was_run_again(pool: Pool) -> None:
+    planned(pool, SLOT)
+    pool.pass_time(MINUTE)
+    assert take(pool, step(pool, SLOT, NEXT)) == ["fired"]
+    pool.ask(commands.cancel(pool.keys, RUN))
+    pool.ask(commands.resubmit(pool.keys, RUN, 0, b"again"))
+    pool.ask(commands.cancel(pool.keys, RUN))
+    pool.ask(commands.unschedule(pool.keys, "s"))
+    planned(pool, SLOT)
+
+    outcomes, changed = pool.watch(commands.fire(pool.keys, [step(pool, SLOT, NEXT)]))
+
+    assert outcomes == ["fired"]
+    assert "tasks" not in changed
+    assert changed["slots"] == {"s": NEXT}
