@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -32,6 +33,9 @@ OPTIONS: Final = (
 )
 PATIENCE_MS: Final = 15_000
 """How long a page may take for anything: a limit for broken runs, on machines that are busy."""
+
+# `make test-browser` installs it; the other targets collect these tests only to leave them out.
+collect_ignore_glob = [] if importlib.util.find_spec("playwright") else ["test_*.py"]
 
 WORKER: Final = ("-m", "skedulr_worker", "tests.browser.shop:app", "--lease", "2s")
 
