@@ -34,7 +34,7 @@ function facts(task: Task): [string, ReactNode][] {
     ["Priority", task.priority],
     ["Attempts", task.attempts],
     ["Crashes", task.crashes, task.crashes === 0],
-    ["Lost leases", task.losses, task.losses === 0],
+    ["Losses", task.losses, task.losses === 0],
     ["Key", task.key, task.key === null],
     ["Group", task.group, task.group === null],
     ["Time limit", task.timeout !== null && span(task.timeout * 1000), task.timeout === null],
