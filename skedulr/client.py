@@ -116,9 +116,7 @@ class Client:
                 reply = line.read_response(disable_decoding=True)
         except (*link.UNREACHED, exceptions.ResponseError) as error:
             self._lose(line)
-            if isinstance(error, exceptions.ResponseError) and not (
-                link.is_passing(error) or link.is_interrupted(error)
-            ):
+            if isinstance(error, exceptions.ResponseError) and not link.is_passing(error):
                 raise link.explained(error) from error
             time.sleep(min(seconds, LONGEST_PAUSE))
             return None

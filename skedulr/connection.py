@@ -40,8 +40,10 @@ UNREACHED: Final = (
 """What says that nobody knows whether the command arrived. All commands may be sent again."""
 
 _NOT_NOW: Final = (exceptions.ReadOnlyError, exceptions.BusyLoadingError, exceptions.TryAgainError)
-_NOT_NOW_WORDS: Final = ("NOREPLICAS", "MISCONF", "MASTERDOWN", "CLUSTERDOWN")
-"""Too few replicas, a disk that takes nothing, a primary that is not there."""
+_NOT_NOW_WORDS: Final = ("NOREPLICAS", "MISCONF", "MASTERDOWN", "CLUSTERDOWN", "UNBLOCKED")
+"""Too few replicas, a disk that takes nothing, a primary that is not there, one that has just
+become a replica and ends what waits on it.
+"""
 
 
 class Closed(exceptions.ConnectionError):
@@ -149,11 +151,6 @@ def is_passing(error: BaseException) -> bool:
     if isinstance(error, exceptions.ResponseError):
         return isinstance(error, _NOT_NOW) or str(error).startswith(_NOT_NOW_WORDS)
     return isinstance(error, UNREACHED)
-
-
-def is_interrupted(error: exceptions.ResponseError) -> bool:
-    """Whether a server that changed its part ended a blocking read."""
-    return str(error).startswith("UNBLOCKED")
 
 
 def is_refused_login(error: BaseException) -> bool:
