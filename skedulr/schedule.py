@@ -8,6 +8,7 @@ know are left alone.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 import msgpack
@@ -221,7 +222,7 @@ def _described(packed: bytes) -> tuple[str, str, str]:
         case Cron(expression, timezone):
             return found.kind, expression, timezone
         case Interval(every_ms):
-            return found.kind, f"{every_ms / 1000:g}", ""
+            return found.kind, f"{Decimal(every_ms).scaleb(-3).normalize():f}", ""
         case _:
             return found.kind, durations.iso(found.at_ms), "UTC"
 

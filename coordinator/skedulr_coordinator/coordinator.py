@@ -15,6 +15,7 @@ from skedulr.sweeps import Sweeper
 from skedulr_coordinator import faults, feed, orphans, record
 from skedulr_coordinator.feed import Feed
 from skedulr_coordinator.orphans import Orphans
+from skedulr_coordinator.probe import Probe
 from skedulr_coordinator.record import Record
 from skedulr_coordinator.schedules import Schedules
 from skedulr_coordinator.service import Service, Services
@@ -39,6 +40,7 @@ class Coordinator:
         self.schedules = Schedules(app)
         self.record = Record(app.registry, lambda: [each.facts() for each in self.services])
         self.feed = Feed(app)
+        self.probe = Probe(app)
         self.services = Services([])
         self.orphans = Orphans(app)
         self._triggers: Triggers | None = None

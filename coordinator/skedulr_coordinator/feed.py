@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from skedulr import documents, inspect, names, overview
 from skedulr.app import Skedulr
-from skedulr.errors import InvalidOption, UnknownTask
+from skedulr.errors import InvalidOption, Undecodable, UnknownTask
 from skedulr.task_document import task_document
 from skedulr_coordinator.api.answers import dumps
 
@@ -114,7 +114,7 @@ class Feed:
         assert pool is not None
         try:
             return await client.perform(task_document(self._app.keys(pool), task_id))
-        except UnknownTask:
+        except (UnknownTask, Undecodable):  # its page says so; the others are told on
             return None
 
 

@@ -3,15 +3,14 @@
 Without a token, only programs of this machine may: the name by which the coordinator was called has
 to be one of this machine's own, so that no web page can reach it by a name of its own that it lets
 point here (DNS rebinding). With a token, a request has to bring it, or the session that a browser
-got for it. In both cases a request that changes something must not come from a page of another
-origin (CSRF).
+got for it. In both cases a request must not come from a page of another origin, if it changes
+something (CSRF) or is no visit of the page itself.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterable, Sequence
-from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -94,9 +93,9 @@ class Guard:
                 "has its own login, pass create_app(..., hosts=[...])",
             )
         bearer = self._shows_token(headers)
-        if not bearer and scope["method"] not in SAFE and _is_foreign(headers, host):
+        if not bearer and not _is_visit(scope, headers) and _is_foreign(headers, host):
             return answer(
-                403, "Wrong origin", "a page of another origin must not change anything here"
+                403, "Wrong origin", "a page of another origin must neither ask nor change anything"
             )
         if self._token is None or bearer or path_of(scope) in OPEN:
             return None
@@ -131,19 +130,16 @@ def _limited(receive: Receive) -> Receive:
 
 
 def _sessions(cookies: Iterable[str]) -> Iterable[str]:
-    for text in cookies:
-        try:
-            found = SimpleCookie(text).get(COOKIE)
-        except CookieError:
-            continue
-        if found is not None:
-            yield found.value
+    """Those in the cookies. Others' may look however they like: all ports of a host share them."""
+    for pair in ";".join(cookies).split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == COOKIE:
+            yield value
 
 
 def _asked_to_log_in(scope: Scope, headers: Headers) -> Response:
-    path = path_of(scope)
     if scope["method"] in SAFE and "text/html" in headers.get("accept", ""):
-        return RedirectResponse("../" * path.count("/") + "login", 303)
+        return RedirectResponse(way_up(scope) + "login", 303)
     return answer(
         401,
         "Token needed",
@@ -155,6 +151,17 @@ def _asked_to_log_in(scope: Scope, headers: Headers) -> Response:
 def path_of(scope: Scope) -> str:
     """The path below the prefix that the coordinator is mounted at, without its first slash."""
     return str(scope["path"]).removeprefix(scope.get("root_path", "")).removeprefix("/")
+
+
+def way_up(scope: Scope) -> str:
+    """The way from a page up to the prefix, as the browser counts it.
+
+    It is relative, so it holds as well behind a proxy that tells nothing of the prefix it cut off.
+    The browser counts slashes as they were sent, so an encoded one is none.
+    """
+    sent = scope.get("raw_path") or str(scope["path"]).encode()
+    depth = sent.count(b"/") - scope.get("root_path", "").count("/") - 1
+    return "../" * depth or "./"
 
 
 def name_of(host: str) -> str:
@@ -175,9 +182,20 @@ def is_this_machine(host: str) -> bool:
         return False
 
 
+def _is_visit(scope: Scope, headers: Headers) -> bool:
+    """Whether the answer is shown as a page, or goes to who sends no ``Sec-Fetch-Mode``; else a
+    script, an image or the like of a page gets it.
+    """
+    return scope["method"] in SAFE and headers.get("sec-fetch-mode", "navigate") == "navigate"
+
+
 def _is_foreign(headers: Headers, host: str) -> bool:
-    """Whether a page of another origin has sent the request; programs send no origin."""
-    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        return True
+    """Whether a page of another origin has sent the request; programs send no origin.
+
+    Browsers say so themselves where they trust the address. That counts more than the host, which
+    a proxy may have changed.
+    """
+    if site := headers.get("sec-fetch-site"):
+        return site not in ("same-origin", "none")
     origin = headers.get("origin")
     return origin is not None and urlsplit(origin).netloc.lower() != host.lower()

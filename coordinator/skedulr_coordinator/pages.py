@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from skedulr_coordinator.guard import path_of, way_up
 from skedulr_dashboard import build_path
 
 __all__ = ["Pages", "include"]
@@ -81,7 +82,7 @@ class Pages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        path = _path(scope)
+        path = path_of(scope)
         if (
             scope["type"] != "http"
             or scope["method"] not in ("GET", "HEAD")
@@ -98,10 +99,10 @@ class Pages:
             return _respond(scope, files[path], lasting)
         status = 200 if path.split("/")[0] in _PAGES else 404
         if not files:
-            page = _WITHOUT_BUILD.format(namespace=escape(self._namespace), base=_base(scope))
+            page = _WITHOUT_BUILD.format(namespace=escape(self._namespace), base=way_up(scope))
             return Response(page, status, headers=_HEADERS, media_type="text/html")
         index = files["index.html"].content.decode()
-        body = index.replace(_BASE, f'<base href="{_base(scope)}">', 1).encode()
+        body = index.replace(_BASE, f'<base href="{way_up(scope)}">', 1).encode()
         page_file = _File(body, gzip.compress(body, 5), _TYPES[".html"])
         return _respond(scope, page_file, "no-cache", status)
 
@@ -130,22 +131,6 @@ def _respond(scope: Scope, file: _File, lasting: str, status: int = 200) -> Resp
         body = file.packed
         headers["Content-Encoding"] = "gzip"
     return Response(body, status, headers=headers, media_type=file.type)
-
-
-def _path(scope: Scope) -> str:
-    """The path below the prefix that this is mounted at, without its first slash."""
-    return str(scope["path"]).removeprefix(scope.get("root_path", "")).removeprefix("/")
-
-
-def _base(scope: Scope) -> str:
-    """The way from the page up to the prefix, as the browser counts it.
-
-    It is relative, so it holds as well behind a proxy that tells nothing of the prefix it cut off.
-    The browser counts slashes as they were sent, so an encoded one is none.
-    """
-    sent = scope.get("raw_path") or str(scope["path"]).encode()
-    depth = sent.count(b"/") - scope.get("root_path", "").count("/") - 1
-    return "../" * depth or "./"
 
 
 # The links are relative, so that they hold under any prefix that a host application mounts this at.

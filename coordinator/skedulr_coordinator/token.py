@@ -47,7 +47,8 @@ class Token:
     def knows_session(self, session: str) -> bool:
         """Whether ``new_session`` made this, and its time is not over."""
         until, _, signature = session.partition(".")
-        if not hmac.compare_digest(self._signature(until), signature.encode().decode("latin-1")):
+        shown = signature.encode("utf-8", "replace")
+        if not hmac.compare_digest(self._signature(until).encode(), shown):
             return False
         return int(until) > time.time()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -54,7 +55,7 @@ async def make_schedule(app: TheApp, body: NewSchedule) -> Response:
     call = app.call(body.job, body.args, body.kwargs, **body.options)
     await app.aschedule(body.name, call, **times)
     made = documents.of_schedule(await app.schedules.aget(body.name))
-    return Document(made, 201, headers={"Location": f"api/schedules/{body.name}"})
+    return Document(made, 201, headers={"Location": f"schedules/{quote(body.name, safe='')}"})
 
 
 @router.get("/{name}", responses=answers(models.ScheduleWithRuns) | described(404))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -91,7 +92,7 @@ class Submission(BaseModel):
 async def submit(app: TheApp, body: Submission) -> Response:
     """Submit a task by the name of its job, whose code need not be here."""
     task = await app.aenqueue(body.job, body.args, body.kwargs, **_options(body))
-    location = f"api/tasks/{task.pool}/{task.id}"
+    location = f"tasks/{task.pool}/{quote(task.id, safe='')}"
     return Document(await document(app, task.pool, task.id), 201, headers={"Location": location})
 
 

@@ -43,6 +43,14 @@ async def test_lists_are_told_that_they_may_look_different(app: Skedulr) -> None
     assert set(await heard(feed, listener)) == {"tasks"}
 
 
+async def test_a_task_that_nobody_can_read_silences_no_other_topic(app: Skedulr) -> None:
+    task = await app.aenqueue("job", pool="mail", id="t")
+    await app.aclient.ask(("HSET", app.keys(task.pool).tasks, task.id, b"\xc1"))
+    feed, listener = Feed(app), Listener(["overview", "task:mail/t"])
+    feed.add(listener)
+    assert set(await heard(feed, listener)) == {"overview"}
+
+
 async def test_a_late_listener_gets_at_once_what_is_known(app: Skedulr) -> None:
     feed, first, second = Feed(app), Listener(["overview"]), Listener(["overview"])
     feed.add(first)

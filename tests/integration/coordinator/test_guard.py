@@ -71,6 +71,9 @@ async def test_it_answers_to_names_of_this_machine_alone(
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Sec-Fetch-Site": "same-origin", "Origin": "http://127.0.0.1"}, 200),
+        # A proxy has changed the host: the browser itself says that it is the same origin.
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://tasks.example"}, 200),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1"}, 403),
     ],
 )
 async def test_a_page_of_another_origin_changes_nothing(
@@ -78,6 +81,22 @@ async def test_a_page_of_another_origin_changes_nothing(
 ) -> None:
     answer = await api.post("/api/pause", headers=headers)
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("mode", "site", "status"),
+    [
+        ("no-cors", "cross-site", 403),  # an image, a script
+        ("cors", "same-site", 403),  # an event source, fetch
+        ("cors", "same-origin", 200),
+        ("navigate", "cross-site", 200),  # a link
+    ],
+)
+async def test_a_page_of_another_origin_may_link_to_it_and_no_more(
+    api: httpx.AsyncClient, mode: str, site: str, status: int
+) -> None:
+    headers = {"Sec-Fetch-Mode": mode, "Sec-Fetch-Site": site}
+    assert (await api.get("/api/overview", headers=headers)).status_code == status
 
 
 async def test_every_answer_carries_the_security_headers(api: httpx.AsyncClient) -> None:
@@ -113,6 +132,8 @@ async def test_a_request_that_is_too_large_is_refused(api: httpx.AsyncClient) ->
         ({"Cookie": "skedulr_session=99999999999.0000"}, 401),
         ({"Cookie": "skedulr_session=x.y"}, 401),
         ({"Cookie": '=";;\\'}, 401),
+        ({"Cookie": "skedulr_session=1.é"}, 401),
+        ({"Cookie": 'skedulr_session="1.é"'}, 401),
         ({**BEARER, "Host": "anything.example"}, 200),
     ],
 )
@@ -153,12 +174,29 @@ async def test_a_browser_shows_it_once_and_keeps_a_session(locked: httpx.AsyncCl
     assert (await locked.get("/api/overview")).status_code == 401
 
 
+async def test_cookies_of_others_do_not_hide_the_session(locked: httpx.AsyncClient) -> None:
+    await locked.post("/login", data={"token": TOKEN})
+    session = locked.cookies["skedulr_session"]
+    locked.cookies.clear()
+    cookie = f'state={{"a": [1]}}; skedulr_session=old; skedulr_session={session}; é'
+    answer = await locked.get("/api/overview", headers={"Cookie": cookie.encode("latin-1")})
+    assert answer.status_code == 200
+
+
+async def test_the_way_to_the_login_counts_slashes_as_the_browser_does(
+    locked: httpx.AsyncClient,
+) -> None:
+    sent = await locked.get("/tasks/default/a%2Fb", headers=PAGE)
+    assert sent.headers["location"] == "../../login"
+
+
 async def test_a_session_of_another_token_or_another_time_is_none(
     locked: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await locked.post("/login", data={"token": TOKEN})
     assert (await locked.get("/api/overview")).status_code == 200
     until, _, signature = locked.cookies["skedulr_session"].partition(".")
+    locked.cookies.clear()
     locked.cookies.set("skedulr_session", f"{int(until) + 1}.{signature}")
     assert (await locked.get("/api/overview")).status_code == 401
     locked.cookies.clear()

@@ -1,10 +1,13 @@
 """Probes learn whether the process lives and whether it can work, and see no password."""
 
+import asyncio
+import re
 from collections.abc import Callable
 
 import httpx
 import pytest
 
+from skedulr import Skedulr
 from skedulr_coordinator import create_app
 from tests.integration.coordinator.conftest import browsing
 from tests.support.apps import MakeApp
@@ -48,7 +51,7 @@ async def test_readyz_says_why_it_is_not_ready_and_is_ready_again_by_itself(
 async def test_readyz_does_not_hang_with_redis(
     own_server: OwnServers, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skedulr_coordinator.api.health._ANSWER_WITHIN", 0.2)
+    monkeypatch.setattr("skedulr_coordinator.probe.ANSWER_WITHIN", 0.2)
     redis = own_server()
     redis.freeze()
     async with browsing(create_app(make_app(redis.url, time_limit=0.2))) as client:
@@ -66,3 +69,26 @@ async def test_readyz_shows_no_password(own_server: OwnServers, make_app: MakeAp
         away = await client.get("/readyz")
     assert [answer.status_code for answer in (refused, away)] == [503, 503]
     assert "open-sesame" not in refused.text + away.text
+
+
+async def test_probes_at_once_cost_one_connection(app: Skedulr, api: httpx.AsyncClient) -> None:
+    [before] = await app.aclient.ask(_STATS)
+    answers = await asyncio.gather(*(api.get("/readyz") for _ in range(100)))
+    [after] = await app.aclient.ask(_STATS)
+    assert {answer.status_code for answer in answers} == {200}
+    assert _connections(after) - _connections(before) < 10
+
+
+async def test_probes_may_ask_for_the_head_alone(api: httpx.AsyncClient) -> None:
+    answers = [await api.head(path) for path in ("/healthz", "/readyz")]
+    assert [answer.status_code for answer in answers] == [200, 200]
+
+
+_STATS = ("INFO", "stats")
+
+
+def _connections(info: bytes) -> int:
+    """How many connections there have been."""
+    found = re.search(rb"total_connections_received:(\d+)", info)
+    assert found
+    return int(found[1])

@@ -160,7 +160,8 @@ async def test_submitting_answers_the_task_and_where_it_is(
     }
     answer = await api.post("/api/tasks", json=body)
     assert answer.status_code == 201
-    assert answer.headers["location"].endswith("api/tasks/mail/t")
+    there = answer.url.join(answer.headers["location"])
+    assert (await api.get(there)).json()["name"] == "mail/t"
     info = await (await app.atask("mail/t")).ainfo()
     assert (info.args, info.kwargs, info.priority) == (["a@b.c"], {"subject": "hi"}, 5)
     assert answer.json()["due_at"] == "2030-01-31T12:00:00.000Z"
