@@ -147,11 +147,9 @@ def _relative(relative: Relative) -> dict[str, Any]:
 def of_workflow(row: FlowRow) -> dict[str, Any]:
     """A workflow in a list."""
     return {
-        "id": row.id,
-        "pool": row.pool,
-        "name": row.title,
-        "full_name": row.name,
-        "state": str(row.state),
+        **named(row.pool, row.id),
+        "title": row.title,
+        "state": row.state.value,
         "counts": dict(row.counts),
         "created_at": iso(row.created_ms),
         "finished_at": iso(row.finished_ms),
@@ -170,6 +168,7 @@ def of_graph(info: FlowInfo) -> dict[str, Any]:
 
 
 def _node(node: NodeInfo) -> dict[str, Any]:
+    """A node of a workflow; its state is null where it was never submitted."""
     pool, _, node_id = node.name.partition("/")
     return {
         **named(pool, node_id),
@@ -256,38 +255,3 @@ def summed(pools: Iterable[PoolInfo]) -> dict[State, int]:
         for state, count in pool.counts.items():
             counts[state] += count
     return counts
-
-
-def of_flow_row(row: FlowRow) -> dict[str, Any]:
-    """A workflow in a list."""
-    return {
-        **named(row.pool, row.id),
-        "title": row.title,
-        "state": row.state.value,
-        "counts": dict(row.counts),
-        "created_at": iso(row.created_ms),
-        "finished_at": iso(row.finished_ms),
-    }
-
-
-def of_flow(info: FlowInfo) -> dict[str, Any]:
-    """A workflow with its graph."""
-    return {
-        **of_flow_row(info.row),
-        "nodes": [of_node(node) for node in info.nodes],
-        "edges": [
-            {"from": edge.parent, "to": edge.child, "on": edge.on.label} for edge in info.edges
-        ],
-    }
-
-
-def of_node(node: NodeInfo) -> dict[str, Any]:
-    """A node of a workflow; its state is null where it was never submitted."""
-    pool, task_id = node.name.split("/", 1)
-    return {
-        **named(pool, task_id),
-        "job": node.job,
-        "state": node.state.label if node.state else None,
-        "skipped": node.skipped,
-        "title": node.job,
-    }

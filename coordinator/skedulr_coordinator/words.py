@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 from cron_descriptor import ExpressionDescriptor, Options
@@ -9,6 +10,7 @@ from cron_descriptor.Exception import FormatError, MissingFieldError
 
 from skedulr.crontab import ALIASES
 from skedulr.durations import iso
+from skedulr.schedule import ScheduleInfo
 from skedulr.timing import Cron, Interval, Once, Timing
 
 _OPTIONS: Final = Options(locale_code="en_US", use_24hour_time_format=True)
@@ -30,6 +32,21 @@ def words(timing: Timing) -> str:
             return f"Every {_span(every_ms)}"
         case Cron(expression, timezone):
             return f"{_of_cron(expression)} ({timezone})"
+
+
+def of_schedule(info: ScheduleInfo) -> str:
+    """When a schedule runs, also where no coordinator has planned it yet; empty where a newer
+    version made it.
+    """
+    match info.kind:
+        case "once":
+            return f"Once at {info.spec}"
+        case "interval":
+            return words(Interval(int(Decimal(info.spec) * 1000)))
+        case "cron":
+            return words(Cron(info.spec, info.timezone))
+        case _:
+            return info.words
 
 
 def _of_cron(expression: str) -> str:

@@ -255,10 +255,10 @@ class Instances(Model):
 class Workflow(Model):
     """A workflow in a list."""
 
-    id: str
-    pool: str
     name: str
-    full_name: str
+    pool: str
+    id: str
+    title: str
     state: Literal["running", "succeeded", "failed", "cancelled"]
     counts: dict[str, int]
     created_at: Moment

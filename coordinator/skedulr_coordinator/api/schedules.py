@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -10,12 +11,14 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from skedulr import documents
+from skedulr.schedule import ScheduleInfo
 from skedulr_coordinator.api import models
 from skedulr_coordinator.api.answers import Document
 from skedulr_coordinator.api.context import TheApp
 from skedulr_coordinator.api.moments import moment
 from skedulr_coordinator.api.problems import answers, described
 from skedulr_coordinator.api.tasks import document
+from skedulr_coordinator.words import of_schedule
 
 router = APIRouter(prefix="/api/schedules", tags=["schedules"], responses=described(400, 503))
 
@@ -43,7 +46,11 @@ class NewSchedule(BaseModel):
 async def list_schedules(app: TheApp) -> Response:
     """All schedules, by name."""
     found = await app.schedules.alist()
-    return Document({"schedules": [documents.of_schedule(each) for each in found]})
+    return Document({"schedules": [documents.of_schedule(_in_words(each)) for each in found]})
+
+
+def _in_words(found: ScheduleInfo) -> ScheduleInfo:
+    return replace(found, words=of_schedule(found))
 
 
 @router.post("", status_code=201, responses=answers(models.Schedule, status=201) | described(409))
@@ -54,7 +61,7 @@ async def make_schedule(app: TheApp, body: NewSchedule) -> Response:
         times["at"] = moment("at", body.at)
     call = app.call(body.job, body.args, body.kwargs, **body.options)
     await app.aschedule(body.name, call, **times)
-    made = documents.of_schedule(await app.schedules.aget(body.name))
+    made = documents.of_schedule(_in_words(await app.schedules.aget(body.name)))
     return Document(made, 201, headers={"Location": f"schedules/{quote(body.name, safe='')}"})
 
 
@@ -62,7 +69,7 @@ async def make_schedule(app: TheApp, body: NewSchedule) -> Response:
 async def get_schedule(app: TheApp, name: str) -> Response:
     """One schedule with its past runs, the newest first."""
     found = await app.schedules.aget(name)
-    return Document(documents.of_schedule_with_runs(found))
+    return Document(documents.of_schedule_with_runs(_in_words(found)))
 
 
 @router.delete("/{name}", status_code=204, responses=described(404, 409))

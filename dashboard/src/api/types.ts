@@ -83,6 +83,11 @@ export interface Attempt {
   instance: string;
   error: string;
   traceback: string;
+  /** Of a crash: how the process ended, and the last lines that it wrote. */
+  cause: string | null;
+  signal: string | null;
+  exit_code: number | null;
+  stderr: string | null;
 }
 
 export interface LogLine {
@@ -158,6 +163,8 @@ export interface Worker {
     number: number;
     pid: number;
     state: string;
+    /** The task that holds it up, where that is known. */
+    blocked_by: string | null;
     silent_s: number;
     solo: boolean;
     instance: string;
@@ -175,10 +182,11 @@ export interface Coordinator {
 }
 
 export interface Workflow {
+  name: string;
   pool: string;
   id: string;
   /** What its author calls it. */
-  name: string;
+  title: string;
   state: string;
   /** How many nodes are open, and how the others ended. */
   counts: Partial<

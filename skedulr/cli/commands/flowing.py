@@ -29,7 +29,7 @@ def workflows(session: Session, limit: Most = 50) -> None:
     """List the workflows, the newest first: how each is, and how its nodes stand."""
     found = session.app.workflows.newest(limit)
     session.out.show(
-        [documents.of_flow_row(row) for row in found],
+        [documents.of_workflow(row) for row in found],
         lambda: flow_views.listed(session.out.console, found, session.now_ms()),
     )
 
@@ -38,7 +38,7 @@ def show(session: Session, name: FlowName) -> None:
     """Show a workflow: its nodes with their states, and what each hangs on."""
     info = session.app.workflows.get(name).info()
     session.out.show(
-        documents.of_flow(info),
+        documents.of_graph(info),
         lambda: flow_views.page(session.out.console, info, session.now_ms()),
     )
 

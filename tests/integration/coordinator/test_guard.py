@@ -179,7 +179,8 @@ async def test_cookies_of_others_do_not_hide_the_session(locked: httpx.AsyncClie
     session = locked.cookies["skedulr_session"]
     locked.cookies.clear()
     cookie = f'state={{"a": [1]}}; skedulr_session=old; skedulr_session={session}; é'
-    answer = await locked.get("/api/overview", headers={"Cookie": cookie.encode("latin-1")})
+    headers = {b"Cookie": cookie.encode("latin-1")}
+    answer = await locked.get("/api/overview", headers=headers)
     assert answer.status_code == 200
 
 

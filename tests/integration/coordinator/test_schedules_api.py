@@ -21,10 +21,11 @@ async def make(api: httpx.AsyncClient, **body: Any) -> dict[str, Any]:
 async def test_one_is_made_and_told_in_words(app: Skedulr, api: httpx.AsyncClient) -> None:
     made = await make(api, **NIGHTLY, args=[1], options={"pool": "mail"}, overlap="skip")
     assert (made["kind"], made["spec"], made["pool"]) == ("cron", "0 3 * * *", "mail")
+    assert made["words"] == "Every day at 03:00 (Europe/Berlin)"
 
     async def planned() -> dict[str, Any]:
         found: dict[str, Any] = (await api.get("/api/schedules/nightly")).json()
-        return found if found["words"] else {}
+        return found if found["next_at"] else {}
 
     found = await await_until(planned, what="a coordinator that plans it")
     assert found["words"] == "Every day at 03:00 (Europe/Berlin)"
@@ -39,6 +40,23 @@ async def test_it_is_paused_and_resumed(api: httpx.AsyncClient) -> None:
     await make(api, **NIGHTLY)
     assert (await api.post("/api/schedules/nightly/pause")).json()["paused"] is True
     assert (await api.post("/api/schedules/nightly/resume")).json()["paused"] is False
+
+
+@pytest.mark.parametrize(
+    ("times", "spec", "words"),
+    [
+        ({"every": "14d"}, "1209600", "Every 2 weeks"),
+        ({"every": 1.5}, "1.5", "Every 1 second 500 ms"),
+        ({"cron": "@daily"}, "@daily", "Every day at 00:00 (UTC)"),
+        ({"at": "2030-01-31T12:00Z"}, "2030-01-31T12:00:00Z", None),
+    ],
+)
+async def test_one_that_was_never_due_is_told_in_words(
+    api: httpx.AsyncClient, times: dict[str, Any], spec: str, words: str | None
+) -> None:
+    await make(api, name="quiet", job="beat", **times)
+    paused = (await api.post("/api/schedules/quiet/pause")).json()
+    assert (paused["spec"], paused["words"]) == (spec, words or f"Once at {spec}")
 
 
 async def test_it_runs_by_hand_and_its_runs_are_told(app: Skedulr, api: httpx.AsyncClient) -> None:

@@ -24,7 +24,7 @@ async def test_a_workflow_is_drawn_with_nodes_and_edges(
 ) -> None:
     await submitted(app)
     found = (await api.get("/api/workflows/nightly")).json()
-    assert (found["id"], found["name"], found["state"]) == ("nightly", "nightly", "running")
+    assert (found["id"], found["title"], found["state"]) == ("nightly", "nightly", "running")
     assert {node["id"]: node["state"] for node in found["nodes"]} == {
         "nightly-import": "queued",
         "nightly-report": "waiting",
@@ -34,7 +34,7 @@ async def test_a_workflow_is_drawn_with_nodes_and_edges(
         ("default/nightly-import", "mail/nightly-report", "success"),
         ("default/nightly-import", "default/nightly-cleanup", "failure"),
     }
-    full = await api.get(f"/api/workflows/{found['full_name']}")
+    full = await api.get(f"/api/workflows/{found['name']}")
     assert full.json()["id"] == "nightly"
 
 

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { ServerOff } from "lucide-react";
 import { get } from "../../api/client";
 import type { Coordinator, Overview, Worker } from "../../api/types";
@@ -42,6 +43,9 @@ export function Processes({ overview }: { overview: Overview | undefined }) {
             {stalled(worker) > 0 && (
               <span className={styles.stalled}>
                 {stalled(worker)} stalled: user code holds the process, and it gets no more tasks
+                {blockers(worker).map((name) => (
+                  <Blocker key={name} name={name} />
+                ))}
               </span>
             )}
           </li>
@@ -60,6 +64,19 @@ export function Processes({ overview }: { overview: Overview | undefined }) {
   );
 }
 
+/** The task that holds a process up, `pool/id`. */
+function Blocker({ name }: { name: string }) {
+  const [pool = "", id = ""] = name.split("/", 2);
+  return (
+    <>
+      {": "}
+      <Link to="/tasks/$pool/$id" params={{ pool, id }}>
+        {name}
+      </Link>
+    </>
+  );
+}
+
 function load(worker: Worker): string {
   const pools = Object.values(worker.pools);
   const slots = pools.reduce((sum, pool) => sum + pool.slots, 0);
@@ -75,6 +92,10 @@ function use(worker: Worker): string {
 
 function stalled(worker: Worker): number {
   return worker.children.filter(({ state }) => state === "stalled").length;
+}
+
+function blockers(worker: Worker): string[] {
+  return worker.children.flatMap(({ blocked_by }) => blocked_by ?? []);
 }
 
 function redis({ redis: { version, memory_bytes, max_memory_bytes } }: Overview): string {

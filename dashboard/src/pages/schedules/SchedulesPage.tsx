@@ -13,7 +13,7 @@ import { PageHead } from "../../components/PageHead";
 import { SearchField } from "../../components/SearchField";
 import { Trouble } from "../../components/Trouble";
 import { When } from "../../components/When";
-import { plural, span } from "../../lib/format";
+import { plural } from "../../lib/format";
 import { useTitle } from "../../lib/title";
 import styles from "./SchedulesPage.module.css";
 
@@ -92,7 +92,7 @@ const COLUMNS: Columns<Schedule> = [
     look: { wide: true },
     cell: ({ row: { original: schedule } }) => (
       <div>
-        <span>{words(schedule)}</span>
+        <span>{schedule.words}</span>
         <span className={styles.spec}>
           <code>{schedule.spec}</code>
           {schedule.timezone && ` ${schedule.timezone}`}
@@ -121,12 +121,6 @@ const COLUMNS: Columns<Schedule> = [
     cell: ({ row: { original: schedule } }) => <Actions schedule={schedule} />,
   },
 ];
-
-/** A schedule that has never been due has no words of the coordinator's yet. */
-function words({ words, kind, spec }: Schedule): string {
-  if (words || kind !== "interval" || !(Number(spec) > 0)) return words;
-  return `Every ${span(Number(spec) * 1000)}`;
-}
 
 function Next({ schedule }: { schedule: Schedule }) {
   if (schedule.paused) return <span className={styles.job}>paused, so none</span>;

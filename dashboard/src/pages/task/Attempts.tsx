@@ -24,8 +24,14 @@ export function Attempts({ task }: { task: Task }) {
               </summary>
               {attempt.error.includes("\n") && <Text label="Error" text={attempt.error} />}
               {attempt.traceback && <Text label="Traceback" text={attempt.traceback} />}
+              {attempt.stderr && (
+                <>
+                  <p className={styles.where}>The last lines that the process wrote</p>
+                  <Text label="Standard error" text={attempt.stderr} />
+                </>
+              )}
               <p className={styles.where}>
-                {attempt.kind}
+                {[attempt.kind, ...crash(attempt)].join(", ")}
                 {attempt.instance && ` on ${attempt.instance}`}
               </p>
             </details>
@@ -50,6 +56,12 @@ function Text({ label, text }: { label: string; text: string }) {
 
 function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";
+}
+
+/** How its process ended, where it did. */
+function crash({ cause, signal, exit_code }: Attempt): string[] {
+  const told = [cause, signal, exit_code !== null && `exit code ${exit_code}`];
+  return told.filter((each): each is string => Boolean(each));
 }
 
 function lasted({ started_at, ended_at }: Attempt): string {

@@ -11,6 +11,10 @@ const attempt = (number: number, ended: number): Attempt => ({
   instance: "a",
   error: "",
   traceback: "",
+  cause: null,
+  signal: null,
+  exit_code: null,
+  stderr: null,
 });
 const task = (facts: Partial<Task>): Task =>
   ({ state: "queued", failed_attempts: [], enqueued_at: at(0), ...facts }) as Task;

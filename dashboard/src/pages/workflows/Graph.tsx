@@ -16,6 +16,7 @@ import { STATE_ICONS } from "../../components/StateBadge";
 import { useIsDark } from "../../lib/theme";
 import styles from "./Graph.module.css";
 import { NODE, type Place } from "./layout";
+import { nodeState } from "./nodeState";
 
 type TaskNode = Node<{ task: WorkflowNode }, "task">;
 const TYPES = { task: TaskBox };
@@ -38,7 +39,7 @@ export function Graph({ flow, places, chosen, onChoose }: Props) {
       ...NODE,
       data: { task },
       selected: task.name === chosen,
-      ariaLabel: `${task.title || task.job}, ${task.state ?? "not sent"}`,
+      ariaLabel: `${task.title || task.job}, ${nodeState(task)}`,
     }),
   );
   const edges = flow.edges.map((edge): Edge => {
@@ -86,16 +87,14 @@ function label(edge: WorkflowEdge): Partial<Edge> {
 }
 
 function TaskBox({ data: { task } }: NodeProps<TaskNode>) {
-  const Icon = task.state ? STATE_ICONS[task.state] : CircleSlash;
+  const Icon = task.state && !task.skipped ? STATE_ICONS[task.state] : CircleSlash;
   return (
     <div className={styles.node} data-state={task.state ?? "cancelled"}>
       <Handle type="target" position={Position.Left} isConnectable={false} />
       <Icon aria-hidden size={16} strokeWidth={2.1} />
       <span className={styles.words}>
         <span className={styles.job}>{task.title || task.job}</span>
-        <span className={styles.state}>
-          {task.state ?? (task.skipped ? "skipped" : "not sent")}
-        </span>
+        <span className={styles.state}>{nodeState(task)}</span>
       </span>
       <Handle type="source" position={Position.Right} isConnectable={false} />
     </div>

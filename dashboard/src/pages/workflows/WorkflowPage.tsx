@@ -2,7 +2,7 @@ import { useParams } from "@tanstack/react-router";
 import { Ban, RotateCcw } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useAct } from "../../api/actions";
-import type { State, WorkflowGraph, WorkflowNode } from "../../api/types";
+import type { State, WorkflowGraph } from "../../api/types";
 import { useWorkflow, workflowPath } from "../../api/workflows";
 import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
@@ -16,6 +16,7 @@ import { When } from "../../components/When";
 import { useTitle } from "../../lib/title";
 import { Graph } from "./Graph";
 import { inOrder, layOut } from "./layout";
+import { nodeState } from "./nodeState";
 import styles from "./WorkflowPage.module.css";
 import { WorkflowState } from "./WorkflowState";
 
@@ -26,14 +27,14 @@ export function WorkflowPage() {
   const { pool, id } = useParams({ from: "/workflows/$pool/$id" });
   const { data: flow, error, refetch } = useWorkflow(pool, id);
   const [chosen, setChosen] = useState<string>();
-  useTitle(flow?.name ?? id);
+  useTitle(flow?.title ?? id);
   const node = flow?.nodes.find(({ name }) => name === chosen);
   return (
     <>
       <PageHead
         title={
           <span className={styles.title}>
-            {flow?.name ?? "Workflow"} {flow && <WorkflowState state={flow.state} />}
+            {flow?.title ?? "Workflow"} {flow && <WorkflowState state={flow.state} />}
           </span>
         }
         about={
@@ -75,7 +76,11 @@ function Flow({ flow, chosen, onChoose }: FlowProps) {
         <ul>
           {inOrder(flow.nodes, places).map((task) => (
             <li key={task.name} className={styles.task} data-chosen={task.name === chosen}>
-              {task.state ? <StateBadge state={task.state} /> : <span>{unsent(task)}</span>}
+              {task.state && !task.skipped ? (
+                <StateBadge state={task.state} />
+              ) : (
+                <span>{nodeState(task)}</span>
+              )}
               <TaskLink task={task} />
               {task.state && ENDED.includes(task.state) && (
                 <Rerun flow={flow} node={task.name} label="Rerun from here" />
@@ -86,11 +91,6 @@ function Flow({ flow, chosen, onChoose }: FlowProps) {
       </Card>
     </>
   );
-}
-
-/** Why there is no task of a node. */
-function unsent(node: WorkflowNode): string {
-  return node.skipped ? "skipped" : "not sent";
 }
 
 function Actions({ flow, chosen }: { flow: WorkflowGraph; chosen: string | undefined }) {

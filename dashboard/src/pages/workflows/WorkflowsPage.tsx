@@ -57,7 +57,7 @@ const COLUMNS: Columns<Workflow> = [
     look: { wide: true },
     cell: ({ row: { original: workflow } }) => (
       <Link to="/workflows/$pool/$id" params={{ pool: workflow.pool, id: workflow.id }}>
-        {workflow.name}
+        {workflow.title}
       </Link>
     ),
   },
