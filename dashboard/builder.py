@@ -42,8 +42,10 @@ NODE_AT_LEAST = (22, 12)
 VARIABLE = "SKEDULR_DASHBOARD"
 
 _INSTALL_WITHIN = 600.0  # seconds; a registry that answers slowly is still one that answers
-# One more try, soon: a registry that cannot be reached should not hold up `make up` for minutes.
 _IMPATIENT = ("--fetch-retries=1", "--fetch-retry-mintimeout=500", "--fetch-timeout=20000")
+# `npm ci` asks for hundreds of packages, a few at a time, and waits for each of them. So it is
+# asked for one first: a registry that is away should not hold up `make up` for minutes.
+_PROBE = ("view", "react", "version", "--fetch-retries=0", "--fetch-timeout=15000")
 
 
 class CannotBuild(Exception):  # noqa: N818 - it says what is the case
@@ -98,6 +100,7 @@ def install(*, for_checks: bool = False) -> None:
         return
     options = [] if for_checks else ["--omit=dev"]
     try:
+        npm(*_PROBE, "--loglevel=error", timeout=_INSTALL_WITHIN, quiet=True)
         npm("ci", *options, *_IMPATIENT, "--loglevel=error", timeout=_INSTALL_WITHIN, quiet=True)
     except subprocess.CalledProcessError as error:
         raise CannotBuild(f"npm cannot fetch what it needs:\n{_gist(error)}") from None
