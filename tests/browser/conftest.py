@@ -14,6 +14,7 @@ import pytest
 from skedulr import Skedulr
 from skedulr_dashboard import build_path
 from tests.browser import shop
+from tests.support.missing import missing
 from tests.support.servers import Server
 from tests.support.spawning import Spawn, Spawned
 
@@ -54,9 +55,9 @@ def browser() -> Iterator[Browser]:
     It is started for each test: its driver holds an event loop, beside which no other can run.
     """
     if not Path(CHROMIUM).is_file() and shutil.which("chromium") is None:
-        pytest.skip("no Chromium on this machine: apt-get install chromium")
+        missing("no Chromium on this machine: apt-get install chromium")
     if build_path() is None:
-        pytest.skip("the dashboard is not built: make dashboard")
+        missing("the dashboard is not built: make dashboard")
     driver = pytest.importorskip("playwright.sync_api", reason="make test-browser brings it")
     executable = CHROMIUM if Path(CHROMIUM).is_file() else shutil.which("chromium")
     with driver.sync_playwright() as playwright:

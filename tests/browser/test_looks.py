@@ -14,6 +14,7 @@ import pytest
 from skedulr import Skedulr
 from tests.browser import sample
 from tests.browser.conftest import OpenPage
+from tests.support.missing import missing
 from tests.support.own_server import OwnServer
 from tests.support.spawning import ROOT, Spawned
 
@@ -44,7 +45,7 @@ def namespace() -> str:
 def serious(page: Page) -> list[str]:
     """What axe finds that is serious or worse."""
     if not AXE.is_file():
-        pytest.skip("axe-core is not installed: make test-browser fetches it with npm")
+        missing("axe-core is not installed: make test-browser fetches it with npm")
     # Evaluated, not inserted: the policy of the page forbids a script element of ours.
     page.evaluate(AXE.read_text())
     found = page.evaluate("async () => (await axe.run()).violations")
