@@ -1,8 +1,10 @@
 """What is done to schedules, step by step: each written once, run by the sync and the async client.
 
 The registry says which pool has a schedule, the pool has the schedule itself. No script reaches
-both, so the order of the steps keeps a slot from running in two pools: a schedule leaves its old
-pool before the registry names the new one, and coordinators fire only what the registry names.
+both, so the order of the steps keeps a slot from running in two pools, and a schedule from being
+in none. One that moves is copied to its new pool, leaves the old one, which still has the slot that
+was copied, and then the registry names the new one. Coordinators fire only what the registry names;
+a copy becomes the schedule where the pool that the registry names has it no more.
 """
 
 from __future__ import annotations
@@ -68,7 +70,7 @@ def declare(
             if home in (None, keys.pool):
                 may_stay.append(each)
                 continue
-            left = yield from _leave(pool_keys(keys.namespace, home), each)
+            left = yield from _leave(pool_keys(keys.namespace, home), keys, each)
             if left.outcome == "moves":
                 may_stay.append(each)
                 carried[each.name] = left.carried
@@ -84,13 +86,19 @@ def declare(
     return outcomes
 
 
-def _leave(home: PoolKeys, declared: Declaration) -> Steps[Scheduled]:
-    """Take a schedule out of its pool if it may be replaced: ``moves``; else why not."""
+def _leave(home: PoolKeys, new: PoolKeys, declared: Declaration) -> Steps[Scheduled]:
+    """Take a schedule out of its pool, once there is a copy of it in the new one, if it may be
+    replaced: ``moves``; else why not.
+    """
     for _ in range(TRIES):
         (answer,) = yield commands.schedule(home, [declared], elsewhere=True)
         if answer.outcome != "moves":
             break
-        outcome: str = yield commands.unschedule(home, declared.name, answer.revision, moving=True)
+        yield commands.schedule(new, [declared], carried={declared.name: answer.carried})
+        slot = schedule.read_plan(answer.carried).slot if answer.carried else -1
+        outcome: str = yield commands.unschedule(
+            home, declared.name, answer.revision, moving=True, slot=slot
+        )
         if outcome != "changed":
             break
     return cast("Scheduled", answer)

@@ -163,11 +163,22 @@ class Schedules:
         is_here = found.home is not None and found.home.decode() == keys.pool
         if is_here and plan.state != FINISHED:
             return firings(schedule.read_spec(found.name, found.spec), plan, moment)
+        if not is_here and await self._is_left(client, found):
+            await client.ask(("HSET", self._app.registry.schedules, found.name, keys.pool))
+            return []  # it is due still, and stands where it belongs
         if is_here:
             await client.ask(("HDEL", self._app.registry.schedules, found.name))
             faults.reached("schedules.forgotten")
         await client.run(commands.unschedule(keys, found.name, plan.revision, moving=True))
         return []
+
+    async def _is_left(self, client: AsyncClient, found: Found) -> bool:
+        """Whether somebody died who moved it: the pool that the registry names has it no more."""
+        if found.home is None:
+            return False
+        home = self._app.keys(found.home.decode())
+        (is_there,) = await client.ask(("HEXISTS", home.schedules, found.name))
+        return not is_there
 
     async def _take(
         self, client: AsyncClient, keys: PoolKeys, ways: Sequence[Sequence[Firing]]

@@ -97,13 +97,14 @@ def _scheduled(reply: list[Any]) -> list[Scheduled]:
 
 
 def unschedule(
-    keys: PoolKeys, name: str, revision: int = 0, *, moving: bool = False
+    keys: PoolKeys, name: str, revision: int = 0, *, moving: bool = False, slot: int = -1
 ) -> Command[str]:
-    """Remove a schedule that still has this revision (0: whatever it has).
+    """Remove a schedule that still has this revision (0: whatever it has) and this slot (-1:
+    whatever it has).
 
     Answers ``removed``, ``missing``, ``changed`` or ``code`` (declared by code that runs).
     """
-    args = (name, revision, int(moving))
+    args = (name, revision, int(moving), slot)
     return Command("unschedule", listed_keys("unschedule", keys), args, text)
 
 

@@ -80,8 +80,11 @@ end
 local function store(declared)
   local name = declared.name
   local spec, plan = specs[name], plans[name]
+  local is_moving = declared.carried ~= nil -- then what stands here is but an earlier try of that
   local carried_plan, timing = arrived(declared)
-  if spec and plan then timing = spec.timing else plan = carried_plan end
+  local revision = plan and plan.revision or 0
+  if spec and plan and not is_moving then timing = spec.timing else plan = carried_plan end
+  plan.revision = math.max(plan.revision, revision)
   keep_former(plan, spec, declared)
   if timing ~= declared.timing or plan.problem ~= '' then plan_anew(plan) end
   raise_revision(plan)
@@ -107,6 +110,7 @@ local function settle(declared)
   declared.elsewhere = nil
   local spec, plan = specs[declared.name], plans[declared.name]
   local outcome = spec and plan and verdict(declared, spec, plan) or 'stored'
+  if outcome == 'same' and declared.carried then outcome = 'stored' end
   if outcome ~= 'stored' then
     note_life(declared.name, plan, outcome)
   elseif elsewhere then

@@ -7,7 +7,8 @@
 -- ARGV[1] name
 -- ARGV[2] revision   that the caller saw, 0: whatever it is
 -- ARGV[3] moving   1 when another pool will have it
--- Returns 'removed', 'missing', 'changed' (another revision), 'code' (declared by code that runs).
+-- ARGV[4] slot   that goes along to that pool, -1: whatever it is
+-- Returns 'removed', 'missing', 'changed' (another revision or slot), 'code' (declared by code that runs).
 -- include: schedules
 -- include: pool
 read_schedules({ name })
@@ -18,6 +19,7 @@ if not is_there and not plan then
   return 'missing'
 end
 if plan and tonumber(revision) > 0 and tonumber(revision) ~= plan.revision then return 'changed' end
+if plan and tonumber(slot) >= 0 and tonumber(slot) ~= plan.slot then return 'changed' end
 if spec and plan and moving ~= '1' and spec.source == 'code' and is_declared(plan) then return 'code' end
 drop_schedule(name)
 write_plan()

@@ -67,3 +67,16 @@ def test_what_nobody_can_read_can_be_removed(pool: Pool) -> None:
 
     assert pool.ask(commands.unschedule(pool.keys, "s")) == "removed"
     assert pool.redis.zcard(pool.keys.slots) == 0
+
+
+def test_one_that_has_fired_since_it_was_copied_stays(pool: Pool) -> None:
+    planned(pool, NOW + MINUTE)
+    revision = plan(pool)["revision"]
+    pool.pass_time(MINUTE)
+    take(pool, step(pool, NOW + MINUTE, NOW + 2 * MINUTE))
+    copied = commands.unschedule(pool.keys, "s", revision, moving=True, slot=NOW + MINUTE)
+
+    assert pool.watch(copied) == ("changed", {})
+
+    copied = commands.unschedule(pool.keys, "s", revision, moving=True, slot=NOW + 2 * MINUTE)
+    assert pool.ask(copied) == "removed"

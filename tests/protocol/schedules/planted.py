@@ -60,6 +60,14 @@ BUGS: Final = (
         ("includes/schedules.lua", "math.max(plan.revision + 1, now)", "now"),
     ),
     bug(
+        "a schedule leaves its pool though it has fired since it was copied",
+        ("unschedule.lua", "tonumber(slot) ~= plan.slot then", "false then"),
+    ),
+    bug(
+        "a copy of an earlier try stays",
+        ("schedule.lua", "if spec and plan and not is_moving then", "if spec and plan then"),
+    ),
+    bug(
         "living code lets its schedule be removed",
         (
             "unschedule.lua",

@@ -86,6 +86,8 @@ class Timetable:
         entry = self.entries.get(said.name)
         outcome = self._verdict(said, entry) if entry else "stored"
         luggage = None
+        if outcome == "same" and carried:
+            outcome = "stored"
         if outcome != "stored":
             assert entry
             self._note_life(entry, outcome)
@@ -120,10 +122,10 @@ class Timetable:
 
     def _store(self, said: Declaration, entry: Entry | None, carried: Entry | None) -> None:
         stored = entry.said if entry else None
-        new = entry or deepcopy(carried) or Entry(said)
-        before = entry or carried
-        if not entry:
-            new.past = []
+        new = deepcopy(carried) or entry or Entry(said)
+        before = carried or entry
+        new.past = entry.past if entry else []
+        new.revision = max(new.revision, entry.revision if entry else 0)
         new.remember(stored, said)
         if before is None or before.said.timing != said.timing or new.problem:
             new.plan_anew(self.now)
@@ -134,11 +136,13 @@ class Timetable:
         new.put(self.now + FINISHED_FOR if new.state == "finished" else None)
         self.entries[said.name] = new
 
-    def unschedule(self, name: str, revision: int, moving: bool) -> str:
+    def unschedule(self, name: str, revision: int, moving: bool, slot: int) -> str:
         entry = self.entries.get(name)
         if entry is None:
             return "missing"
         if revision and revision != entry.revision:
+            return "changed"
+        if slot not in (-1, entry.slot):
             return "changed"
         if not moving and entry.said.source == "code" and entry.is_declared(self.now):
             return "code"

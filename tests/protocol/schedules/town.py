@@ -100,11 +100,13 @@ class Town:
         name, moving = chance.choice(NAMES), chance.random() < 0.5
         entry = self.bench.table.entries.get(name)
         revision = chance.choice([0, entry.revision, entry.revision - 1] if entry else [0, 7])
+        slot = chance.choice([-1, -1, entry.slot, entry.slot - SECOND]) if entry else -1
+        slot = max(slot, -1)
         self.carry(
             Message(
-                f"remove {name} of {revision}{', it moves' if moving else ''}",
-                commands.unschedule(self.bench.keys, name, revision, moving=moving),
-                lambda table: table.unschedule(name, revision, moving),
+                f"remove {name} of {revision} at {slot}{', it moves' if moving else ''}",
+                commands.unschedule(self.bench.keys, name, revision, moving=moving, slot=slot),
+                lambda table: table.unschedule(name, revision, moving, slot),
             ),
             chance,
         )
