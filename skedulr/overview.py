@@ -15,6 +15,9 @@ from skedulr.plain import iso
 
 MINUTE_MS: Final = 60_000
 
+MOST_AT_ONCE: Final = 1000
+"""Minutes of pools that one trip asks for, so that Redis serves others in between."""
+
 COUNTERS: Final = (
     "enqueued",
     "started",
@@ -92,24 +95,29 @@ def info(reply: bytes) -> dict[str, str]:
     return dict(line.split(":", 1) for line in lines if ":" in line)
 
 
-def timeline(namespace: str, pools: Sequence[str], minutes: int) -> Steps[list[dict[str, Any]]]:
-    """What happened in each of the last minutes in those pools, oldest first; the last one is not
-    over yet.
-    """
-    now = yield Read((("TIME",),), lambda replies: int(replies[0][0]))
-    newest = now // 60
-    wanted = range(newest - minutes + 1, newest + 1)
-    calls = tuple(
-        ("HMGET", pool_keys(namespace, pool).of("stats", str(minute)), *COUNTERS)
+def this_minute() -> Steps[int]:
+    """The number of the minute that is not over yet, by Redis' clock."""
+    minute: int = yield Read((("TIME",),), lambda replies: int(replies[0][0]) // 60)
+    return minute
+
+
+def minutes(
+    namespace: str, pools: Sequence[str], wanted: Sequence[int]
+) -> Steps[list[dict[str, Any]]]:
+    """What happened in those minutes, by their numbers, in those pools together."""
+    places = [(minute, pool) for minute in wanted for pool in pools]
+    sums = {minute: Counter[str]() for minute in wanted}
+    for first in range(0, len(places), MOST_AT_ONCE):
+        some = places[first : first + MOST_AT_ONCE]
+        calls = tuple(
+            ("HMGET", pool_keys(namespace, pool).of("stats", str(minute)), *COUNTERS)
+            for minute, pool in some
+        )
+        replies = yield Read(calls, list)
+        for (minute, _), counts in zip(some, replies, strict=True):
+            for name, count in zip(COUNTERS, counts, strict=True):
+                sums[minute][name] += int(count or 0)
+    return [
+        {"at": iso(minute * MINUTE_MS), **{name: sums[minute][name] for name in COUNTERS}}
         for minute in wanted
-        for pool in pools
-    )
-    replies = (yield Read(calls, list)) if calls else []
-    lines = []
-    for place, minute in enumerate(wanted):
-        seen = replies[place * len(pools) : (place + 1) * len(pools)]
-        sums = {
-            name: sum(int(counts[at] or 0) for counts in seen) for at, name in enumerate(COUNTERS)
-        }
-        lines.append({"at": iso(minute * MINUTE_MS), **sums})
-    return lines
+    ]

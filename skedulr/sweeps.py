@@ -154,13 +154,13 @@ class Sweeper:
         self._known = sight.names
         if self._deputy and sight.coordinated:
             return any(seen.has_leases for seen in sight.pools.values())
-        sweeps = [
-            self._sweep(client, pool_keys(self._namespace, pool), sight, seen)
-            for pool, seen in sight.pools.items()
-        ]
         busy = False
-        for chunk in _chunks(sweeps):
-            busy = any(await asyncio.gather(*chunk)) or busy
+        for chunk in _chunks(list(sight.pools.items())):
+            sweeps = (
+                self._sweep(client, pool_keys(self._namespace, pool), sight, seen)
+                for pool, seen in chunk
+            )
+            busy = any(await asyncio.gather(*sweeps)) or busy
         return busy
 
     async def _look(self, client: AsyncClient) -> Sight:
@@ -199,6 +199,6 @@ class Sweeper:
         return True
 
 
-def _chunks(sweeps: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    for first in range(0, len(sweeps), POOLS_AT_ONCE):
-        yield sweeps[first : first + POOLS_AT_ONCE]
+def _chunks(pools: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    for first in range(0, len(pools), POOLS_AT_ONCE):
+        yield pools[first : first + POOLS_AT_ONCE]

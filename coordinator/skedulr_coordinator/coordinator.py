@@ -19,6 +19,7 @@ from skedulr_coordinator.probe import Probe
 from skedulr_coordinator.record import Record
 from skedulr_coordinator.schedules import Schedules
 from skedulr_coordinator.service import Service, Services
+from skedulr_coordinator.timeline import Timeline
 from skedulr_coordinator.triggers import Triggers
 
 SWEEP_EVERY: Final = 1.0
@@ -41,6 +42,7 @@ class Coordinator:
         self.record = Record(app.registry, lambda: [each.facts() for each in self.services])
         self.feed = Feed(app)
         self.probe = Probe(app)
+        self.timeline = Timeline(app)
         self.services = Services([])
         self.orphans = Orphans(app)
         self._triggers: Triggers | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -12,13 +12,11 @@ from starlette.responses import Response
 from skedulr import documents, names, overview
 from skedulr_coordinator.api import models
 from skedulr_coordinator.api.answers import Document
-from skedulr_coordinator.api.context import TheApp
+from skedulr_coordinator.api.context import TheApp, TheCoordinator
 from skedulr_coordinator.api.problems import answers, described
+from skedulr_coordinator.timeline import last_minutes
 
 router = APIRouter(prefix="/api", tags=["cluster"], responses=described(503))
-
-MOST_HASHES: Final = 20_000
-"""Minutes of pools that one request adds up."""
 
 
 @router.get("/overview", responses=answers(models.Overview))
@@ -77,21 +75,15 @@ async def scale_pool(app: TheApp, pool: str, body: Scale) -> Response:
 
 @router.get("/timeline", responses=answers(models.Timeline) | described(400))
 async def get_timeline(
-    app: TheApp,
+    coordinator: TheCoordinator,
     pool: str = "",
     minutes: Annotated[int, Query(ge=1, le=1440)] = 60,
 ) -> Response:
     """What was done in each of the last minutes, oldest first, in one pool or in all."""
-    namespace = app.config.namespace
-    if pool:
-        pools = [names.pool(pool)]
-    else:
-        pools = await app.aclient.perform(overview.pool_names(namespace))
-    if minutes * len(pools) > MOST_HASHES:
-        most = MOST_HASHES // len(pools)
-        raise HTTPException(
-            400, f"there are {len(pools)} pools: name one, or ask for {most} minutes"
-        )
+    if not pool:
+        return Document({"minutes": await coordinator.timeline.last(minutes)})
+    client, namespace = coordinator.client, coordinator.app.config.namespace
+    wanted = last_minutes(await client.perform(overview.this_minute()), minutes)
     return Document(
-        {"minutes": await app.aclient.perform(overview.timeline(namespace, pools, minutes))}
+        {"minutes": await client.perform(overview.minutes(namespace, [names.pool(pool)], wanted))}
     )
