@@ -1,4 +1,5 @@
-"""Workflows: an import with what follows from its success or failure, and a fan-out of a thousand.
+"""Workflows: an import with what follows from its success or failure, a fan-out of a thousand, and
+one task for each item of a list that a job returns.
 
 python examples/workflow.py
 
@@ -62,6 +63,18 @@ async def join(parts: list[int]) -> int:
     return sum(parts)
 
 
+@app.job(pool="imports")
+async def list_files(folder: str) -> list[str]:
+    """How many there are is known only now."""
+    return [f"{folder}/{name}.csv" for name in ("orders", "returns", "stock")]
+
+
+@app.job
+async def rows_in_all(parts: list[list[int]]) -> int:
+    """What was mapped, gathered."""
+    return sum(len(rows) for rows in parts)
+
+
 # --- A workflow says what hangs on what, in whatever pools.
 
 
@@ -91,6 +104,17 @@ async def fan_out() -> None:
     await show(flow)
 
 
+async def import_folder() -> None:
+    """A task for each file of a folder."""
+    async with app.workflow("import a folder") as flow:
+        files = flow.add(list_files.s("inbox"))
+        parts = flow.map(import_rows, flow.result(files))
+        total = flow.add(rows_in_all.s(flow.result(parts)))
+    print(f"\nRows in all files of a folder: {await total.task.aresult(timeout=60)}")
+    await end_of(flow)
+    await show(flow)
+
+
 async def end_of(flow: Workflow) -> None:
     """Wait for the last node."""
     while await flow.astatus() is FlowState.RUNNING:  # noqa: ASYNC110 - Redis knows it, not this loop
@@ -109,12 +133,13 @@ async def show(flow: Workflow) -> None:
 
 
 async def main() -> None:
-    """Run all three workflows."""
+    """Run all of them."""
     pools = {"default": 10, "imports": 2, "mail": 2, "squares": 100}
     async with Coordinator(app), app.worker(pools=pools):
         await import_file("orders.csv")
         await import_file("orders.exe")
         await fan_out()
+        await import_folder()
     await app.aclose()
     app.close()
 

@@ -179,7 +179,7 @@ def give_up_unfinished(home: PoolKeys, now_ms: int) -> Steps[list[str]]:
     call = ("ZRANGEBYSCORE", home.opening, "-inf", now_ms, "LIMIT", 0, 10)
     overdue = yield Read((call,), lambda replies: [text(flow_id) for flow_id in replies[0]])
     for flow_id in overdue:
-        edges = yield from _edges(home, flow_id)
+        edges = yield from edges_of(home, flow_id)
         yield from _give_up(home, flow_id, _children_first(edges))
     return list(overdue)
 
@@ -197,15 +197,21 @@ def _batches(plans: Sequence[NodePlan]) -> Iterator[tuple[str, list[Submission]]
     for plan in plans:
         by_pool.setdefault(plan.pool, []).append(plan.task)
     for pool, tasks in by_pool.items():
-        batch: list[Submission] = []
-        size = 0
-        for task in tasks:
-            if batch and (len(batch) == MOST_TASKS or size + len(task.body) > MOST_BYTES):
-                yield pool, batch
-                batch, size = [], 0
-            batch.append(task)
-            size += len(task.body)
-        yield pool, batch
+        yield from ((pool, batch) for batch in batches(tasks))
+
+
+def batches(tasks: Iterable[Submission]) -> Iterator[list[Submission]]:
+    """Tasks of one pool in parts that travel together."""
+    batch: list[Submission] = []
+    size = 0
+    for task in tasks:
+        if batch and (len(batch) == MOST_TASKS or size + len(task.body) > MOST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(task)
+        size += len(task.body)
+    if batch:
+        yield batch
 
 
 def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -307,7 +313,7 @@ def info(home: PoolKeys, flow_id: str) -> Steps[FlowInfo]:
     record = yield from row(home, flow_id)
     jobs, edges = yield from _graph(home, flow_id)
     stood = yield from _standings(home, flow_id)
-    records = yield from _records(home.namespace, jobs)
+    records = yield from records_of(home.namespace, jobs)
     nodes = [
         _node(name, job, stood.get(name, (0, 0))[1], records.get(name))
         for name, job in sorted(jobs.items())
@@ -330,13 +336,14 @@ def _graph(home: PoolKeys, flow_id: str) -> Steps[tuple[dict[str, str], list[Edg
     jobs: dict[str, str] = {}
     edges: list[Edge] = []
     for name, data in found.items():
-        job, parents = msgpack.unpackb(data)
+        job, parents, *gatherer = msgpack.unpackb(data)
         jobs[name] = job
         edges += [Edge(parent, name, On(on)) for parent, on in parents]
+        edges += [Edge(name, child, On.END) for child in gatherer]
     return jobs, edges
 
 
-def _edges(home: PoolKeys, flow_id: str) -> Steps[dict[str, list[str]]]:
+def edges_of(home: PoolKeys, flow_id: str) -> Steps[dict[str, list[str]]]:
     """The parents of each node."""
     jobs, edges = yield from _graph(home, flow_id)
     found: dict[str, list[str]] = {name: [] for name in jobs}
@@ -365,7 +372,7 @@ def _scan(key: bytes) -> Steps[dict[str, bytes]]:
             return found
 
 
-def _records(namespace: str, nodes: Iterable[str]) -> Steps[dict[str, Record]]:
+def records_of(namespace: str, nodes: Iterable[str]) -> Steps[dict[str, Record]]:
     """The records of the nodes that have one."""
     by_pool: dict[str, list[str]] = {}
     for node in nodes:
@@ -392,11 +399,23 @@ def cancel(home: PoolKeys, flow_id: str) -> Steps[int]:
     Raises ``UnknownWorkflow``.
     """
     yield from row(home, flow_id)
-    edges = yield from _edges(home, flow_id)
-    records = yield from _records(home.namespace, edges)
+    cancelled = 0
+    seen: set[str] = set()
+    while True:
+        edges = yield from edges_of(home, flow_id)
+        new = [node for node in _children_first(edges) if node not in seen]
+        if not new:
+            return cancelled
+        seen.update(new)
+        # A mapping may add nodes meanwhile; it is refused once what gathers them is cancelled.
+        cancelled += yield from _cancel_nodes(home, flow_id, new)
+
+
+def _cancel_nodes(home: PoolKeys, flow_id: str, nodes: Sequence[str]) -> Steps[int]:
+    records = yield from records_of(home.namespace, nodes)
     cancelled = 0
     marks = []
-    for node in _children_first(edges):
+    for node in nodes:
         if node in records and not records[node].state.terminal:
             pool, task_id = names.split(node)
             keys = pool_keys(home.namespace, str(pool))
@@ -413,8 +432,8 @@ def retry(home: PoolKeys, flow_id: str) -> Steps[int]:
     answers how many nodes that are. Raises ``UnknownWorkflow``, and ``WrongState`` where none is.
     """
     record = yield from row(home, flow_id)
-    edges = yield from _edges(home, flow_id)
-    records = yield from _records(home.namespace, edges)
+    edges = yield from edges_of(home, flow_id)
+    records = yield from records_of(home.namespace, edges)
     bad = [name for name, each in records.items() if _is_bad(each)]
     if not bad:
         raise WrongState(record.name, record.state, "retry", "", kind="workflow")
@@ -428,11 +447,11 @@ def rerun(home: PoolKeys, flow_id: str, node: str) -> Steps[int]:
     ``WrongState``.
     """
     record = yield from row(home, flow_id)
-    edges = yield from _edges(home, flow_id)
+    edges = yield from edges_of(home, flow_id)
     matching = [name for name in edges if node in (name, names.split(name)[1])]
     if len(matching) != 1:
         raise UnknownNode(record.name, node, edges)
-    records = yield from _records(home.namespace, edges)
+    records = yield from records_of(home.namespace, edges)
     chosen = records.get(matching[0])
     if chosen is None or not chosen.state.terminal:
         state = chosen.state.label if chosen else "forgotten"

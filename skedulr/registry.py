@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from skedulr import names
 from skedulr.config import TASKS
@@ -16,6 +16,9 @@ from skedulr.wording import short
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr
+
+OWN: Final = "skedulr."
+"""How the names of the jobs begin that every worker knows without having been told."""
 
 OF_ONE_TASK = ("id", "delay", "at", "on_success", "on_failure")
 """Options that say nothing sensible of all tasks of a job."""
@@ -49,16 +52,23 @@ class Registration:
         self._options = Options().using(options)
 
     def __call__(self, function: Callable[..., Any]) -> Job[..., Any]:
-        """The job of that function, registered; raises ``ConfigurationError`` for a taken name."""
+        """The job of that function, registered; raises ``ConfigurationError`` for a taken name,
+        also by skedulr itself.
+        """
         if not callable(function):
             raise ConfigurationError(
                 f"{short(function)} is no function to make a job of; options are named, "
                 "as in @app.job(name=...)"
             )
         signature = inspect.signature(function)
+        name = names.job(self._name or function_name(function))
+        if name.startswith(OWN):
+            raise ConfigurationError(
+                f"jobs named {OWN}… are skedulr's own; give {name!r} another name"
+            )
         job: Job[..., Any] = Job(
             app=self._app,
-            name=names.job(self._name or function_name(function)),
+            name=name,
             function=function,
             options=self._options,
             declared=self._options,

@@ -194,7 +194,7 @@ def _endings(
         parent = names.full_name(keys.pool, event.id)
         for child in task.children:
             pool, child_id = names.split(child.name)
-            given = (result or NONE) if child.takes else b""
+            given = _input(child.takes, task.record.state, result)
             said = Told(child_id, child.token, parent, event.epoch, task.record.state, given)
             told.append((str(pool), said))
     return told
@@ -202,6 +202,11 @@ def _endings(
 
 NONE: Final = msgpack.packb(None)
 """What a job that returned nothing gives to its children."""
+
+
+def _input(takes: bool, state: State, result: bytes) -> bytes:
+    """What a child gets of a parent: its result; nothing of one that did not succeed."""
+    return (result or NONE) if takes and state is State.SUCCEEDED else b""
 
 
 def _link(
@@ -225,7 +230,7 @@ def _link(
             ended: list[Ended] = yield commands.link(parents, [bond for bond, _, _ in chunk])
             for end in ended:
                 bond, parent, child_id = chunk[end.place]
-                result = end.result or (NONE if parent.takes else b"")
+                result = _input(bool(parent.takes), end.state, end.result)
                 said = Told(child_id, bond.token, parent.name, end.epoch, end.state, result)
                 told.append((keys.pool, said))
     return told

@@ -6,14 +6,24 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Final,
+    Generic,
+    ParamSpec,
+    Self,
+    TypeVar,
+    cast,
+)
 
-from skedulr import flows, graph, names, ties
+from skedulr import flows, graph, mapping, names, ties
 from skedulr.commands import Parent, Steps
 from skedulr.errors import InvalidWorkflow, Refused
 from skedulr.flows import FlowInfo, FlowRow, FlowState, NodePlan
 from skedulr.inputs import Input, Kind
-from skedulr.job import Signature
+from skedulr.job import Job, Signature
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.names import new_id
 from skedulr.parents import Named, Parents, named
@@ -23,6 +33,8 @@ from skedulr.task import Task
 if TYPE_CHECKING:
     from skedulr.app import Skedulr
 
+P = ParamSpec("P")
+T = TypeVar("T")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
@@ -109,6 +121,26 @@ class Workflow:
     def gather(self, parents: Iterable[Node[R] | Task[R]]) -> list[R]:
         """The results of several nodes as one argument of another, a list in this order."""
         return cast("list[R]", Input(Kind.ALL, tuple(parents)))
+
+    def map(
+        self,
+        job: Job[Concatenate[T, P], R],
+        items: Iterable[T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Node[list[R]]:
+        """Add a task of ``job`` for each item of a list that only a worker will know:
+        ``flow.map(process, flow.result(listing))``. Further arguments are the same for each.
+
+        Answers the node that waits for all of them; its result is the list of their results. It
+        fails when one of them does not succeed. It has the job's pool, and the id of
+        ``job.using(id=…)``. Raises as ``add``, and ``InvalidArguments``.
+        """
+        each = job.s(cast(T, None), *args, **kwargs)
+        spread, gather = mapping.calls(each, items)
+        suffixes = Input(Kind.ONE, (self.add(spread),))
+        return self.add(replace(gather, args=(suffixes,)))
 
     # --- submitting
 

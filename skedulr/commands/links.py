@@ -131,6 +131,35 @@ def rewind(
     return Command("rewind", listed_keys("rewind", keys), args, standing)
 
 
+class Tie(NamedTuple):
+    """A parent to hang a waiting task on, in the order of the wire."""
+
+    parent: str
+    """``pool/id``."""
+    on: int
+    since: int
+    """Only an end of a newer epoch counts."""
+    takes: int
+
+
+def hang(
+    keys: PoolKeys,
+    task_id: str,
+    token: bytes,
+    more: Sequence[Tie],
+    fewer: Sequence[str] = (),
+    *,
+    whole: bool,
+) -> Command[str]:
+    """Hang a task that still waits on more parents, and no longer on others, at most
+    ``MOST_TASKS`` of each; with ``whole`` coordinators link what is pending.
+
+    Outcomes: ``hung``, ``refused``, ``newer``, ``missing``.
+    """
+    args = (task_id, token, packed(list(more)), packed(list(fewer)), 1 if whole else 0)
+    return Command("hang", listed_keys("hang", keys), args, text)
+
+
 class Opened(NamedTuple):
     """The reply of ``begin``."""
 
@@ -140,12 +169,18 @@ class Opened(NamedTuple):
 
 
 def begin(
-    keys: PoolKeys, flow_id: str, token: bytes, name: str, nodes: Sequence[tuple[str, bytes]]
+    keys: PoolKeys,
+    flow_id: str,
+    token: bytes,
+    name: str,
+    nodes: Sequence[tuple[str, bytes]],
+    *,
+    submitted: bool = False,
 ) -> Command[Opened]:
     """Open a workflow, or with an empty token add nodes to one: ``pool/id`` and the packed node
-    of at most ``MOST_TASKS``.
+    of at most ``MOST_TASKS``. Those that are ``submitted`` before leave nothing to ``seal``.
     """
-    args = (flow_id, token, name, packed(list(nodes)))
+    args = (flow_id, token, name, packed(list(nodes)), 1 if submitted else 0)
 
     def parse(reply: list[Any]) -> Opened:
         return Opened(text(reply[0]), reply[1])

@@ -9,6 +9,7 @@
 -- ARGV[2] token   of this workflow; empty to add nodes to whatever has the id
 -- ARGV[3] name
 -- ARGV[4] nodes   msgpack list of {pool/id, packed job and parents}, at most 1,000
+-- ARGV[5] submitted   1 where these nodes have been submitted before, so that nothing is left to seal
 -- Returns {outcome, added}: 'open', 'duplicate' (a workflow with this id has not ended), 'missing'.
 -- include: flows
 -- include: pool
@@ -47,7 +48,7 @@ end
 known.counts.open = known.counts.open + added
 if added > 0 or is_new then
   write_flow(id, known)
-  zset(opening, id, now + SUBMITTED_WITHIN)
+  if submitted ~= '1' then zset(opening, id, now + SUBMITTED_WITHIN) end
 end
 write_plan()
 return { 'open', added }

@@ -79,6 +79,8 @@ def test_the_workflow_example_joins_once(spawn: Spawn, alone: dict[str, str]) ->
     assert program.output.count("report: the import of") == 2
     assert "  332,833,500, joined 1 time, " in program.output
     assert "squares: succeeded\n  {'succeeded': 1001}" in program.output
+    assert "Rows in all files of a folder: 15\n" in program.output
+    assert "import a folder: succeeded\n  {'succeeded': 7}" in program.output
     assert program.descendants() == []
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from skedulr import commands, lua
-from skedulr.commands import Ack, Bond, Command, Mark, On, Told
+from skedulr.commands import Ack, Bond, Command, Mark, On, Tie, Told
 from skedulr.states import State
 from tests.scripts.schedules import declaration, step
 from tests.scripts.support import DAY, MINUTE, Pool, submission
@@ -163,6 +163,9 @@ def tie_together(watch: Watch) -> None:
     ended = ("pool/parent", epoch, State.SUCCEEDED, b"r")
     failed = ("pool/missing", epoch, 0)
     told = [Told("child0", b"", *failed), *(Told(i, b"", *ended) for i in ("child0", "alone"))]
+    more = [Tie("pool/more", On.END, 0, 1)]
+    watch(commands.hang(keys, "child0", b"", more, whole=True))
+    watch(commands.hang(keys, "child0", b"", [], ["pool/more"], whole=False))
     watch(commands.trigger(keys, told))
     watch(commands.mark(keys, [Mark("f", "pool/parent", epoch, State.SUCCEEDED)]))
     watch(commands.settle(keys, [b"1-1"], [("parent", epoch)]))

@@ -66,6 +66,18 @@ def test_seal_ends_the_submission(pool: Pool) -> None:
     assert pool.ask(commands.seal(pool.keys, "f")) is False
 
 
+def test_nodes_that_are_submitted_before_leave_nothing_to_seal(pool: Pool) -> None:
+    pool.ask(commands.begin(pool.keys, "f", b"t", "nightly", NODES[:1]))
+    pool.ask(commands.seal(pool.keys, "f"))
+
+    opened = pool.ask(commands.begin(pool.keys, "f", b"", "", NODES, submitted=True))
+
+    assert opened == Opened("open", 1)
+    found = pool.snapshot()
+    assert found["flow:f"]["open"] == 2
+    assert "opening" not in found
+
+
 def test_an_ended_workflow_is_forgotten_in_the_end(pool: Pool) -> None:
     pool.ask(commands.begin(pool.keys, "f", b"t", "nightly", NODES[:1]))
     pool.ask(commands.seal(pool.keys, "f"))

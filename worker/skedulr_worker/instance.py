@@ -10,6 +10,7 @@ from skedulr import commands, operations
 from skedulr.app import Skedulr
 from skedulr.commands import Ack, Beat, Command, Exchanged, Left, Steps
 from skedulr.keys import PoolKeys
+from skedulr_worker import mapping
 from skedulr_worker.board import Cell
 
 
@@ -51,7 +52,7 @@ class Instance:
         self.lease = lease
         self.cell = cell
         self.keys: PoolKeys = app.keys(served.pool)
-        self._jobs = tuple(app.jobs)
+        self._jobs = (*app.jobs, *mapping.JOBS)
         self._limits = {
             job.name: -1 if job.limit is None else job.limit for job in app.jobs.values()
         }

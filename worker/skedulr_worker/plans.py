@@ -11,6 +11,7 @@ from skedulr.app import Skedulr
 from skedulr.job import Job
 from skedulr.retry import Exceptions, Policy
 from skedulr.wire import Call
+from skedulr_worker import mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ def plan_of(job: Job[..., Any]) -> Plan:
 
 
 def plans_of(app: Skedulr) -> dict[str, Plan]:
-    """The plans of all jobs of an app, by name."""
-    return {name: plan_of(job) for name, job in app.jobs.items()}
+    """The plans of all jobs that a worker of an app knows, by name."""
+    return {name: plan_of(job) for name, job in (*app.jobs.items(), *mapping.jobs(app).items())}
 
 
 def _is_async(function: Callable[..., Any]) -> bool:

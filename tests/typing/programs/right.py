@@ -94,3 +94,17 @@ def names(job: Job[..., object], task: Task[object]) -> tuple[str, str]:
 names(total, total.enqueue([[1]]))
 names(send_email, send_email.enqueue("a@b.c", subject="hi"))
 app.pools.scale("mail", 10)
+
+
+# what stands for a result in a workflow has its type
+@app.job
+def list_files(folder: str) -> list[str]:
+    return [folder]
+
+
+with app.workflow("nightly") as flow:
+    listing = flow.add(list_files.s("inbox"))
+    parts = flow.map(process_data, flow.result(listing))
+    assert_type(parts.task.result(), list[list[int]])
+    assert_type(flow.map(send_email, flow.result(listing), subject="in").task.result(), list[int])
+    assert_type(flow.add(total.s(flow.result(parts))).task.result(), int)
