@@ -19,6 +19,7 @@ from skedulr.commands import (
     On,
     Refusal,
     Standing,
+    Tie,
     Told,
 )
 from skedulr.keys import RegistryKeys, pool_keys
@@ -59,6 +60,7 @@ EXAMPLES: dict[str, Command[Any]] = {
     "trigger": commands.trigger(KEYS, [Told("a", b"token", "pool/p", 7, State.FAILED)]),
     "settle": commands.settle(KEYS, [b"1-1"], [("p", 7)]),
     "abandon": commands.abandon(KEYS, ["p"]),
+    "hang": commands.hang(KEYS, "a", b"token", [Tie("pool/p", On.END, 6, 1)], whole=True),
     "rewind": commands.rewind(KEYS, "a", 7, b"again", [("pool/p", 6)]),
     "begin": commands.begin(KEYS, "f", b"token", "nightly", [("pool/a", b"node")]),
     "seal": commands.seal(KEYS, "f"),

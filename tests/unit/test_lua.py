@@ -18,7 +18,7 @@ INCLUDES = sorted(path.stem for path in (FOLDER / "includes").glob("*.lua"))
 
 # What may come when Redis is full: all that drains it. What stores something new may not.
 REFUSED_WHEN_FULL = {
-    *("enqueue", "resubmit", "rewind", "begin", "log"),
+    *("enqueue", "resubmit", "rewind", "hang", "begin", "log"),
     *("schedule", "fire", "run_now"),
 }
 
