@@ -7,7 +7,7 @@ from skedulr.states import State
 from tests.scripts.schedules import planned
 from tests.scripts.support import DAY, MINUTE, Pool
 
-STAYS = {"meta", "stats", "limits"}
+STAYS = {"meta", "stats", "limits", "declared"}
 
 
 def kinds(pool: Pool) -> set[str]:
