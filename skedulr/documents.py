@@ -39,6 +39,7 @@ def of_row(row: TaskRow) -> dict[str, Any]:
         "job": row.job,
         "state": row.state.label,
         "priority": row.priority,
+        "key": row.key or None,
         "attempts": row.attempt,
         "progress": row.percent,
         **times,

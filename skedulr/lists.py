@@ -30,6 +30,8 @@ class TaskRow:
     job: str
     priority: int
     attempt: int
+    key: str
+    """The key that dedupes it, empty for none."""
     percent: float | None
     at_ms: int
     """What the list is ordered by: end, claim, due time or submission."""
@@ -88,7 +90,7 @@ def row(
     try:
         record = decode(data)
     except Undecodable:
-        return TaskRow(pool_name, task_id, state, "?", 0, 0, percent, int(score))
+        return TaskRow(pool_name, task_id, state, "?", 0, 0, "", percent, int(score))
     at_ms = record.number("enqueued_at") if state is State.QUEUED else int(score)
     return TaskRow(
         pool_name,
@@ -97,6 +99,7 @@ def row(
         record.text("job"),
         record.number("priority"),
         record.number("attempt"),
+        record.text("key"),
         percent,
         at_ms,
     )

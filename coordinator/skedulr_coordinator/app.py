@@ -70,6 +70,7 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it would name this host, which is not the one behind a proxy
     )
     served.state.coordinator = coordinator
     served.state.token = secret

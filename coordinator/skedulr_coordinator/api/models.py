@@ -36,6 +36,7 @@ class Row(Model):
     job: str
     state: State
     priority: int
+    key: str | None
     attempts: int
     progress: float | None
     enqueued_at: Moment
@@ -353,6 +354,7 @@ class OriginalTask(Model):
     pool: str
     name: str
     type: str
+    key: str | None
     status: State
     priority: int
     progress: float

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Annotated, Any, Final
@@ -48,9 +48,9 @@ async def get_stats(
     chosen = states([status] if status else None)
     totals = overview.totals(pools)
     paused = await app.aclient.perform(inspect.is_paused(app.registry))
-    wanted = Wanted([pool.name for pool in pools], chosen, job, task_id or q)
-    active = await _rows(app, wanted, [state for state in LIVE if state in chosen])
-    ended = [await _rows(app, wanted, [state]) for state in TERMINAL if state in chosen]
+    wanted = Wanted([], chosen, job, task_id or q)
+    active = await _rows(app, wanted, pools, [state for state in LIVE if state in chosen])
+    ended = [await _rows(app, wanted, pools, [state]) for state in TERMINAL if state in chosen]
     history = sorted(chain.from_iterable(ended), key=lambda row: -row.at_ms)
     if task_id:  # then q is one more thing that has to hold
         active, history = _only(task_id, q, active), _only(task_id, q, history)
@@ -77,9 +77,16 @@ async def get_stats(
     )
 
 
-async def _rows(app: Skedulr, wanted: Wanted, states: Sequence[State]) -> list[TaskRow]:
-    """The first tasks in those states; the lists of ended ones begin with the newest."""
-    some = replace(wanted, states=states)
+async def _rows(
+    app: Skedulr, wanted: Wanted, pools: Iterable[inspect.PoolInfo], states: Sequence[State]
+) -> list[TaskRow]:
+    """The first tasks in those states, asked of the pools that have some; the lists of ended ones
+    begin with the newest.
+    """
+    there = [pool.name for pool in pools if any(pool.counts[state] for state in states)]
+    if not there:
+        return []
+    some = replace(wanted, pools=there, states=states)
     page = await app.aclient.perform(
         search(app.config.namespace, some, LONGEST, looks_at=MOST_LOOKED_AT)
     )
@@ -101,6 +108,7 @@ def _task(row: TaskRow) -> dict[str, Any]:
         "id": row.id,
         "pool": row.pool,
         "name": f"{row.pool}/{row.id}",
+        "key": row.key or None,
         "type": row.job,
         "status": row.state.label,
         "priority": row.priority,

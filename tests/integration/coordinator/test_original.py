@@ -71,6 +71,7 @@ async def test_stats_counts_and_lists_tasks(
         "status": "queued",
         "priority": 3,
         "progress": 0,
+        "key": None,
     }
 
 
