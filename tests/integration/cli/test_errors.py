@@ -4,10 +4,11 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from skedulr.cli.program import program
@@ -109,11 +110,17 @@ def test_every_command_is_documented_and_has_help_that_names_its_variables() -> 
     commands = set(re.findall(r"^│ (\w+) ", listed, re.MULTILINE))
     rows = re.findall(r"^\| (`[a-z].*?) \|", DOCUMENTED, re.MULTILINE)
     assert commands == {name for row in rows for name in re.findall(r"`([a-z]+)", row)}
-    for command in commands:
-        helped = runner.invoke(program, [command, "--help"], prog_name="skedulr")
+    for command in (*commands, *subcommands()):
+        helped = runner.invoke(program, [*command.split(), "--help"], prog_name="skedulr")
         assert helped.exit_code == 0
         assert f"Usage: skedulr {command}" in helped.output
-        assert "SKEDULR_" in helped.output
+        assert "SKEDULR_" in helped.output or f"{command} [OPTIONS] COMMAND" in helped.output
+
+
+def subcommands() -> Iterator[str]:
+    """Yield the commands of groups, each behind the name of its group."""
+    for name, command in typer.main.get_group(program).commands.items():
+        yield from (f"{name} {inner}" for inner in getattr(command, "commands", {}))
 
 
 def test_the_exit_codes_are_documented() -> None:
