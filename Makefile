@@ -17,7 +17,7 @@ BENCH_ENVIRONMENTS ?= .bench
 RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 # Each of these has a target of its own.
-SLOW := not containers and not browser and not outages and not testcontainers
+SLOW := not containers and not browser and not outages and not planted and not testcontainers
 BENCH := PYTHONDONTWRITEBYTECODE=1 BENCH_PEERS=benchmarks/peers.toml \
 	BENCH_HARNESS='$(BENCH_HARNESS)' BENCH_ENVIRONMENTS='$(BENCH_ENVIRONMENTS)'
 PYTEST := $(RUN) -m pytest
@@ -25,7 +25,7 @@ PARALLEL := --numprocesses=$(TEST_PROCESSES) --maxprocesses=8 --dist=worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install dashboard check-dashboard up test test-redis test-browser picture test-containers test-outages recovery check lint format hooks types contracts lua wheel bench lock clean
+.PHONY: help install dashboard check-dashboard up test test-redis test-browser picture test-containers test-outages test-planted recovery check lint format hooks types contracts lua wheel bench lock clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ test-redis: $(INSTALLED) ## Run the same tests on the redis-server of this machi
 
 test-outages: $(INSTALLED) ## Take every role through every kind of outage of Redis, a minute or two
 	$(PYTEST) $(PARALLEL) -m outages $(PYTEST_ARGS)
+
+test-planted: $(INSTALLED) ## Plant bugs in the protocol, one at a time: its random tests must find each, some minutes
+	$(PYTEST) $(PARALLEL) -m planted $(PYTEST_ARGS)
 
 test-browser: $(INSTALLED) dashboard ## Test the dashboard in Chromium (skipped where there is none, or no build)
 	@$(RUN) -m pip install --quiet --constraint constraints.txt --group browser

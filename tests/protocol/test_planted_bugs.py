@@ -10,6 +10,7 @@ from tests.protocol.planting import Bug, bug, scripts
 from tests.support.servers import Server
 
 
+@pytest.mark.planted
 @pytest.mark.parametrize("planted", BUGS, ids=lambda planted: planted.name)
 def test_the_machine_finds_that(server: Server, namespace: str, planted: Bug) -> None:
     client = server.client()

@@ -25,6 +25,7 @@ def test_schedules_keep_their_rules_whatever_happens(
     machine.run(server.client(), namespace, seed)
 
 
+@pytest.mark.planted
 @pytest.mark.parametrize("planted", BUGS, ids=lambda planted: planted.name)
 def test_the_machine_finds_that(server: Server, namespace: str, planted: Bug) -> None:
     client = server.client()
