@@ -9,23 +9,12 @@ from typing import Final
 from skedulr import inspect
 from skedulr.app import Skedulr
 from skedulr.inspect import PoolInfo, TaskRow
+from skedulr.search import ORDER
 from skedulr.states import State
 
 PAGE: Final = 500
 MOST_SEARCHED: Final = 10_000
 """Tasks of one pool and state that are looked through for those of one job."""
-
-ORDER: Final = (
-    State.RUNNING,
-    State.QUEUED,
-    State.SCHEDULED,
-    State.WAITING,
-    State.DEAD,
-    State.FAILED,
-    State.CANCELLED,
-    State.SUCCEEDED,
-)
-"""In which order a list shows the states: what is under way, then what needs a look."""
 
 _FIRST_COMES_FIRST: Final = (State.QUEUED, State.SCHEDULED)
 
