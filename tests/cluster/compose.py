@@ -29,11 +29,22 @@ def _compose_command() -> list[str]:
     return [standalone] if standalone else []
 
 
-class Cluster:
-    """One cluster of ``docker-compose.yml``, under a project name that nobody else uses."""
+def _docker(*arguments: str) -> None:
+    subprocess.run(["docker", *arguments], capture_output=True, check=True, timeout=120)
 
-    def __init__(self, name: str, environment: Mapping[str, str]) -> None:
-        self._command = [*_compose_command(), "--project-name", name]
+
+class Cluster:
+    """One cluster of ``docker-compose.yml``, under a project name that nobody else uses.
+
+    ``overrides`` are compose files of the test's own, which change the cluster's.
+    """
+
+    def __init__(
+        self, name: str, environment: Mapping[str, str], *, overrides: Sequence[Path] = ()
+    ) -> None:
+        files = [PROJECT_FOLDER / "docker-compose.yml", *overrides]
+        named = [part for file in files for part in ("--file", str(file))]
+        self._command = [*_compose_command(), *named, "--project-name", name]
         # The classic builder is on every engine; BuildKit wants a plugin that some lack.
         self._environment = {**os.environ, "DOCKER_BUILDKIT": "0", **environment}
 
@@ -66,6 +77,18 @@ class Cluster:
     def containers(self, service: str) -> list[str]:
         """The ids of a service's running containers."""
         return self.run("ps", "-q", service).split()
+
+    def kill(self, container: str) -> None:
+        """End a container by SIGKILL; nothing starts it again."""
+        _docker("kill", container)
+
+    def start(self, container: str) -> None:
+        """Start a container that has ended, with all that it has written."""
+        _docker("start", container)
+
+    def remove(self, container: str) -> None:
+        """Take a container away with all that it has written outside of volumes."""
+        _docker("rm", "--force", container)
 
     def produce(self) -> str:
         """Run the example producer to its end and answer what it printed."""
