@@ -29,8 +29,10 @@ class Moment:
 
 def firings(spec: Spec, plan: Plan, moment: Moment) -> list[Firing]:
     """The steps of a schedule that is due, in their order; one with a ``problem`` where this
-    version cannot plan it.
+    version cannot plan it; none where another coordinator has taken the slot since it was found.
     """
+    if plan.slot > moment.now_ms:
+        return []
     try:
         when = timing.unpack(spec.timing)
         policy = timing.unpack_policy(spec.policy)
