@@ -7,6 +7,7 @@ once: each script does nothing where there is nothing to do.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
@@ -31,11 +32,15 @@ back, and that nobody knows.
 """
 
 
+LEASE_MARGIN: Final = 0.005
+"""Seconds after the end of a lease by which Redis surely sees it, for whom its time is whole ms."""
+
+
 class PoolSight(NamedTuple):
     """What a look at a pool shows."""
 
-    has_leases: bool
-    """Whether anything runs there, so that it could have to be recovered."""
+    lease_end_ms: float
+    """When the first lease of what runs there is over, 0 where nothing runs."""
     next_due_ms: int
     """When the earliest delayed task is due, 0 for none."""
     pause_version: int
@@ -55,6 +60,29 @@ class Sight(NamedTuple):
     pools: dict[str, PoolSight]
     """Those that were looked at."""
 
+    @property
+    def busy(self) -> bool:
+        """Whether anything runs."""
+        return any(seen.lease_end_ms for seen in self.pools.values())
+
+    @property
+    def lease_left(self) -> float:
+        """Seconds until the first lease is over that holds by now; endless where there is none."""
+        ends = (seen.lease_end_ms for seen in self.pools.values())
+        first = min((end for end in ends if end > self.now_ms), default=math.inf)
+        return (first - self.now_ms) / 1000 + LEASE_MARGIN
+
+
+class Round(NamedTuple):
+    """What a round of sweeps has seen, and so when the next one should follow."""
+
+    busy: bool
+    """Whether anything runs or was due, so that it should follow soon: recovery trusts only leases
+    over which sweeps have watched without a gap of 3 s.
+    """
+    lease_left: float = math.inf
+    """In how many seconds a lease may be over. Those of live workers are renewed before."""
+
 
 def look(registry: RegistryKeys, pools: Sequence[PoolKeys]) -> Read[Sight]:
     """Whether these pools need a sweep, and which pools there are, in one trip."""
@@ -65,7 +93,7 @@ def look(registry: RegistryKeys, pools: Sequence[PoolKeys]) -> Read[Sight]:
         ("ZRANGE", registry.coordinating, 0, 0, "REV", "WITHSCORES"),
     ]
     for keys in pools:
-        calls.append(("EXISTS", keys.lease))
+        calls.append(("ZRANGE", keys.lease, 0, 0, "WITHSCORES"))
         calls.append(("ZRANGE", keys.due, 0, 0, "WITHSCORES"))
         calls.append(("HGET", keys.meta, "pause_version"))
 
@@ -73,7 +101,7 @@ def look(registry: RegistryKeys, pools: Sequence[PoolKeys]) -> Read[Sight]:
         (seconds, micros), names, (paused, version), coordinator, *seen = replies
         now_ms = int(seconds) * 1000 + int(micros) // 1000
         sights = {
-            keys.pool: PoolSight(leases == 1, int(float(due[1])) if due else 0, int(known or 0))
+            keys.pool: PoolSight(_first_score(leases), int(_first_score(due)), int(known or 0))
             for keys, leases, due, known in zip(
                 pools, seen[::3], seen[1::3], seen[2::3], strict=True
             )
@@ -88,6 +116,10 @@ def look(registry: RegistryKeys, pools: Sequence[PoolKeys]) -> Read[Sight]:
         )
 
     return Read(tuple(calls), parse)
+
+
+def _first_score(members: list[bytes]) -> float:
+    return float(members[1]) if members else 0.0
 
 
 def recover(keys: PoolKeys) -> Steps[int]:
@@ -141,27 +173,24 @@ class Sweeper:
         self.repaired = 0
         """What was put right so far; it should stay 0."""
 
-    async def run_once(self, client: AsyncClient) -> bool:
-        """Look and sweep; answers whether any pool is busy, so that the next round should follow
-        soon: recovery trusts only leases over which sweeps have watched without a gap of 3 s.
-
-        Raises as ``AsyncClient.run``.
-        """
+    async def run_once(self, client: AsyncClient) -> Round:
+        """Look and sweep; answers what it saw. Raises as ``AsyncClient.run``."""
+        begun = time.monotonic()
         sight = await self._look(client)
         if sight.names - self._known:
             self._known = sight.names
             sight = await self._look(client)
         self._known = sight.names
         if self._deputy and sight.coordinated:
-            return any(seen.has_leases for seen in sight.pools.values())
-        busy = False
+            return Round(sight.busy)
+        busy = sight.busy
         for chunk in _chunks(list(sight.pools.items())):
             sweeps = (
                 self._sweep(client, pool_keys(self._namespace, pool), sight, seen)
                 for pool, seen in chunk
             )
             busy = any(await asyncio.gather(*sweeps)) or busy
-        return busy
+        return Round(busy, max(0.0, sight.lease_left - (time.monotonic() - begun)))
 
     async def _look(self, client: AsyncClient) -> Sight:
         pools = [pool_keys(self._namespace, pool) for pool in sorted(self._known)]
@@ -171,9 +200,10 @@ class Sweeper:
     async def _sweep(
         self, client: AsyncClient, keys: PoolKeys, sight: Sight, seen: PoolSight
     ) -> bool:
+        """Put one pool in order; answers whether anything was due there."""
         if seen.pause_version < sight.pause_version:
             await client.perform(copy_pause(keys, sight.paused, sight.pause_version))
-        if seen.has_leases:
+        if seen.lease_end_ms:
             self.recovered += await client.perform(recover(keys))
             await self._repair(client, keys)
         due = 0 < seen.next_due_ms <= sight.now_ms
@@ -181,7 +211,7 @@ class Sweeper:
             await client.perform(promote(keys))
         if self._is_time(self._trimmed, keys.pool, TRIM_EVERY):
             await client.perform(trim(keys))
-        return seen.has_leases or due
+        return due
 
     async def _repair(self, client: AsyncClient, keys: PoolKeys) -> None:
         """Check the next page of the running tasks: it costs the same, however many there are."""

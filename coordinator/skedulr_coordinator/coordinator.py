@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from functools import partial
 from typing import Final, Self
 
@@ -18,7 +19,7 @@ from skedulr_coordinator.orphans import Orphans
 from skedulr_coordinator.probe import Probe
 from skedulr_coordinator.record import Record
 from skedulr_coordinator.schedules import Schedules
-from skedulr_coordinator.service import Service, Services
+from skedulr_coordinator.service import JITTER, Service, Services
 from skedulr_coordinator.timeline import Timeline
 from skedulr_coordinator.triggers import Triggers
 
@@ -57,7 +58,7 @@ class Coordinator:
         return [
             service("record", self._tell, every=record.EVERY),
             service("schedules", self._schedule, every=0),
-            service("sweep", self._sweep, every=SWEEP_EVERY),
+            service("sweep", self._sweep, every=0),
             service("feed", self.feed.run_once, every=feed.EVERY),
             service("triggers", self._trigger, every=0),
             service("orphans", self._give_up, every=orphans.EVERY),
@@ -107,10 +108,12 @@ class Coordinator:
         return await self._triggers.run_once(self.client)
 
     async def _sweep(self) -> None:
+        """Sweep, and rest for a second, or until the first lease may be over."""
         before = self.sweeper.recovered
-        await self.sweeper.run_once(self.client)
+        seen = await self.sweeper.run_once(self.client)
         if self.sweeper.recovered > before:
             self.app.logger.warning(
                 "took %d tasks back from workers that are gone", self.sweeper.recovered - before
             )
         faults.reached("sweep.done")
+        await asyncio.sleep(min(SWEEP_EVERY * random.uniform(1 - JITTER, 1), seen.lease_left))

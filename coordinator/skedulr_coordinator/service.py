@@ -49,12 +49,7 @@ class Service:
         self._every = every
         self._contact = contact
         self._logger = logger
-        self._nudged = asyncio.Event()
         self._said = ""
-
-    def nudge(self) -> None:
-        """Have the next turn now: something has changed."""
-        self._nudged.set()
 
     @property
     def state(self) -> LoopState:
@@ -70,12 +65,11 @@ class Service:
         pause = FIRST_PAUSE
         try:
             while True:
-                self._nudged.clear()
                 state, more = await self._turn()
                 self._loop.turn(state)
                 if state is LoopState.WORKING:
                     pause = FIRST_PAUSE
-                    await self._rest(0.0 if more else self._every)
+                    await asyncio.sleep(0.0 if more else self._every * random.uniform(1 - JITTER, 1))
                 else:
                     longest = LONGEST_AWAY if state is LoopState.AWAY else LONGEST_PAUSE
                     await asyncio.sleep(min(pause, longest) * random.uniform(1 - JITTER, 1))
@@ -98,13 +92,6 @@ class Service:
             self._contact.found()
         self._recover()
         return LoopState.WORKING, bool(more)
-
-    async def _rest(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds * random.uniform(1 - JITTER, 1)):
-                await self._nudged.wait()
-        except TimeoutError:
-            return
 
     def _complain(self, error: Exception) -> None:
         """Say an error once, not for each try."""

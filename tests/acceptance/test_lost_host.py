@@ -9,8 +9,6 @@ from tests.acceptance.conftest import StartCoordinator, StartWorker, Trace, proc
 from tests.support.waiting import wait_until
 
 LEASE_SECONDS = 5.0
-GENEROUS = 6.0
-"""Seconds that a loaded machine may take beyond the second that a sweep does."""
 
 
 def test_its_tasks_run_again_within_a_second_after_a_lease_of_5_seconds(
@@ -39,8 +37,7 @@ def test_its_tasks_run_again_within_a_second_after_a_lease_of_5_seconds(
 
     wait_until(lambda: trace.labels("begin").count("long") == 2, 30, "its second run")
 
-    again = trace.lines("begin")[-1].at - died
-    assert again < LEASE_SECONDS + 1 + GENEROUS
+    assert trace.lines("begin")[-1].at - died < LEASE_SECONDS + 1
     assert [trace.labels("begin").count(f"t{n}") for n in range(3)] == [1, 1, 1]
     assert long.info().losses == 1
     long.cancel()

@@ -13,7 +13,7 @@ from skedulr.app import Skedulr
 from skedulr.contact import Contact
 from skedulr.errors import SkedulrError
 from skedulr.loops import PATIENCE, Loop, state_after
-from skedulr.sweeps import Sweeper
+from skedulr.sweeps import Round, Sweeper
 from skedulr_worker import reports
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.declarer import Declarer
@@ -91,25 +91,25 @@ class Keeper:
             self._round.set()
             await asyncio.sleep(0)  # so that a report that waits for it goes with it in one trip
             try:
-                busy = await self._sweep()
+                seen = await self._sweep()
             except SkedulrError as error:
                 self._contact.lost(error)
                 self._sweeping.turn(state_after(error))
-                busy = True
+                seen = Round(busy=True)
             else:
                 self._contact.found()
                 self._sweeping.turn()
-            pause = self._interval if busy else self._idle
-            await asyncio.sleep(pause * random.uniform(1 - JITTER, 1))
+            pause = self._interval if seen.busy else self._idle
+            await asyncio.sleep(min(pause * random.uniform(1 - JITTER, 1), seen.lease_left))
 
-    async def _sweep(self) -> bool:
+    async def _sweep(self) -> Round:
         before = self._sweeper.recovered
-        busy = await self._sweeper.run_once(self._client)
+        seen = await self._sweeper.run_once(self._client)
         if self._sweeper.recovered > before:
             self._app.logger.warning(
                 "took %d tasks back from workers that are gone", self._sweeper.recovered - before
             )
-        return busy
+        return seen
 
     async def _reports(self) -> None:
         """A loop of its own, so that sweeps that hang are told; it shares their trips."""

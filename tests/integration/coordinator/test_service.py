@@ -101,17 +101,6 @@ async def test_there_is_no_pause_while_there_is_more_to_do() -> None:
     await services.stop()
 
 
-async def test_a_nudge_brings_the_next_turn_at_once() -> None:
-    script = Script()
-    service = made(script, 3600)
-    services = Services([service])
-    services.start()
-    await script.take(1)
-    service.nudge()
-    await script.take(1)
-    await services.stop()
-
-
 async def test_a_turn_that_does_not_end_is_stopped_all_the_same() -> None:
     service = made(asyncio.Event().wait, 0)
     services = Services([service])
