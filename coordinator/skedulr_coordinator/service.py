@@ -69,7 +69,8 @@ class Service:
                 self._loop.turn(state)
                 if state is LoopState.WORKING:
                     pause = FIRST_PAUSE
-                    await asyncio.sleep(0.0 if more else self._every * random.uniform(1 - JITTER, 1))
+                    rest = 0.0 if more else self._every
+                    await asyncio.sleep(rest * random.uniform(1 - JITTER, 1))
                 else:
                     longest = LONGEST_AWAY if state is LoopState.AWAY else LONGEST_PAUSE
                     await asyncio.sleep(min(pause, longest) * random.uniform(1 - JITTER, 1))
