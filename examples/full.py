@@ -1,5 +1,5 @@
 """Every major feature in one program: pools, middleware, priorities, keys, retries, workflows,
-schedules, control.
+schedules, control, the dashboard.
 
 python examples/full.py           # until Ctrl-C
 python examples/full.py --once    # ends with its summary, as it does without a terminal
@@ -10,11 +10,15 @@ Without a Redis of yours (SKEDULR_REDIS_URL) it starts a private one, which ends
 import asyncio
 import logging
 import signal
+import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
 
 from skedulr import (
     Current,
@@ -26,7 +30,7 @@ from skedulr import (
     current,
     retry,
 )
-from skedulr_coordinator import Coordinator
+from skedulr_coordinator import create_app, mount
 
 log = logging.getLogger("example")
 
@@ -216,7 +220,17 @@ async def by_the_clock() -> str:
     return str(await (await app.atask(f"default/{run.task}")).aresult(timeout=10))
 
 
-# --- 7. All together.
+# --- 7. The dashboard, in a web application of your own. The coordinator's services run with it.
+
+
+def website() -> uvicorn.Server:
+    """Serve the dashboard and its interface under /skedulr."""
+    site = FastAPI()
+    mount(site, "/skedulr", create_app(app))
+    return uvicorn.Server(uvicorn.Config(site, log_level="warning", timeout_graceful_shutdown=1))
+
+
+# --- 8. All together.
 
 
 async def demonstrate() -> dict[str, str]:
@@ -242,8 +256,10 @@ async def main(*, once: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
     pools = {"default": 20, "critical": 5, "background": 3}
-    coordinator = Coordinator(app)
-    await coordinator.start()
+    listening = socket.create_server(("127.0.0.1", 0))  # any port that is free
+    server = website()
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    log.info("Dashboard: http://127.0.0.1:%d/skedulr/", listening.getsockname()[1])
     async with app.worker(pools=pools, grace="3s"):
         work = asyncio.create_task(demonstrate())
         ended = asyncio.create_task(stop.wait())
@@ -259,7 +275,8 @@ async def main(*, once: bool) -> None:
         ended.cancel()
     # Leaving the block was the graceful shutdown: nothing is claimed any more, what ran was given
     # three seconds to finish, and the rest went back to its place.
-    await coordinator.stop()
+    server.should_exit = True
+    await serving
     await app.aclose()
     app.close()
     print("Shutdown complete.")

@@ -1,7 +1,9 @@
 """Every example runs as its first lines say, and ends by itself."""
 
+import json
 import signal
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -28,6 +30,10 @@ def test_the_quick_start_greets_and_ends(spawn: Spawn, alone: dict[str, str]) ->
 
 def test_the_full_example_shows_everything_and_ends(spawn: Spawn, alone: dict[str, str]) -> None:
     program = spawn(["-W", "error", "examples/full.py"], **alone)
+    output = program.wait_for_output("starts, attempt 1")
+    address = output.partition("Dashboard: ")[2].split()[0]
+    with urlopen(f"{address}api/stats", timeout=10) as answer:
+        assert {pool["name"] for pool in json.load(answer)["pools"]} >= {"critical", "background"}
     assert program.wait(60) == 0
     summary = dict(
         line.split(None, 1)
