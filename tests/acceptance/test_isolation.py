@@ -269,6 +269,29 @@ def test_no_process_of_a_job_outlives_those_that_it_depends_on(
         assert {(task.info().attempt, task.info().crashes) for task in tasks} == {(0, 0)}
 
 
+def test_a_nursery_that_hangs_is_seen(app: Skedulr, start_lab: StartLab, trace: Trace) -> None:
+    start_lab("--lease", "60s")
+    task = app.enqueue("deaf", args=["mule"])
+    nursery = parent_of(begun(trace)[0])
+    wait_until(lambda: beside_the_child(app) == {"working"}, 15, "a report of its loops")
+    os.kill(nursery, signal.SIGSTOP)
+    wait_until(lambda: beside_the_child(app) == {"working", "hanging"}, 30, "a loop that hangs")
+    os.kill(nursery, signal.SIGCONT)
+    wait_until(lambda: beside_the_child(app) == {"working"}, 15, "its return")
+    task.cancel()
+
+
+def beside_the_child(app: Skedulr) -> set[str]:
+    """The states of what sees to the worker process: its sentinel and its nursery."""
+    return {
+        loop["state"]
+        for report in app.workers()
+        for child in report["children"]
+        for loop in child["loops"]
+        if loop["name"] in ("sentinel", "nursery")
+    }
+
+
 def parent_of(pid: int) -> int:
     """The parent of a process."""
     import psutil

@@ -27,7 +27,9 @@ _MARK: Final = Struct("<ddQ")
 _STATES: Final = tuple(LoopState)
 
 _DEADLINE, _PHASE, _TICKER, _CLOCK = 0, 8, 16, 16 + _MARK.size
-_BLOCKER: Final = _CLOCK + _MARK.size
+_SENTINEL: Final = _CLOCK + _MARK.size
+_NURSERY: Final = _SENTINEL + _MARK.size
+_BLOCKER: Final = _NURSERY + _MARK.size
 _BLOCKER_SIZE: Final = 2048
 """Enough for the longest names of a pool and a task."""
 _HEADER_SIZE: Final = _BLOCKER + _BLOCKER_SIZE
@@ -120,6 +122,10 @@ class Board:
         """The event loop."""
         self.clock = SharedMark(self._memory, _CLOCK)
         """The loop that looks at Redis' clock."""
+        self.sentinel = SharedMark(self._memory, _SENTINEL)
+        """The thread that finds out who blocks the event loop."""
+        self.nursery = SharedMark(self._memory, _NURSERY)
+        """The process that makes job processes; it never moves where there is none."""
         self.cells: list[Cell] = []
         offset = _HEADER_SIZE
         for size in sizes:

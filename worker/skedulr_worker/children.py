@@ -180,7 +180,7 @@ def fork(
         stream.flush()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED)
     try:
-        way, nursery_pid = _nursery(app, config, served, let_go)
+        way, nursery_pid = _nursery(app, config, served, board, let_go)
         try:
             for_child, for_us = os.pipe()
             parent = os.getpid()
@@ -209,7 +209,11 @@ def _drop(locks: Locks | None, lock: Lock | None) -> None:
 
 
 def _nursery(
-    app: Skedulr, config: WorkerConfig, served: Sequence[PoolSlots], let_go: Callable[[], None]
+    app: Skedulr,
+    config: WorkerConfig,
+    served: Sequence[PoolSlots],
+    board: Board,
+    let_go: Callable[[], None],
 ) -> tuple[socket.socket, int] | tuple[None, None]:
     """A process that makes processes for jobs that wish for them, and the way to it."""
     if not isolated_jobs(app):
@@ -220,5 +224,5 @@ def _nursery(
         if pid == 0:
             let_go()
             for_child.close()
-            nursery.live(app, for_nursery, job_slots(config, served))
+            nursery.live(app, for_nursery, job_slots(config, served), board.nursery)
     return for_child, pid

@@ -17,9 +17,10 @@ from skedulr import commands
 from skedulr.commands import Command
 from skedulr.keys import RegistryKeys
 from skedulr.loops import Loop
-from skedulr_worker import claim, clock
+from skedulr_worker import claim, clock, sentinel
 from skedulr_worker.board import Board
 from skedulr_worker.instance import Instance
+from skedulr_worker.isolation import nursery
 
 STALLED_AFTER = 60.0
 """Seconds without a sign of life of its event loop after which a process shows as stalled."""
@@ -126,14 +127,20 @@ class Reporter:
 
 
 def loops_of(process: Reported) -> list[Loop]:
-    """The loops of a worker process, as its board shows them."""
+    """The loops of a worker process and of those that see to it, as its board shows them."""
+    board = process.board
+    beside = [
+        (Loop(sentinel.NAME, sentinel.PATIENCE, board.sentinel), board.sentinel),
+        (Loop(nursery.NAME, nursery.PATIENCE, board.nursery), board.nursery),
+    ]
     return [
-        Loop("event loop", STALLED_AFTER, process.board.ticker),
-        Loop(clock.NAME, clock.PATIENCE, process.board.clock),
+        Loop("event loop", STALLED_AFTER, board.ticker),
+        Loop(clock.NAME, clock.PATIENCE, board.clock),
         *(
             Loop(f"claim {instance.pool}", claim.PATIENCE, instance.cell.claiming)
             for instance in process.instances
         ),
+        *(loop for loop, mark in beside if mark.moved),
     ]
 
 

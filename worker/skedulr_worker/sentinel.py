@@ -11,10 +11,15 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from skedulr.loops import Loop
 from skedulr_worker.board import Blocker, Board
 from skedulr_worker.context import Attempt
 
+NAME: Final = "sentinel"
 EVERY: Final = 1.0
+PATIENCE: Final = 15.0
+"""Seconds without a look after which it hangs, as where a job holds the interpreter's lock."""
+
 BLOCKED_AFTER: Final = 2.5
 """Seconds without a turn of the event loop, which otherwise comes round every second."""
 
@@ -34,6 +39,7 @@ class Sentinel:
         self._loop = loop
         self._board = board
         self._attempt_of = attempt_of
+        self._turns = Loop(NAME, PATIENCE, board.sentinel)
 
     def start(self) -> None:
         """Look until the process ends."""
@@ -43,6 +49,7 @@ class Sentinel:
         while True:
             time.sleep(EVERY)
             self.look()
+            self._turns.turn()
 
     def look(self) -> None:
         """Show who blocks the loop now, or that nobody does."""

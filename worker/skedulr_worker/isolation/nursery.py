@@ -19,6 +19,7 @@ from functools import partial
 from typing import Any, Final, NoReturn
 
 from skedulr.app import Skedulr
+from skedulr.loops import Loop, Mark
 from skedulr_worker.context import Stop
 from skedulr_worker.isolation import channel, oom
 from skedulr_worker.isolation.channel import Inbox
@@ -32,6 +33,13 @@ from skedulr_worker.parent import forget_the_supervisor
 _CHUNK: Final = 65536
 _MOST_DESCRIPTORS: Final = 64
 FAILED: Final = 1
+NAME: Final = "nursery"
+LONGEST_REST: Final = 5.0
+"""Seconds between two signs of life while there is nothing to do."""
+
+PATIENCE: Final = 2 * LONGEST_REST
+"""Seconds without a sign of life after which it hangs."""
+
 END_PATIENCE: Final = 5.0
 """Seconds in which killed processes must have ended, before the nursery leaves anyway."""
 
@@ -72,8 +80,9 @@ class Nursery:
     process.
     """
 
-    def __init__(self, sock: socket.socket, slots: int, bring_up: BringUp) -> None:
+    def __init__(self, sock: socket.socket, slots: int, bring_up: BringUp, turns: Loop) -> None:
         self._socket = sock
+        self._turns = turns
         self._bring_up = bring_up
         self._inbox = Inbox()
         self._notices = Notices(slots)
@@ -97,6 +106,7 @@ class Nursery:
                 key.data()
             self._reap()
             self._keep_time()
+            self._turns.turn()
         for kid in self._kids.values():
             kid.kill()
         until = time.monotonic() + END_PATIENCE
@@ -104,11 +114,12 @@ class Nursery:
             self._selector.select(0.05)
             self._reap(tell=False)
 
-    def _patience(self) -> float | None:
+    def _patience(self) -> float:
         waits = [kid.next_at for kid in self._kids.values() if kid.next_at]
         if any(kid.stderr.is_behind for kid in self._kids.values()):
             waits.append(time.monotonic() + 0.05)
-        return max(0.0, min(waits) - time.monotonic()) if waits else None
+        rest = min(waits) - time.monotonic() if waits else LONGEST_REST
+        return max(0.0, min(rest, LONGEST_REST))
 
     # --- what the worker process says
     # -------------------------------------------------------------
@@ -243,16 +254,16 @@ class Nursery:
             self._is_wanted = False
 
 
-def live(app: Skedulr, sock: socket.socket, slots: int) -> NoReturn:
-    """Be a nursery until the worker process at the other end of the socket has ended. Called right
-    after the fork, with signals blocked.
+def live(app: Skedulr, sock: socket.socket, slots: int, mark: Mark) -> NoReturn:
+    """Be a nursery until the worker process at the other end of the socket has ended, and show in
+    ``mark`` how it is. Called right after the fork, with signals blocked.
     """
     code = FAILED
     try:
         forget_the_supervisor()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, _nothing)
-        nursery = Nursery(sock, slots, partial(bring_up, app))
+        nursery = Nursery(sock, slots, partial(bring_up, app), Loop(NAME, PATIENCE, mark))
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         nursery.run()
         code = 0
