@@ -2,10 +2,12 @@
 
 import os
 import signal
+import time
 
 from skedulr import Skedulr
 from tests.acceptance import shop
 from tests.acceptance.conftest import StartWorker, Trace, processes_of
+from tests.support.spawning import Spawned
 from tests.support.waiting import wait_until
 
 
@@ -35,3 +37,30 @@ def test_a_hook_that_fails_later_is_tried_again(
     closed.unlink()
     assert task.result(timeout=30) != first
     assert worker.is_running
+
+
+def test_processes_for_suspects_are_not_made_ever_again_while_their_hook_fails(
+    app: Skedulr, start_worker: StartWorker, trace: Trace
+) -> None:
+    worker = start_worker("--processes", "1")
+    task = app.enqueue("work", args=["one", 2.0])
+    lose(trace, 1)
+    wait_until(lambda: len(trace.lines("begin")) == 2, what="its second run")
+    (trace.folder / shop.NO_START).touch()
+    lose(trace, 2)  # it has to run alone from now on
+    wait_until(lambda: failures(worker) >= 4, 30, "processes that cannot start")
+    time.sleep(2)
+    assert failures(worker) < 10, "one for suspects and one for all others, ever more seldom"
+    (trace.folder / shop.NO_START).unlink()
+    task.result(timeout=30)
+
+
+def lose(trace: Trace, run: int) -> None:
+    """Kill the process of a task amid its run of that number."""
+    wait_until(lambda: len(trace.lines("begin")) == run, what="a running task")
+    os.kill(trace.lines("begin")[-1].pid, signal.SIGKILL)
+
+
+def failures(worker: Spawned) -> int:
+    """How many of a worker's processes could not start."""
+    return worker.output.count("RuntimeError: the shop is closed")

@@ -138,7 +138,8 @@ class Crew:
         """Have one process more for suspects of a pool, unless one of those that are there is free
         for them. There are at most as many as other processes.
         """
-        if any(served[0].solo and served[0].pool == pool for _, served in self._wanted):
+        served = [PoolSlots(pool, 1, solo=True)]
+        if self._replacing.is_awaited(served) or any(each == served for _, each in self._wanted):
             return
         alone = [
             instance
@@ -150,7 +151,7 @@ class Crew:
         most = max(1, self._config.processes)
         if len(alone) < most and all(instance.cell.count for instance in alone):
             number = self._config.processes + 1 + len(alone)
-            self._want(number, [PoolSlots(pool, 1, solo=True)])
+            self._want(number, served)
 
     # --- deaths
     # ------------------------------------------------------------------------------------
@@ -167,7 +168,7 @@ class Crew:
         if child.has_crashed:
             self._logger.error("process %d has died: %s", child.pid, child.death.text)
         self._has_worked = self._has_worked or child.board.phase > Phase.STARTING
-        if child.solo:
+        if child.solo and child.board.phase is not Phase.STARTING:
             self._look_for_suspects(child)
         elif child.could_not_start and not self._has_worked:
             self.cannot_start = True

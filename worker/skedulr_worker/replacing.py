@@ -29,6 +29,10 @@ class Replacing:
         wait = min(FIRST_WAIT * 2 ** (deaths - 1), LONGEST_WAIT) if deaths else 0.0
         self._due.append((time.monotonic() + wait, number, served))
 
+    def is_awaited(self, served: Sequence[PoolSlots]) -> bool:
+        """Whether a process with these slots will be made by itself."""
+        return any(entry[2] == served for entry in self._due)
+
     def due(self) -> list[tuple[int, Sequence[PoolSlots]]]:
         """The places to fill now."""
         now = time.monotonic()
