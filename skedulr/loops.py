@@ -92,11 +92,15 @@ class Loop:
         self._mark.state = LoopState.STOPPED
 
     @property
+    def has_begun(self) -> bool:
+        """Whether its mark ever moved; a shared one does not where there is no such loop."""
+        return bool(self._mark.moved)
+
+    @property
     def state(self) -> LoopState:
         """How it is now; ``HANGING`` where it should have come round and did not."""
         state = self._mark.state
-        moved = self._mark.moved
-        late = bool(moved) and time.monotonic() - moved > self._patience
+        late = self.has_begun and time.monotonic() - self._mark.moved > self._patience
         return LoopState.HANGING if late and state not in _MAY_BE_SILENT else state
 
     def facts(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
@@ -25,6 +26,7 @@ TRIM_EVERY: Final = 60.0
 REPAIR_EVERY: Final = 2.0
 """Seconds between two checks of a page of a pool's running tasks: of 10,000 in 40 s."""
 POOLS_AT_ONCE: Final = 50
+JITTER: Final = 0.1
 
 LONGEST_COORDINATING: Final = 10_000
 """Milliseconds for which a coordinator can say that it lives; more means that the clock was set
@@ -82,6 +84,12 @@ class Round(NamedTuple):
     """
     lease_left: float = math.inf
     """In how many seconds a lease may be over. Those of live workers are renewed before."""
+
+    def rest(self, pause: float) -> float:
+        """Seconds until the next round: the pause less up to a tenth by chance, so that sweepers do
+        not act in step, or until the first lease may be over.
+        """
+        return min(pause * random.uniform(1 - JITTER, 1), self.lease_left)
 
 
 def look(registry: RegistryKeys, pools: Sequence[PoolKeys]) -> Read[Sight]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 from functools import partial
 from typing import Final, Self
 
@@ -19,7 +18,7 @@ from skedulr_coordinator.orphans import Orphans
 from skedulr_coordinator.probe import Probe
 from skedulr_coordinator.record import Record
 from skedulr_coordinator.schedules import Schedules
-from skedulr_coordinator.service import JITTER, Service, Services
+from skedulr_coordinator.service import Service, Services
 from skedulr_coordinator.timeline import Timeline
 from skedulr_coordinator.triggers import Triggers
 
@@ -116,4 +115,4 @@ class Coordinator:
                 "took %d tasks back from workers that are gone", self.sweeper.recovered - before
             )
         faults.reached("sweep.done")
-        await asyncio.sleep(min(SWEEP_EVERY * random.uniform(1 - JITTER, 1), seen.lease_left))
+        await asyncio.sleep(seen.rest(SWEEP_EVERY))

@@ -86,14 +86,20 @@ def moved(cluster: Cluster, task: str, instance: str) -> str:
     return str(info["instance"])
 
 
-def test_a_killed_container_that_is_started_again_takes_its_tasks_up_at_once(
-    cluster: Cluster,
-) -> None:
+def one_at_work(cluster: Cluster) -> tuple[str, str, str]:
+    """A container, a task that it runs, and the instance that does."""
     cluster.up(["worker"], workers=1)
     [container] = cluster.containers("worker")
     task = stay(cluster)
-    [former] = running(cluster, task)
-    assert is_of(former, container)
+    [instance] = running(cluster, task)
+    assert is_of(instance, container)
+    return container, task, instance
+
+
+def test_a_killed_container_that_is_started_again_takes_its_tasks_up_at_once(
+    cluster: Cluster,
+) -> None:
+    container, task, former = one_at_work(cluster)
 
     cluster.kill(container)
     cluster.start(container)
@@ -102,10 +108,7 @@ def test_a_killed_container_that_is_started_again_takes_its_tasks_up_at_once(
 
 
 def test_a_container_takes_up_what_the_one_that_it_replaces_was_running(cluster: Cluster) -> None:
-    cluster.up(["worker"], workers=1)
-    [container] = cluster.containers("worker")
-    task = stay(cluster)
-    [former] = running(cluster, task)
+    container, task, former = one_at_work(cluster)
 
     cluster.remove(container)
     cluster.up(["worker"], workers=1)
@@ -118,15 +121,13 @@ def test_a_container_takes_up_what_the_one_that_it_replaces_was_running(cluster:
 def test_a_container_takes_up_what_one_that_is_killed_beside_it_was_running(
     cluster: Cluster,
 ) -> None:
-    cluster.up(["worker"], workers=1)
-    [victim] = cluster.containers("worker")
-    task = stay(cluster)
-    [former] = running(cluster, task)
+    victim, task, former = one_at_work(cluster)
     cluster.up(["worker"], workers=2)
     [survivor] = set(cluster.containers("worker")) - {victim}
     tasks = [stay(cluster) for _ in range(8)]
     before = dict(zip(tasks, running(cluster, *tasks), strict=True))
     theirs = [each for each in tasks if is_of(before[each], survivor)]
+    assert theirs, "the survivor runs tasks of its own"
 
     cluster.kill(victim)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
@@ -26,8 +25,6 @@ LONGEST_IDLE: Final = 2.8
 """Seconds between two looks at pools in which nothing runs and nothing is due: below the 3 s after
 which a recovery takes it that Redis was away, so that a host's end is never taken for that.
 """
-
-JITTER: Final = 0.1
 
 TRIPS: Final = 5
 """How many time limits one round of sweeps may take before it shows as hanging."""
@@ -100,7 +97,7 @@ class Keeper:
                 self._contact.found()
                 self._sweeping.turn()
             pause = self._interval if seen.busy else self._idle
-            await asyncio.sleep(min(pause * random.uniform(1 - JITTER, 1), seen.lease_left))
+            await asyncio.sleep(seen.rest(pause))
 
     async def _sweep(self) -> Round:
         before = self._sweeper.recovered

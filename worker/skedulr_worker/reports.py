@@ -130,8 +130,8 @@ def loops_of(process: Reported) -> list[Loop]:
     """The loops of a worker process and of those that see to it, as its board shows them."""
     board = process.board
     beside = [
-        (Loop(sentinel.NAME, sentinel.PATIENCE, board.sentinel), board.sentinel),
-        (Loop(nursery.NAME, nursery.PATIENCE, board.nursery), board.nursery),
+        Loop(sentinel.NAME, sentinel.PATIENCE, board.sentinel),
+        Loop(nursery.NAME, nursery.PATIENCE, board.nursery),
     ]
     return [
         Loop("event loop", STALLED_AFTER, board.ticker),
@@ -140,7 +140,7 @@ def loops_of(process: Reported) -> list[Loop]:
             Loop(f"claim {instance.pool}", claim.PATIENCE, instance.cell.claiming)
             for instance in process.instances
         ),
-        *(loop for loop, mark in beside if mark.moved),
+        *(loop for loop in beside if loop.has_begun),
     ]
 
 
