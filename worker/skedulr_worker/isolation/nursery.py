@@ -149,11 +149,11 @@ class Nursery:
             case channel.RUN, [serial, interrupt_at, margin]:
                 kid.serial, kid.interrupt_at, kid.margin = serial, interrupt_at, margin
                 kid.kill_at, kid.reason = 0.0, None
-                kid.stderr.forget()
             case channel.STOP, [serial, reason, margin] if serial == kid.serial:
                 self._interrupt(kid, Stop(reason), margin)
             case channel.REST, [serial] if serial == kid.serial:
                 kid.serial, kid.interrupt_at, kid.kill_at = 0, 0.0, 0.0
+                kid.stderr.forget()  # not at the next run: that one may have spoken by then
             case channel.KILL, _:
                 kid.kill()
 
