@@ -20,7 +20,7 @@ from skedulr.lists import pairs
 from skedulr.record import Record
 from skedulr.states import State
 from skedulr.submission import MOST_BYTES
-from skedulr.triggers import record_in, stands
+from skedulr.triggers import record_in, stands, token_of
 
 COUNTS: Final = ("open", "succeeded", "failed", "dead", "cancelled", "skipped")
 """Counters of a workflow's record, with the state of their nodes but for the first and last."""
@@ -149,9 +149,57 @@ def submit(
 
 
 def withdraw(home: PoolKeys, flow_id: str, plans: Sequence[NodePlan]) -> Steps[None]:
-    """Give up what was just to be submitted, after a refusal."""
-    layers = graph.from_the_leaves(_parents_of(plans))
-    yield from _give_up(home, flow_id, [name for layer in layers for name in layer])
+    """Take back what was just to be submitted, after a refusal: the tasks that have the token of
+    this very submission. Others under the ids of its nodes are not its own.
+    """
+    tokens = {plan.name: plan.task.token for plan in plans}
+    left = [name for layer in graph.from_the_leaves(_parents_of(plans)) for name in layer]
+    others: set[str] = set()
+    for _ in range(operations.TRIES):
+        records = yield from records_of(home.namespace, left)
+        others |= {
+            name for name in left if name in records and token_of(records[name]) != tokens[name]
+        }
+        never = [name for name in left if name not in records]
+        yield from _mark(home, [Mark(flow_id, name, NEVER, State.CANCELLED) for name in never])
+        own = [name for name in left if name in records and name not in others]
+        left = yield from _cancel_at(home, flow_id, {name: records[name] for name in own})
+        if not left:
+            break
+    strangers = yield from _strangers(home, flow_id, others)
+    yield from _mark(home, [Mark(flow_id, name, NEVER, State.CANCELLED) for name in strangers])
+    yield commands.seal(home, flow_id)
+
+
+def _cancel_at(home: PoolKeys, flow_id: str, records: Mapping[str, Record]) -> Steps[list[str]]:
+    """Cancel tasks that still stand at the epochs of these records; answers those that do not."""
+    marks, changed = [], []
+    for node, record in records.items():
+        pool, task_id = names.split(node)
+        keys = pool_keys(home.namespace, str(pool))
+        standing: Standing = yield commands.cancel(keys, task_id, record.number("epoch"))
+        if standing.outcome == "cancelled":
+            marks.append(Mark(flow_id, node, standing.epoch, State.CANCELLED))
+        elif standing.outcome == "changed":
+            changed.append(node)
+    yield from _mark(home, marks)
+    return changed
+
+
+def _strangers(home: PoolKeys, flow_id: str, nodes: Iterable[str]) -> Steps[list[str]]:
+    """Those tasks that do not belong to the workflow."""
+    places = [(name, *names.split(name)) for name in nodes]
+    calls = tuple(
+        ("HGET", pool_keys(home.namespace, str(pool)).of("children", task_id), "@flow")
+        for _, pool, task_id in places
+    )
+    flows = (yield Read(calls, list)) if calls else []
+    own = names.full_name(home.pool, flow_id)
+    return [
+        name
+        for (name, _, _), flow in zip(places, flows, strict=True)
+        if flow is None or text(flow) != own
+    ]
 
 
 def _give_up(home: PoolKeys, flow_id: str, nodes: Iterable[str]) -> Steps[None]:

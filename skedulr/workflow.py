@@ -20,7 +20,7 @@ from typing import (
 
 from skedulr import flows, graph, mapping, names, ties
 from skedulr.commands import Parent, Steps
-from skedulr.errors import InvalidWorkflow, Refused
+from skedulr.errors import DuplicateWorkflow, InvalidWorkflow, Refused
 from skedulr.flows import FlowInfo, FlowRow, FlowState, NodePlan
 from skedulr.inputs import Input, Kind
 from skedulr.job import Job, Signature
@@ -181,6 +181,8 @@ class Workflow:
             self._app.register_pool(pool)
         try:
             perform(self._submission(plans))
+        except DuplicateWorkflow:
+            raise  # a workflow is opened before its tasks are submitted: none is there
         except Refused:
             perform(self._withdrawal(plans))
             raise
@@ -194,6 +196,8 @@ class Workflow:
             await self._app.aregister_pool(pool)
         try:
             await perform(self._submission(plans))
+        except DuplicateWorkflow:
+            raise  # a workflow is opened before its tasks are submitted: none is there
         except Refused:
             await perform(self._withdrawal(plans))
             raise
