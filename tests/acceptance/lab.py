@@ -191,6 +191,42 @@ def overflow() -> None:
     _ = Deep().anything
 
 
+def die(how: str) -> None:
+    """Says something and kills its process; where a test asks for it, not alone."""
+    sys.stderr.write(f"the last words of {how}\n")
+    match how:
+        case "segfault":
+            ctypes.string_at(0)
+        case "stack overflow":
+            overflow()
+        case "abort":
+            os.abort()
+        case "exit":
+            os._exit(3)
+
+
+isolated(name="die_isolated")(die)
+app.job(name="die_in_a_thread")(die)
+
+
+@app.job
+async def die_on_the_loop(how: str) -> None:
+    die(how)
+
+
+@isolated()
+def chatter() -> None:
+    """Ends in the middle of a line."""
+    sys.stderr.write("chatter\n" * 50 + "chatter without an end")
+
+
+@isolated()
+def leave_behind(command: str) -> None:
+    """Crashes when it has started a program that does not end with it."""
+    subprocess.Popen(["sh", "-c", command], start_new_session=True)
+    os._exit(1)
+
+
 @isolated()
 def abort() -> None:
     os.abort()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import importlib
 import logging
 import os
@@ -19,6 +20,7 @@ from skedulr.app import Skedulr
 from skedulr_worker.board import Board, Phase
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.instance import Instance
+from skedulr_worker.isolation.stderr import Mouth
 from skedulr_worker.orders import NOW, STOP, Order, OrderReader
 from skedulr_worker.parent import die_with, forget_the_supervisor
 from skedulr_worker.sentinel import Sentinel
@@ -47,6 +49,8 @@ class Birth:
     parent: int
     """Process id of the supervisor."""
     solo: bool
+    stderr: Mouth | None
+    """What is to become its stderr, ``None`` where it keeps that of the supervisor."""
 
 
 def live(birth: Birth) -> NoReturn:
@@ -54,6 +58,10 @@ def live(birth: Birth) -> NoReturn:
     code = FAILED
     try:
         forget_the_supervisor()
+        if birth.stderr is not None:
+            birth.stderr.take_over(all_threads=False)
+        elif not faulthandler.is_enabled():
+            faulthandler.enable(file=2)
         die_with(birth.parent)
         code = _run(_new_loop(), birth)
     except BaseException:
@@ -101,6 +109,7 @@ async def _work(birth: Birth) -> int:
         QUIET,
         birth.nursery,
         birth.config.lifetime,
+        birth.stderr,
     )
     stopped = asyncio.Event()
 

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -18,8 +18,11 @@ from skedulr_worker.config import WorkerConfig
 from skedulr_worker.instance import Instance, PoolSlots, instance_name
 from skedulr_worker.isolation import nursery
 from skedulr_worker.isolation.deaths import Death, death_of
+from skedulr_worker.isolation.oom import OomCounter
+from skedulr_worker.isolation.stderr import StderrRelay
 from skedulr_worker.locks import Holder, Lock, Locks
 from skedulr_worker.orders import Order, OrderWriter
+from skedulr_worker.pipes import Pipes
 from skedulr_worker.pools import isolated_jobs, job_slots
 from skedulr_worker.sentinel import BLOCKED_AFTER, KNOWN_AFTER
 
@@ -43,6 +46,7 @@ class Child:
         solo: bool,
         lock: Lock | None,
         nursery: int | None,
+        stderr: StderrRelay | None,
     ) -> None:
         self.number = number
         self.pid = pid
@@ -51,6 +55,8 @@ class Child:
         self.solo = solo
         self.lock = lock
         """Held by this process, too, until what it held is given back."""
+        self.stderr = stderr
+        """What it writes to stderr, where that is to stand in the record of a crash."""
         self.born = time.monotonic()
         self.status: int | None = None
         self.ended_by_us = False
@@ -62,6 +68,9 @@ class Child:
         self._nursery = nursery
         """Process id of the nursery of its job processes, ``None`` where none lives."""
         self._died_at = 0.0
+        self._for_memory = False
+        self._last_words = ""
+        self._oom = OomCounter() if solo else None
 
     def tell(self, order: Order) -> None:
         """Pass an order on."""
@@ -79,8 +88,7 @@ class Child:
         if self.status is None:
             self.status = _status_of(self.pid)
             if self.status is not None:
-                self._orders.close()
-                self._died_at = time.monotonic()
+                self._note_death()
         if self._nursery is not None and _status_of(self._nursery) is not None:
             self._nursery = None
         if self.status is None or self._nursery is None:
@@ -88,6 +96,14 @@ class Child:
         if time.monotonic() - self._died_at > NURSERY_PATIENCE:
             os.kill(self._nursery, signal.SIGKILL)  # its job processes die with it
         return False
+
+    def _note_death(self) -> None:
+        self._died_at = time.monotonic()
+        self._orders.close()
+        if self._oom is not None:
+            self._for_memory = self._oom.has_risen()
+        if self.stderr is not None:
+            self._last_words = self.stderr.last_words()
 
     @property
     def served(self) -> Sequence[PoolSlots]:
@@ -107,7 +123,9 @@ class Child:
     @property
     def death(self) -> Death:
         """How it ended."""
-        death = death_of(self.status or 0, what=WHAT)
+        death = death_of(
+            self.status or 0, what=WHAT, for_memory=self._for_memory, stderr=self._last_words
+        )
         if self.guilty is None:
             return death
         text = f"{WHAT} was killed: the task blocked it beyond its time-out"
@@ -149,14 +167,15 @@ def fork(
     config: WorkerConfig,
     number: int,
     served: Sequence[PoolSlots],
-    siblings: Iterable[Child],
+    private: Sequence[int],
     worker: str,
     locks: Locks | None,
 ) -> Child:
     """Make a worker process; in that process, this never returns.
 
     A fork, since it shares the memory of all that was imported, and since it knows an app that
-    only the running program can name. No event loop may run, and no other thread.
+    only the running program can name. No event loop may run, and no other thread. ``private`` are
+    descriptors that no new process may hold open.
     """
     solo = any(slots.solo for slots in served)
     name = instance_name(config.name, number)
@@ -170,9 +189,8 @@ def fork(
 
     def let_go() -> None:
         """In a new process: nobody else may hold open what belongs to the others."""
-        for sibling in siblings:
-            if sibling.status is None:
-                os.close(sibling.descriptor)
+        for descriptor in private:
+            os.close(descriptor)
         if locks is not None:
             locks.keep_only(lock)
 
@@ -182,13 +200,14 @@ def fork(
     try:
         way, nursery_pid = _nursery(app, config, served, board, let_go)
         try:
-            for_child, for_us = os.pipe()
+            pipes = Pipes(stderr=solo)  # a crash is charged there, and its record tells all of it
             parent = os.getpid()
-            pid = os.fork()
+            pid = _forked(pipes)
             if pid == 0:
                 let_go()
-                os.close(for_us)
-                live(Birth(app, config, board, instances, for_child, way, parent, solo))
+                pipes.let_go_in_process()
+                orders, mouth = pipes.orders, pipes.mouth
+                live(Birth(app, config, board, instances, orders, way, parent, solo, mouth))
         finally:
             if way is not None:
                 way.close()  # without a worker process, the nursery ends
@@ -197,9 +216,17 @@ def fork(
         raise
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    os.close(for_child)
-    writer = OrderWriter(for_us)
-    return Child(number, pid, board, instances, writer, solo, lock, nursery_pid)
+    pipes.let_go_in_supervisor()
+    writer = OrderWriter(pipes.order_writing)
+    return Child(number, pid, board, instances, writer, solo, lock, nursery_pid, pipes.relay)
+
+
+def _forked(pipes: Pipes) -> int:
+    try:
+        return os.fork()
+    except OSError:
+        pipes.close()
+        raise
 
 
 def _drop(locks: Locks | None, lock: Lock | None) -> None:

@@ -18,6 +18,7 @@ from skedulr_worker.config import WorkerConfig
 from skedulr_worker.instance import PoolSlots
 from skedulr_worker.locks import Locks
 from skedulr_worker.orders import Order
+from skedulr_worker.relays import Relays
 from skedulr_worker.replacing import GROWN_UP, Replacing
 
 GONE_EVERY: Final = 0.02
@@ -50,6 +51,7 @@ class Crew:
         self._locks = locks
         self._children: dict[int, Child] = {}
         self._wanted: list[tuple[int, Sequence[PoolSlots]]] = []
+        self._relays = Relays(loop)
         self._replacing = Replacing()
         self._suspects: set[str] = set()
         """Pools in which tasks wait that must run alone."""
@@ -72,6 +74,7 @@ class Crew:
 
     def watch(self) -> None:
         """Look after everyone: kill what blocks beyond its time, and fill empty places."""
+        self._relays.catch_up()
         self.reap()
         for child in self.children():
             self._has_worked = self._has_worked or child.board.phase is Phase.WORKING
@@ -109,7 +112,7 @@ class Crew:
                     self._config,
                     number,
                     served,
-                    self._children.values(),
+                    self._private_descriptors(),
                     self._name,
                     self._locks,
                 )
@@ -118,6 +121,13 @@ class Crew:
                 self._replacing.add(number, served, lived=0.0)
             else:
                 self._children[child.pid] = child
+                if child.stderr is not None:
+                    self._relays.add(child.stderr)
+
+    def _private_descriptors(self) -> list[int]:
+        """What only this process may hold open."""
+        orders = [child.descriptor for child in self.children() if child.status is None]
+        return [*orders, *self._relays.descriptors]
 
     def _want(self, number: int, served: Sequence[PoolSlots]) -> None:
         """Have a process as soon as the event loop stands still."""

@@ -28,6 +28,7 @@ from skedulr_worker.deadlines import Deadlines
 from skedulr_worker.inputs import Inputs
 from skedulr_worker.instance import Instance
 from skedulr_worker.isolation.link import NurseryLink
+from skedulr_worker.isolation.stderr import Mouth
 from skedulr_worker.lifetime import FOR_EVER, Lifetime
 from skedulr_worker.middleware import Recovery, chain_of
 from skedulr_worker.orders import CLAIMS, Order
@@ -77,6 +78,7 @@ class Worker:
         level: int,
         nursery: socket.socket | None = None,
         lifetime: Lifetime = FOR_EVER,
+        stderr: Mouth | None = None,
     ) -> None:
         self.board = board
         self._app = app
@@ -97,6 +99,8 @@ class Worker:
         self.idle = asyncio.Event()
         """Whether nothing runs any more in a process that has done its share."""
         self._lifetime = lifetime
+        self._stderr = stderr
+        """Where it is to be told which attempt has written what."""
         self._begun = 0
         """Tasks that have begun in this process itself."""
         self._hooks = True
@@ -176,6 +180,8 @@ class Worker:
 
     def _note_begin(self) -> None:
         self._begun += 1
+        if self._stderr is not None:
+            self._stderr.begin()
         if self._lifetime.tasks and self._begun == self._lifetime.tasks:
             self._loop.call_soon(self.retire)
 

@@ -18,6 +18,7 @@ from skedulr.context import running
 from skedulr_worker.context import Attempt
 from skedulr_worker.executors.coroutines import End
 from skedulr_worker.middleware import Chain, raisable
+from skedulr_worker.signal_stack import lend_signal_stack
 
 Outcome = tuple[Any, BaseException | None]
 
@@ -125,6 +126,7 @@ class ThreadExecutor:
 
     def _serve(self) -> None:
         """In a thread: run what comes, until nothing comes any more."""
+        _stack = lend_signal_stack()
         while (work := self._work.get()) is not None:
             attempt, future = work
             outcome = contextvars.copy_context().run(_call, attempt)

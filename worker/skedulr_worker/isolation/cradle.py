@@ -6,6 +6,7 @@ import socket
 from dataclasses import dataclass
 
 from skedulr_worker.isolation.notices import Notices
+from skedulr_worker.isolation.stderr import Mouth
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class Cradle:
 
     slot: int
     channel: socket.socket
-    stderr: int
+    stderr: Mouth
     nursery: int
     """Process id of the nursery."""
     notices: Notices

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 LAST_LINES: Final = 30
@@ -12,8 +13,11 @@ LONGEST: Final = 8000
 
 _FRAME: Final = re.compile(r'^  File ".*", line \d+ in ', re.MULTILINE)
 _OUR_FRAMES: Final = re.compile(
-    r'^  File ".*job_process\.py", line \d+ in _call_job\n(?:  (?:File .*|\.\.\.)\n)*', re.MULTILINE
+    rf'^  File "{re.escape(str(Path(__file__).parents[1]))}/.*\n(?:  (?:File .*|\.\.\.)\n)*',
+    re.MULTILINE,
 )
+"""What a stack shows below a job: whatever of the worker calls it, and what calls that."""
+_REPEATED: Final = re.compile(r"^(  File .*\n)\1+", re.MULTILINE)
 _DEEP: Final = 100
 """As many frames of a stack are shown by faulthandler, before it writes "  ..."."""
 
@@ -86,6 +90,14 @@ def is_deep(stderr: str) -> bool:
 
 
 def last_lines(text: str) -> str:
-    """As much of the end of a text as a record keeps; of a crash' traceback, the job's frames."""
-    lines = _OUR_FRAMES.sub("", text).rstrip().splitlines()
+    """As much of the end of a text as a record keeps; of a crash' traceback, the job's frames, those
+    of a recursion once.
+    """
+    text = _REPEATED.sub(_once, _OUR_FRAMES.sub("", text))
+    lines = text.rstrip().splitlines()
     return "\n".join(lines[-LAST_LINES:])[-LONGEST:]
+
+
+def _once(frames: re.Match[str]) -> str:
+    frame = frames[1]
+    return f"{frame}  (the same {len(frames[0]) // len(frame) - 1} times more)\n"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import faulthandler
 import inspect
 import logging
 import os
@@ -48,11 +47,9 @@ def bring_up(app: Skedulr, cradle: Cradle) -> NoReturn:
     try:
         with contextlib.suppress(OSError):
             os.setpgid(0, 0)  # it is killed with all that it has started
-        os.dup2(cradle.stderr, 2)
-        os.close(cradle.stderr)
+        cradle.stderr.take_over()
         die_with(cradle.nursery)
         oom.prefer_this_process()
-        faulthandler.enable(file=2)
         JobProcess(app, cradle).run()
         code = 0
     except BaseException:
@@ -74,6 +71,7 @@ class JobProcess:
         self._channel = Channel(cradle.channel)
         self._slot = cradle.slot
         self._notices = cradle.notices
+        self._stderr = cradle.stderr
         self._pid = os.getpid()
         self._process = psutil.Process()
         self._plans: Mapping[str, Plan] = plans_of(app)
@@ -116,6 +114,7 @@ class JobProcess:
         deadline: float | None,
         body: bytes,
     ) -> None:
+        self._stderr.begin()
         claim = Claim(task_id, job, fence, number - 1, body)
         telling = JobTelling(pool, self._teller(serial))
         try:

@@ -88,6 +88,8 @@ class Nursery:
         self._notices = Notices(slots)
         self._oom = oom.OomCounter()
         self._kids: dict[int, _Kid] = {}
+        self._relays: set[StderrRelay] = set()
+        """Those of the kids, and of dead ones that have left somebody behind who may write."""
         self._descriptors: list[int] = []
         self._selector = selectors.DefaultSelector()
         self._selector.register(sock, selectors.EVENT_READ, self._hear)
@@ -104,6 +106,8 @@ class Nursery:
         while self._is_wanted:
             for key, _ in self._selector.select(self._patience()):
                 key.data()
+            for relay in self._relays:
+                relay.catch_up()
             self._reap()
             self._keep_time()
             self._turns.turn()
@@ -116,7 +120,7 @@ class Nursery:
 
     def _patience(self) -> float:
         waits = [kid.next_at for kid in self._kids.values() if kid.next_at]
-        if any(kid.stderr.is_behind for kid in self._kids.values()):
+        if any(relay.is_behind for relay in self._relays):
             waits.append(time.monotonic() + 0.05)
         rest = min(waits) - time.monotonic() if waits else LONGEST_REST
         return max(0.0, min(rest, LONGEST_REST))
@@ -153,7 +157,6 @@ class Nursery:
                 self._interrupt(kid, Stop(reason), margin)
             case channel.REST, [serial] if serial == kid.serial:
                 kid.serial, kid.interrupt_at, kid.kill_at = 0, 0.0, 0.0
-                kid.stderr.forget()  # not at the next run: that one may have spoken by then
             case channel.KILL, _:
                 kid.kill()
 
@@ -184,7 +187,7 @@ class Nursery:
     def _fork(self, slot: int) -> None:
         ours = socket.socket(fileno=self._descriptors.pop(0))
         try:
-            reading, writing = os.pipe()
+            relay, mouth = StderrRelay.new()
         except OSError:
             ours.close()
             self._tell_death(slot, 0, "", False, "")
@@ -193,21 +196,23 @@ class Nursery:
         try:
             pid = os.fork()
         except OSError as error:
-            for descriptor in (reading, writing):
-                os.close(descriptor)
+            relay.close()
+            os.close(mouth.descriptor)
             ours.close()
             self._tell_death(slot, 0, "", False, f"no process can be made now: {error}")
             return
         if pid == 0:
-            os.close(reading)
+            relay.close()
             self._forget()
-            self._bring_up(Cradle(slot, ours, writing, nursery, self._notices))
+            self._bring_up(Cradle(slot, ours, mouth, nursery, self._notices))
         ours.close()
-        os.close(writing)
+        os.close(mouth.descriptor)
         with contextlib.suppress(OSError):
             os.setpgid(pid, pid)  # both do it, so that it is done whoever comes first
-        kid = self._kids[slot] = _Kid(slot, pid, StderrRelay(reading))
-        self._selector.register(reading, selectors.EVENT_READ, lambda: self._relay(kid))
+        self._kids[slot] = _Kid(slot, pid, relay)
+        self._relays.add(relay)
+        listen = partial(self._relay, relay)
+        self._selector.register(relay.descriptor, selectors.EVENT_READ, listen)
 
     def _forget(self) -> None:
         """In a new job process: let go of what is the nursery's."""
@@ -215,14 +220,16 @@ class Nursery:
         self._selector.close()
         for end in (self._socket, self._wakeup, self._waking):
             end.close()
-        for kid in self._kids.values():
-            kid.stderr.close()
+        for relay in self._relays:
+            relay.close()
         for descriptor in self._descriptors:
             os.close(descriptor)
 
-    def _relay(self, kid: _Kid) -> None:
-        if not kid.stderr.relay():
-            self._selector.unregister(kid.stderr.descriptor)
+    def _relay(self, relay: StderrRelay) -> None:
+        if not relay.relay():
+            self._selector.unregister(relay.descriptor)
+            self._relays.discard(relay)
+            relay.close()
 
     def _wake(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -230,19 +237,16 @@ class Nursery:
 
     def _reap(self, *, tell: bool = True) -> None:
         for kid in list(self._kids.values()):
-            kid.stderr.catch_up()
             pid, status = os.waitpid(kid.pid, os.WNOHANG)
             if pid == 0:
                 continue
             kill_group(kid.pid)  # what it had started
             del self._kids[kid.slot]
-            with contextlib.suppress(KeyError):
-                self._selector.unregister(kid.stderr.descriptor)
-            last_lines = kid.stderr.end()
             reason = "" if kid.reason is None else kid.reason.value
             for_memory = os.WIFSIGNALED(status) and not kid.killed and self._oom.has_risen()
+            last_words = kid.stderr.last_words()
             if tell:
-                self._tell_death(kid.slot, status, reason, for_memory, last_lines)
+                self._tell_death(kid.slot, status, reason, for_memory, last_words)
 
     def _tell_death(
         self, slot: int, status: int, reason: str, for_memory: bool, last_lines: str
