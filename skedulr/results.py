@@ -20,11 +20,12 @@ from redis import exceptions
 
 from skedulr import commands
 from skedulr import connection as link
-from skedulr.aio import AsyncClient, Line
+from skedulr.aio import AsyncClient
 from skedulr.client import LONGEST_PAUSE, Client
 from skedulr.commands import Ending
 from skedulr.errors import RedisUnavailable, ResultTimeout, UnknownTask, UpgradeNeeded
 from skedulr.keys import PoolKeys
+from skedulr.line import Line
 from skedulr.names import full_name, new_id
 from skedulr.record import FORMAT
 

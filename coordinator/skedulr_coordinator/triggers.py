@@ -16,11 +16,12 @@ from redis import exceptions
 
 from skedulr import connection as link
 from skedulr import operations
-from skedulr.aio import AsyncClient, Line
+from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
 from skedulr.commands import Command, Steps
 from skedulr.errors import RedisUnavailable
 from skedulr.keys import pool_keys
+from skedulr.line import Line
 from skedulr.triggers import EVENTS_AT_ONCE, Event, carry_out, events_of
 from skedulr_coordinator import faults
 

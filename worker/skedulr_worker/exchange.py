@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from redis import exceptions
 
 from skedulr import connection as link
-from skedulr.aio import AsyncClient, Line
+from skedulr.aio import AsyncClient
 from skedulr.commands import Ack, Exchanged
 from skedulr.contact import Contact
 from skedulr.errors import RedisUnavailable, UpgradeNeeded
+from skedulr.line import Answer, Line
 from skedulr.loops import Loop, LoopState
 from skedulr_worker.instance import Instance
 
@@ -61,14 +62,10 @@ class Exchange:
         self.number += 1
         self._free, self._acks = free, acks
         self._prepare()
-        if not self._line.is_open:
+        if self._line.is_open:
+            self._send(self._line, self._client.address.time_limit)
+        else:
             self._strive(None)
-            return
-        future = self._line.post(self._data, at_once=True)
-        self._limit = self._loop.call_later(
-            self._client.address.time_limit, self._line.give_up, future
-        )
-        future.add_done_callback(self._read)
 
     def begin_behind(self, line: Line, free: int, limit: float) -> None:
         """Send the next one over a line on which a blocking call is under way; it acknowledges
@@ -77,9 +74,7 @@ class Exchange:
         self.number += 1
         self._free, self._acks = free, ()
         self._prepare()
-        future = line.post(self._data, at_once=True)
-        self._limit = self._loop.call_later(limit, line.give_up, future)
-        future.add_done_callback(self._read)
+        self._send(line, limit)
 
     @property
     def is_striving(self) -> bool:
@@ -100,33 +95,36 @@ class Exchange:
         self._data = link.pack_call(self._command)
         self.sent_at = time.monotonic()
 
-    def _read(self, future: asyncio.Future[Any]) -> None:
+    def _send(self, line: Line, limit: float) -> None:
+        answer = Answer(self._read)
+        line.post(self._data, answer, at_once=True)
+        if not answer.done():
+            self._limit = self._loop.call_later(limit, line.give_up, answer)
+
+    def _read(self, answer: Answer) -> None:
         if self._limit is not None:
             self._limit.cancel()
             self._limit = None
-        if future.cancelled():
-            return
-        error = future.exception()
         if self._closed:
             return
-        if error is None:
-            reply = self._command.parse(future.result())
+        if not answer.has_failed:
+            reply = self._command.parse(answer.result())
             if reply.status == "ok":
                 self._contact.found()
                 self._answered(reply)
                 return
-        self._strive(future)
+        self._strive(answer)
 
-    def _strive(self, future: asyncio.Future[Any] | None) -> None:
+    def _strive(self, answer: Answer | None) -> None:
         name = f"skedulr exchange {self._instance.pool}"
-        self._effort = self._loop.create_task(self._persist(future), name=name)
+        self._effort = self._loop.create_task(self._persist(answer), name=name)
 
-    async def _persist(self, future: asyncio.Future[Any] | None) -> None:
-        """Get an answer; ``future`` holds what came of the first try, if there was one."""
+    async def _persist(self, answer: Answer | None) -> None:
+        """Get an answer; ``answer`` holds what came of the first try, if there was one."""
         pause = FIRST_PAUSE
         while True:
             try:
-                raw = future.result() if future is not None else await self._line.call(self._data)
+                raw = answer.result() if answer is not None else await self._line.call(self._data)
                 reply = self._command.parse(raw)
                 if reply.status == "ok":
                     break
@@ -137,7 +135,7 @@ class Exchange:
                 self._complain(error)
                 await asyncio.sleep(UPGRADE_PAUSE if isinstance(error, UpgradeNeeded) else pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
-            future = None
+            answer = None
             self._prepare()
         self._contact.found()
         self._effort = None

@@ -9,9 +9,9 @@ from typing import Final
 from redis import exceptions
 
 from skedulr import connection as link
-from skedulr.aio import Line
 from skedulr.connection import Address
 from skedulr.contact import Contact
+from skedulr.line import Answer, Line
 from skedulr_worker.exchange import Exchange
 from skedulr_worker.instance import Instance
 
@@ -60,7 +60,7 @@ class Listener:
 
     def carry(self, exchange: Exchange, free: int) -> None:
         """Begin an exchange that Redis carries out once the marker is there or the wait is over."""
-        self._line.post(self._call).add_done_callback(_forget_error)
+        self._line.post(self._call, Answer(_ignore))
         exchange.begin_behind(self._line, free, self._limit)
 
     def interrupt(self, line: Line, is_over: Callable[[], bool], ended: Callable[[], None]) -> None:
@@ -119,7 +119,5 @@ class Listener:
         self._connection_id = 0
 
 
-def _forget_error(future: asyncio.Future[object]) -> None:
+def _ignore(_: Answer) -> None:
     """What became of the wait does not matter: the exchange behind it tells."""
-    if not future.cancelled():
-        future.exception()

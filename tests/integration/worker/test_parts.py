@@ -12,9 +12,9 @@ from typing import Any, cast
 import pytest
 
 from skedulr import ConfigurationError
-from skedulr.aio import Line
 from skedulr.connection import Address, pack
 from skedulr.contact import Contact
+from skedulr.line import Line
 from skedulr_worker.board import Board, Phase
 from skedulr_worker.config import WorkerConfig, parse_pools
 from skedulr_worker.context import Attempt
