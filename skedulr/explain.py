@@ -30,12 +30,17 @@ class Reason:
 class Explanation:
     """Why a task is not running, the first reason first."""
 
-    running: bool
+    state: State
     reasons: list[Reason] = field(default_factory=list)
     position: int | None = None
     """Its place among those of its pool that may run before it, 1 for the next one."""
     estimate_s: float | None = None
     """Seconds until it starts, if the pool goes on as in the last minutes."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs."""
+        return self.state is State.RUNNING
 
     def __str__(self) -> str:
         return "; ".join(reason.message for reason in self.reasons)
@@ -48,18 +53,18 @@ def explain(keys: PoolKeys, task_id: str) -> Steps[Explanation]:
     sight = yield from look(keys, task_id)
     state = sight.record.state
     if state is State.RUNNING:
-        return Explanation(True, list(_of_running(sight)))
+        return Explanation(state, list(_of_running(sight)))
     if state is State.QUEUED:
         reasons = [*_of_queued(sight)]
         if not any(reason.code in _NEVER for reason in reasons):
-            return Explanation(False, reasons, sight.ahead + 1, _estimate(sight))
-        return Explanation(False, reasons, sight.ahead + 1)
+            return Explanation(state, reasons, sight.ahead + 1, _estimate(sight))
+        return Explanation(state, reasons, sight.ahead + 1)
     if state is State.SCHEDULED:
-        return Explanation(False, list(_of_scheduled(sight)))
+        return Explanation(state, list(_of_scheduled(sight)))
     if state is State.WAITING:
         relatives = yield from lineage(keys, task_id)
-        return Explanation(False, list(_of_waiting(relatives)))
-    return Explanation(False, [_of_ended(sight)])
+        return Explanation(state, list(_of_waiting(relatives)))
+    return Explanation(state, [_of_ended(sight)])
 
 
 def _of_running(sight: Sight) -> Iterator[Reason]:
@@ -250,6 +255,7 @@ def _estimate(sight: Sight) -> float | None:
 def document(found: Explanation) -> dict[str, Any]:
     """An explanation as a plain JSON document."""
     return {
+        "state": found.state.label,
         "running": found.running,
         "reasons": [
             {"code": reason.code, "message": reason.message, "hint": reason.hint or None}

@@ -329,6 +329,13 @@ def all_newest(
 ) -> Steps[list[FlowRow]]:
     """Workflows of all pools, the newest first, behind the one of that creation and name."""
     pools = yield from operations.list_pools(RegistryKeys(namespace))
+    return (yield from newest_of(namespace, pools, most, after))
+
+
+def newest_of(
+    namespace: str, pools: Sequence[str], most: int, after: tuple[int, str] | None = None
+) -> Steps[list[FlowRow]]:
+    """The same of some pools."""
     newest_ms: int | str = after[0] if after else "+inf"
     calls = tuple(
         (

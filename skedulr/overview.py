@@ -40,6 +40,11 @@ def pool_names(namespace: str) -> Steps[list[str]]:
 def overview(namespace: str) -> Steps[dict[str, Any]]:
     """All pools and the sums over them, who works there, and how Redis is."""
     pools = yield from inspect.pools(namespace)
+    return (yield from overview_of(namespace, pools))
+
+
+def overview_of(namespace: str, pools: Sequence[PoolInfo]) -> Steps[dict[str, Any]]:
+    """The overview, where the pools were just read."""
     facts = yield _cluster(RegistryKeys(namespace))
     return {
         "namespace": namespace,

@@ -1,28 +1,40 @@
-"""What changes in the cluster, for many listeners: Redis is asked once a second for all."""
+"""What changes in the cluster, for many listeners: one look at Redis serves them all."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
-from skedulr import documents, inspect, names, overview
 from skedulr.app import Skedulr
-from skedulr.errors import InvalidOption, Undecodable, UnknownTask
-from skedulr.task_document import task_document
+from skedulr.errors import RedisUnavailable
+from skedulr_coordinator import topics
 from skedulr_coordinator.api.answers import dumps
+from skedulr_coordinator.topics import Look
 
-EVERY: Final = 1.0
+EVERY: Final = 0.4
+"""Seconds between two looks: with what a look and a page take, a change is seen within one."""
+
+RESTS: Final = 4
+"""How many times as long as its last look took a topic rests at least, so that all listening takes
+a fifth of Redis' and of this process' time at most, however much there is to look at.
+"""
+
+SIGN_EVERY: Final = 5.0
+"""Seconds between two signs that the feed looks, for those who hear of no change."""
+
+TRIFLES_EVERY: Final = {"instances": 5.0}
+"""Seconds after which a document is told although nothing but trifles has changed."""
 
 MOST_LISTENERS: Final = 500
-MOST_TOPICS: Final = 20
-"""Of one listener."""
+MOST_TOPICS: Final = 200
+"""Of all listeners together."""
 
-OVERVIEW: Final = "overview"
-TASKS: Final = "tasks"
-TASK: Final = "task:"
-
-EXPECTED: Final = "give overview, tasks or task:POOL/ID, at most 20"
+ALIVE: Final = "alive"
+AWAY: Final = "away"
 
 
 class Listener:
@@ -36,6 +48,7 @@ class Listener:
 
     def tell(self, topic: str, document: bytes) -> None:
         """There is a newer document."""
+        self._news.pop(topic, None)  # the newest is the last that it hears of
         self._news[topic] = document
         self._told.set()
 
@@ -56,13 +69,27 @@ class Listener:
         return found
 
 
+@dataclass(slots=True)
+class _Known:
+    """What is known of a topic."""
+
+    due: float = -math.inf
+    """When to look again (monotonic seconds)."""
+    document: bytes = b""
+    substance: Any = None
+    told: float = -math.inf
+    """When its document was told last."""
+
+
 class Feed:
     """Looks for what its listeners want to know."""
 
-    def __init__(self, app: Skedulr) -> None:
+    def __init__(self, app: Skedulr, clock: Callable[[], float] = time.monotonic) -> None:
         self._app = app
+        self._clock = clock
         self._listeners: set[Listener] = set()
-        self._last: dict[str, bytes] = {}
+        self._known: dict[str, _Known] = {}
+        self._signed = -math.inf
         self._is_over = False
 
     @property
@@ -70,11 +97,16 @@ class Feed:
         """Whether it takes no more listeners."""
         return self._is_over or len(self._listeners) >= MOST_LISTENERS
 
+    def bears(self, wanted: Iterable[str]) -> bool:
+        """Whether it can look at these topics as well."""
+        return len(self._wanted().union(wanted)) <= MOST_TOPICS
+
     def add(self, listener: Listener) -> None:
         """Tell this one from now on, and at once what is known."""
         self._listeners.add(listener)
-        for topic in listener.topics & self._last.keys():
-            listener.tell(topic, self._last[topic])
+        for topic in listener.topics & self._known.keys():
+            if document := self._known[topic].document:
+                listener.tell(topic, document)
 
     def remove(self, listener: Listener) -> None:
         """Tell this one no more."""
@@ -87,44 +119,45 @@ class Feed:
             listener.end()
 
     async def run_once(self) -> None:
-        """Look at every topic that somebody listens to; raises as ``AsyncClient.ask``."""
-        wanted = frozenset().union(*(each.topics for each in self._listeners))
-        self._last = {topic: last for topic, last in self._last.items() if topic in wanted}
-        documents = await asyncio.gather(*(self._document(topic) for topic in wanted))
-        for topic, document in zip(wanted, documents, strict=True):
-            if document is None:
-                continue
-            data = dumps(document)
-            if self._last.get(topic) == data:
-                continue
-            self._last[topic] = data
-            for listener in self._listeners:
-                if topic in listener.topics:
-                    listener.tell(topic, data)
-
-    async def _document(self, topic: str) -> dict[str, Any] | None:
-        client, namespace = self._app.aclient, self._app.config.namespace
-        if topic == OVERVIEW:
-            return await client.perform(overview.overview(namespace))
-        if topic == TASKS:
-            pools = await client.perform(inspect.pools(namespace))
-            counts = documents.of_counts(documents.summed(pools))
-            return {"counts": counts, "totals": overview.totals(pools)}
-        pool, task_id = names.split(topic.removeprefix(TASK))
-        assert pool is not None
+        """Look at every topic that somebody listens to and that has rested; raises as
+        ``AsyncClient.ask``.
+        """
+        wanted, now = self._wanted(), self._clock()
+        self._known = {topic: self._known.get(topic) or _Known() for topic in wanted}
+        due = {topic: known for topic, known in self._known.items() if known.due <= now}
+        if not due:
+            return
+        look = Look(self._app)
         try:
-            return await client.perform(task_document(self._app.keys(pool), task_id))
-        except (UnknownTask, Undecodable):  # its page says so; the others are told on
-            return None
+            await asyncio.gather(*(self._look(look, *each) for each in due.items()))
+        except RedisUnavailable:
+            self._signed = -math.inf
+            self._tell_all(AWAY)
+            raise
+        if self._clock() - self._signed >= SIGN_EVERY:
+            self._signed = self._clock()
+            self._tell_all(ALIVE)
 
+    async def _look(self, look: Look, topic: str, known: _Known) -> None:
+        began = self._clock()
+        document = await look.at(topic)
+        ended = self._clock()
+        known.due = ended + RESTS * (ended - began)
+        if document is None:
+            return
+        known.document = dumps(document)
+        substance = topics.substance(topic, document)
+        is_stale = ended - known.told >= TRIFLES_EVERY.get(topic, math.inf)
+        if substance == known.substance and not is_stale:
+            return
+        known.substance, known.told = substance, ended
+        for listener in self._listeners:
+            if topic in listener.topics:
+                listener.tell(topic, known.document)
 
-def checked(topics: Iterable[str]) -> list[str]:
-    """The topics, if there are such; raises ``InvalidOption`` and ``InvalidName``."""
-    found = list(dict.fromkeys(topics))
-    if not 0 < len(found) <= MOST_TOPICS:
-        raise InvalidOption("topic", found, EXPECTED)
-    for topic in found:
-        is_task = topic.startswith(TASK) and names.split(topic.removeprefix(TASK))[0] is not None
-        if not is_task and topic not in (OVERVIEW, TASKS):
-            raise InvalidOption("topic", topic, EXPECTED)
-    return found
+    def _wanted(self) -> frozenset[str]:
+        return frozenset().union(*(each.topics for each in self._listeners))
+
+    def _tell_all(self, sign: str) -> None:
+        for listener in self._listeners:
+            listener.tell(sign, b"{}")

@@ -87,7 +87,7 @@ def test_every_page_is_accessible_in_every_look(
             page.goto(site + path)
             page.locator("main h1, main p").first.wait_for()
             page.get_by_text("Loading …").wait_for(state="detached")
-            page.get_by_text("Live").wait_for()
+            page.get_by_test_id("connection").get_by_text("Live").wait_for()
             page.screenshot(path=PICTURES / f"{name}-{look}.png", full_page="phone" in look)
             problems += [f"{name} {look}: {each}" for each in serious(page)]
             if is_wider_than_its_window(page):
@@ -104,7 +104,7 @@ def test_the_picture_of_the_readme_is_small(
 ) -> None:
     sample.fill(app, server.client(), start_worker)
     page = open_page(site, viewport={"width": 1280, "height": 800}, color_scheme="light")
-    page.get_by_text("Live").wait_for()
+    page.get_by_test_id("connection").get_by_text("Live").wait_for()
     page.locator(".u-over").first.wait_for()
     page.get_by_role("link", name="refund").first.wait_for()
     picture = PICTURES / "readme.png"

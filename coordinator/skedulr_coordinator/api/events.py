@@ -11,7 +11,8 @@ from starlette.responses import Response, StreamingResponse
 
 from skedulr_coordinator.api.context import TheCoordinator
 from skedulr_coordinator.api.problems import described
-from skedulr_coordinator.feed import Feed, Listener, checked
+from skedulr_coordinator.feed import MOST_TOPICS, Feed, Listener
+from skedulr_coordinator.topics import ALL, checked
 
 router = APIRouter(prefix="/api/events", tags=["events"], responses=described(400, 503))
 
@@ -25,17 +26,24 @@ SIGN_OF_LIFE_EVERY: Final = 15.0
 )
 async def listen(
     coordinator: TheCoordinator,
-    topic: Annotated[list[str], Query(description="overview, tasks or task:POOL/ID; many")],
+    topic: Annotated[list[str], Query(description=f"{', '.join(ALL)}; many")],
 ) -> Response:
-    """Documents as they change, each second at most.
+    """Documents as they change, some twice a second at most.
 
-    The event `overview` carries what `/api/overview` answers, `task` a task's document, and `tasks`
-    the counts and totals, which change whenever a list of tasks may look different.
+    An event is named as its topic, without `POOL/ID`, and carries what is answered under that
+    path; `tasks` carries the counts and totals, which change whenever a list of tasks may look
+    different. `alive` comes every few seconds while Redis answers, `away` once it does not.
     """
     feed = coordinator.feed
     listener = Listener(checked(topic))
     if feed.is_full or not coordinator.services.are_running:
         raise HTTPException(503, "nobody else can listen now; ask again, or poll")
+    if not feed.bears(listener.topics):
+        raise HTTPException(
+            503,
+            f"listeners follow {MOST_TOPICS} topics already, as many as this coordinator looks at; "
+            "ask again, poll, or listen to another coordinator",
+        )
     return StreamingResponse(
         _stream(feed, listener),
         media_type="text/event-stream",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from skedulr import documents, inspect
+from skedulr_coordinator import views
 from skedulr_coordinator.api import models
 from skedulr_coordinator.api.answers import Document
 from skedulr_coordinator.api.context import TheApp
@@ -17,11 +17,4 @@ router = APIRouter(prefix="/api/instances", tags=["cluster"], responses=describe
 @router.get("", responses=answers(models.Instances))
 async def list_instances(app: TheApp) -> Response:
     """Every worker and coordinator that lives: processes, pools, loops."""
-    workers = await app.aclient.perform(inspect.workers(app.registry))
-    coordinators = await app.aclient.perform(inspect.coordinators(app.registry))
-    return Document(
-        {
-            "workers": [documents.of_report(report) for report in workers],
-            "coordinators": [documents.of_report(report, "coordinator") for report in coordinators],
-        }
-    )
+    return Document(await views.instances(app))

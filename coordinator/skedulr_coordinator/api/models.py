@@ -153,6 +153,7 @@ class Reason(Model):
 class Explanation(Model):
     """Why a task is not running."""
 
+    state: State
     running: bool
     reasons: list[Reason]
     position: int | None

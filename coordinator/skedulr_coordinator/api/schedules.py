@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -11,14 +10,13 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from skedulr import documents
-from skedulr.schedule import ScheduleInfo
+from skedulr_coordinator import views
 from skedulr_coordinator.api import models
 from skedulr_coordinator.api.answers import Document
 from skedulr_coordinator.api.context import TheApp
 from skedulr_coordinator.api.moments import moment
 from skedulr_coordinator.api.problems import answers, described
 from skedulr_coordinator.api.tasks import document
-from skedulr_coordinator.words import of_schedule
 
 router = APIRouter(prefix="/api/schedules", tags=["schedules"], responses=described(400, 503))
 
@@ -45,12 +43,7 @@ class NewSchedule(BaseModel):
 @router.get("", responses=answers(models.Schedules))
 async def list_schedules(app: TheApp) -> Response:
     """All schedules, by name."""
-    found = await app.schedules.alist()
-    return Document({"schedules": [documents.of_schedule(_in_words(each)) for each in found]})
-
-
-def _in_words(found: ScheduleInfo) -> ScheduleInfo:
-    return replace(found, words=of_schedule(found))
+    return Document(await views.schedules(app))
 
 
 @router.post("", status_code=201, responses=answers(models.Schedule, status=201) | described(409))
@@ -61,7 +54,7 @@ async def make_schedule(app: TheApp, body: NewSchedule) -> Response:
         times["at"] = moment("at", body.at)
     call = app.call(body.job, body.args, body.kwargs, **body.options)
     await app.aschedule(body.name, call, **times)
-    made = documents.of_schedule(_in_words(await app.schedules.aget(body.name)))
+    made = documents.of_schedule(views.in_words(await app.schedules.aget(body.name)))
     return Document(made, 201, headers={"Location": f"schedules/{quote(body.name, safe='')}"})
 
 
@@ -69,7 +62,7 @@ async def make_schedule(app: TheApp, body: NewSchedule) -> Response:
 async def get_schedule(app: TheApp, name: str) -> Response:
     """One schedule with its past runs, the newest first."""
     found = await app.schedules.aget(name)
-    return Document(documents.of_schedule_with_runs(_in_words(found)))
+    return Document(documents.of_schedule_with_runs(views.in_words(found)))
 
 
 @router.delete("/{name}", status_code=204, responses=described(404, 409))

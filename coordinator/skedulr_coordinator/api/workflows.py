@@ -8,9 +8,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from skedulr import documents, flows
+from skedulr import documents, overview
 from skedulr.app import Skedulr
 from skedulr.errors import InvalidOption
+from skedulr_coordinator import views
 from skedulr_coordinator.api import models
 from skedulr_coordinator.api.answers import Document
 from skedulr_coordinator.api.context import TheApp
@@ -31,15 +32,8 @@ async def list_workflows(
     app: TheApp, cursor: str = "", limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> Response:
     """The workflows of all pools, the newest first."""
-    steps = flows.all_newest(app.config.namespace, limit + 1, _after(cursor))
-    rows = await app.aclient.perform(steps)
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Document(
-        {
-            "workflows": [documents.of_workflow(row) for row in rows[:limit]],
-            "next": last and f"{last.created_ms}.{last.name}",
-        }
-    )
+    pools = await app.aclient.perform(overview.pool_names(app.config.namespace))
+    return Document(await views.workflows(app, pools, limit, _after(cursor)))
 
 
 def _after(cursor: str) -> tuple[int, str] | None:

@@ -2,18 +2,28 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { address } from "../lib/base";
 import { parseJson } from "../lib/json";
-import { setServerTime } from "../lib/now";
-import type { Overview, Task } from "./types";
+import { type Documents, News } from "./news";
 
 /** How news comes: pushed by the coordinator, or asked for until the stream is there again. */
 export type Line = "connecting" | "live" | "polling";
 
-/** Milliseconds without any news after which a stream that seems open is not believed. */
-const SILENT_AFTER = 10_000;
+/** Milliseconds without a sign, which comes every 5 s, after which a stream is not believed. */
+const SILENT_AFTER = 12_000;
 /** Milliseconds before a stream that the browser has given up is opened again. */
 const AGAIN_AFTER = 3_000;
 /** Milliseconds in which the wishes of a page that is just coming up are gathered. */
 const GATHER = 30;
+/** What the stream may bring, beside the signs whether the coordinator itself hears of anything. */
+const NAMES: (keyof Documents)[] = [
+  "overview",
+  "tasks",
+  "task",
+  "explanation",
+  "workflow",
+  "workflows",
+  "schedules",
+  "instances",
+];
 
 /**
  * One stream of server-sent events for all that the page shows. Its documents go into the cache of
@@ -27,8 +37,10 @@ class Stream {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private watch: ReturnType<typeof setTimeout> | undefined;
   private listeners = new Set<() => void>();
+  private news: News;
 
-  constructor(private client: QueryClient) {
+  constructor(client: QueryClient) {
+    this.news = new News(client);
     // A browser keeps some six connections to a host, for all tabs together: a tab that nobody looks
     // at must not hold one.
     document.addEventListener("visibilitychange", () => {
@@ -82,21 +94,14 @@ class Stream {
       // The browser tries again by itself, unless the answer was no stream at all.
       if (source.readyState === EventSource.CLOSED) this.soon(AGAIN_AFTER);
     };
-    source.addEventListener("overview", (event) => {
-      const overview = parseJson(event.data) as Overview;
-      setServerTime(overview.now);
-      this.client.setQueryData(["overview"], overview);
-      this.heard();
-    });
-    source.addEventListener("task", (event) => {
-      const task = parseJson(event.data) as Task;
-      this.client.setQueryData(["task", task.pool, task.id], task);
-      this.heard();
-    });
-    source.addEventListener("tasks", () => {
-      void this.client.invalidateQueries({ queryKey: ["tasks"] });
-      this.heard();
-    });
+    for (const name of NAMES) {
+      source.addEventListener(name, (event) => {
+        this.heard();
+        void this.news.take(name, parseJson(event.data) as Documents[typeof name]);
+      });
+    }
+    source.addEventListener("alive", () => this.heard());
+    source.addEventListener("away", () => this.say("polling"));
   }
 
   private heard(): void {

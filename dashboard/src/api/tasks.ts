@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { get, taskPath } from "./client";
 import { pollEvery, useLive } from "./live";
-import type { Explanation, LogLine, Task, TaskPage } from "./types";
+import type { Explanation, LogLine, State, Task, TaskPage } from "./types";
 
 /** What tasks are wanted; an empty filter wants all. */
 export interface TaskFilter {
@@ -24,6 +24,16 @@ export function useTasks(filter: TaskFilter, cursor: string | undefined, limit: 
   });
 }
 
+/** The newest tasks that ended so: they are asked for anew only when one more has, or one less. */
+export function useEnded(state: Extract<State, "failed" | "dead">, limit: number) {
+  const line = useLive("tasks");
+  return useQuery({
+    queryKey: ["ended", state, limit],
+    queryFn: ({ signal }) => get<TaskPage>("api/tasks", { state, limit }, signal),
+    refetchInterval: pollEvery(line),
+  });
+}
+
 /** All about one task, always current. */
 export function useTask(pool: string, id: string) {
   const line = useLive(`task:${pool}/${id}`);
@@ -37,12 +47,13 @@ export function useTask(pool: string, id: string) {
 /** Why a task does not run. */
 export function useExplanation(task: Task) {
   const isLive = !["succeeded", "failed", "dead", "cancelled", "running"].includes(task.state);
+  const line = useLive(isLive ? `explanation:${task.name}` : undefined);
   return useQuery({
-    queryKey: ["explanation", task.pool, task.id, task.state, task.gate],
+    queryKey: ["explanation", task.pool, task.id, task.state],
     queryFn: ({ signal }) =>
       get<Explanation>(`${taskPath(task.pool, task.id)}/explain`, {}, signal),
     enabled: isLive,
-    refetchInterval: 2_000,
+    refetchInterval: pollEvery(line),
   });
 }
 

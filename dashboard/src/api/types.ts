@@ -144,6 +144,7 @@ export interface Task {
 }
 
 export interface Explanation {
+  state: State;
   running: boolean;
   reasons: { code: string; message: string; hint: string | null }[];
   position: number | null;

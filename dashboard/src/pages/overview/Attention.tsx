@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { ArrowRight, CircleCheckBig } from "lucide-react";
-import { useTasks } from "../../api/tasks";
+import { useEnded } from "../../api/tasks";
 import type { Counts, TaskRow } from "../../api/types";
 import { Card } from "../../components/Card";
 import { Empty } from "../../components/Empty";
@@ -14,8 +14,8 @@ const SHOWN = 6;
 
 /** The newest tasks that ended badly: what somebody should look at first. */
 export function Attention({ counts }: { counts: Counts | undefined }) {
-  const dead = useTasks({ state: "dead" }, undefined, SHOWN);
-  const failed = useTasks({ state: "failed" }, undefined, SHOWN);
+  const dead = useEnded("dead", SHOWN);
+  const failed = useEnded("failed", SHOWN);
   const rows = newest([...(dead.data?.tasks ?? []), ...(failed.data?.tasks ?? [])]);
   const number = (counts?.dead ?? 0) + (counts?.failed ?? 0);
   return (

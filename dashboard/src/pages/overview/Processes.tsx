@@ -1,26 +1,16 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ServerOff } from "lucide-react";
-import { get } from "../../api/client";
-import type { Coordinator, Overview, Worker } from "../../api/types";
+import { useInstances } from "../../api/instances";
+import type { Overview, Worker } from "../../api/types";
 import { Card } from "../../components/Card";
 import { Empty } from "../../components/Empty";
 import { When } from "../../components/When";
 import { bytes, plural } from "../../lib/format";
 import styles from "./Processes.module.css";
 
-interface Instances {
-  workers: Worker[];
-  coordinators: Coordinator[];
-}
-
 /** The programs that live: workers, coordinators, Redis. */
 export function Processes({ overview }: { overview: Overview | undefined }) {
-  const { data } = useQuery({
-    queryKey: ["instances"],
-    queryFn: ({ signal }) => get<Instances>("api/instances", {}, signal),
-    refetchInterval: 3_000,
-  });
+  const { data } = useInstances();
   return (
     <Card title="Workers and coordinators" flush aside={overview && redis(overview)}>
       {data?.workers.length === 0 && (

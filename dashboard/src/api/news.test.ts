@@ -1,0 +1,106 @@
+import { QueryClient, QueryObserver } from "@tanstack/react-query";
+import { afterEach, expect, test, vi } from "vitest";
+import { News } from "./news";
+import { type Counts, type Overview, STATES } from "./types";
+
+/** A request whose answer comes when the test says so. */
+interface Asked {
+  answer: (value: unknown) => void;
+  signal: AbortSignal;
+}
+
+const clients: QueryClient[] = [];
+afterEach(() => {
+  for (const client of clients.splice(0)) client.clear();
+});
+
+/** A page that shows what stands under a key, and the requests that it makes. */
+function shown(key: unknown[]) {
+  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  clients.push(client);
+  const requests: Asked[] = [];
+  const observer = new QueryObserver(client, {
+    queryKey: key,
+    queryFn: ({ signal }) => new Promise((answer) => requests.push({ answer, signal })),
+  });
+  const end = observer.subscribe(() => {});
+  const data = () => observer.getCurrentResult().data;
+  return { client, news: new News(client), requests, data, end };
+}
+
+function overview(paused: boolean): Overview {
+  return { now: "2030-01-31T12:00:00.000Z", paused } as Overview;
+}
+
+const zero = Object.fromEntries(STATES.map((state) => [state, 0])) as Counts;
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+test("what is pushed is shown, and an older answer on its way is not", async () => {
+  const { news, requests, data } = shown(["overview"]);
+  await news.take("overview", overview(true));
+  expect(requests[0]?.signal.aborted).toBe(true);
+  requests[0]?.answer(overview(false));
+  await settled();
+  expect(data()).toEqual(overview(true));
+});
+
+test("of two pushes the newer is shown", async () => {
+  const { news, data } = shown(["overview"]);
+  await Promise.all([
+    news.take("overview", overview(false)),
+    news.take("overview", overview(true)),
+  ]);
+  expect(data()).toEqual(overview(true));
+});
+
+test("news about a list ends no request under way, and asks once more however much comes", async () => {
+  const { news, requests, data } = shown(["tasks", { state: "queued" }]);
+  for (let number = 0; number < 5; number += 1) {
+    void news.take("tasks", { counts: zero, totals: {} });
+    await settled();
+  }
+  expect(requests).toHaveLength(1);
+  expect(requests[0]?.signal.aborted).toBe(false);
+  requests[0]?.answer("first");
+  await vi.waitFor(() => expect(requests).toHaveLength(2));
+  expect(data()).toBe("first");
+  requests[1]?.answer("second");
+  await settled();
+  expect(data()).toBe("second");
+  expect(requests).toHaveLength(2);
+});
+
+test("news about a list that is not shown asks for nothing", async () => {
+  const { news, requests, end } = shown(["tasks", {}]);
+  end();
+  await news.take("tasks", { counts: zero, totals: {} });
+  expect(requests).toHaveLength(1);
+});
+
+test("the dead are asked for anew when there are others, whatever else is done", async () => {
+  const { news, requests } = shown(["ended", "dead", 6]);
+  requests[0]?.answer("nobody");
+  const tell = async (totals: Record<string, number>) => {
+    void news.take("tasks", { counts: zero, totals });
+    await settled();
+  };
+  await tell({ succeeded: 1 });
+  requests[1]?.answer("nobody");
+  await tell({ succeeded: 2 });
+  expect(requests).toHaveLength(2);
+  await tell({ succeeded: 2, dead: 1 });
+  expect(requests).toHaveLength(3);
+});
+
+test("the first page of workflows is taken as it comes, the others are asked for", async () => {
+  const { client, news, data } = shown(["workflows"]);
+  const page = { workflows: [], next: null };
+  await news.take("workflows", page);
+  expect(data()).toEqual({ pages: [page], pageParams: [""] });
+  const two = { pages: [{ ...page, next: "1.a/b" }, page], pageParams: ["", "1.a/b"] };
+  client.setQueryData(["workflows"], two);
+  void news.take("workflows", page);
+  await settled();
+  expect(data()).toEqual(two);
+  expect(client.isFetching({ queryKey: ["workflows"] })).toBe(1);
+});
