@@ -90,8 +90,8 @@ def is_deep(stderr: str) -> bool:
 
 
 def last_lines(text: str) -> str:
-    """As much of the end of a text as a record keeps; of a crash' traceback, the job's frames, those
-    of a recursion once.
+    """As much of the end of a text as a record keeps; of a crash' traceback, the job's frames,
+    those of a recursion once.
     """
     text = _REPEATED.sub(_once, _OUR_FRAMES.sub("", text))
     lines = text.rstrip().splitlines()
