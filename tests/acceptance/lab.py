@@ -80,6 +80,33 @@ def hold_the_lock(label: object, seconds: int) -> None:
     trace("end", label)
 
 
+def is_there(path: str) -> bool:
+    return os.path.exists(path)
+
+
+@app.job
+async def block_between(label: object, begin: str, end: str) -> None:
+    """Blocks the event loop from when there is one file until there is another."""
+    trace("ready", label)
+    while not is_there(begin):  # noqa: ASYNC110 - a file is no event
+        await asyncio.sleep(0.01)
+    trace("begin", label)
+    while not is_there(end):
+        time.sleep(0.01)  # noqa: ASYNC251 - this is what the test is about
+    trace("end", label)
+
+
+@app.job
+def hold_the_lock_between(label: object, begin: str, end: str) -> None:
+    """The same in a thread, by the interpreter's lock."""
+    trace("ready", label)
+    while not is_there(begin):
+        time.sleep(0.01)
+    trace("begin", label)
+    ctypes.PyDLL(None).system(f"until [ -e {end} ]; do sleep 0.01; done".encode())
+    trace("end", label)
+
+
 @isolated()
 def work(label: object, seconds: float) -> int:
     trace("begin", label)

@@ -8,6 +8,7 @@ recognises by a checksum what was being written, and takes what it read before.
 from __future__ import annotations
 
 import mmap
+import time
 import zlib
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
@@ -21,7 +22,8 @@ from skedulr.loops import LoopState
 from skedulr.names import MAX_LENGTH
 
 _DOUBLE: Final = Struct("<d")
-_WORD: Final = Struct("<Q")
+_WORD: Final = Struct("@Q")
+"""In the order of the machine, so that it is written in one piece."""
 _SIZE: Final = Struct("<II")
 _MARK: Final = Struct("<ddQ")
 _STATES: Final = tuple(LoopState)
@@ -34,10 +36,16 @@ _BLOCKER_SIZE: Final = 2048
 """Enough for the longest names of a pool and a task."""
 _HEADER_SIZE: Final = _BLOCKER + _BLOCKER_SIZE
 _CONFIRMED, _SUSPECTS, _RUNNING, _CLAIMING = 0, 8, 16, 24
-_DATA: Final = _CLAIMING + _MARK.size
+_ASKED: Final = _CLAIMING + _MARK.size
+_VOID: Final = _ASKED + 8
+_DATA: Final = _VOID + 8
 
 _BYTES_PER_CLAIM: Final = 4 * (2 * MAX_LENGTH + 1) + 16
 """The longest id of a task in UTF-8, and an epoch."""
+
+
+BLOCKED_AFTER: Final = 2.5
+"""Seconds without a turn of the event loop, which otherwise comes round every second."""
 
 
 class Phase(IntEnum):
@@ -56,7 +64,7 @@ class Holding(NamedTuple):
     """What an instance holds."""
 
     upto: int
-    """Number of the last exchange whose reply was read."""
+    """Number of the last exchange whose reply was read, or will start nothing."""
     claims: Sequence[tuple[str, int]]
     """Id and epoch of what runs, or has ended and is not acknowledged."""
 
@@ -166,6 +174,11 @@ class Board:
         return self.ticker.moved
 
     @property
+    def is_blocked(self) -> bool:
+        """Whether its event loop does not come round."""
+        return 0 < self.tick < time.monotonic() - BLOCKED_AFTER
+
+    @property
     def deadline(self) -> float:
         """When the first of its tasks times out (monotonic seconds), 0 for never."""
         return float(_DOUBLE.unpack_from(self._memory, _DEADLINE)[0])
@@ -203,8 +216,38 @@ class Cell:
         _SIZE.pack_into(self._memory, self._at, len(data), zlib.crc32(data))
         _WORD.pack_into(self._memory, self._offset + _RUNNING, len(held))
 
+    def void_asked(self) -> None:
+        """Have the exchange under way start nothing, unless it has; called by the supervisor.
+
+        Each side first writes and then reads what the other writes: the process shows what it has
+        been given and looks whether it is void, the supervisor declares it void and looks whether
+        it is shown. So at least one of them knows.
+        """
+        asked = _WORD.unpack_from(self._memory, self._offset + _ASKED)[0]
+        _WORD.pack_into(self._memory, self._offset + _VOID, asked)
+
+    def is_void(self, number: int) -> bool:
+        """Whether what an exchange gives must not be started; asked by the process itself, when it
+        shows that already.
+        """
+        return bool(_WORD.unpack_from(self._memory, self._offset + _VOID)[0] >= number)
+
+    @property
+    def has_asked(self) -> bool:
+        """Whether an exchange is under way."""
+        return bool(_WORD.unpack_from(self._memory, self._offset + _ASKED)[0] > self._shown().upto)
+
+    def ask(self, number: int) -> None:
+        """Show that an exchange is under way; called by the process itself before it sends that."""
+        _WORD.pack_into(self._memory, self._offset + _ASKED, number)
+
     def read(self) -> Holding:
         """What the instance holds; while that is being written, what it held before."""
+        shown = self._shown()
+        void = _WORD.unpack_from(self._memory, self._offset + _VOID)[0]
+        return shown._replace(upto=max(shown.upto, void))
+
+    def _shown(self) -> Holding:
         size, checksum = _SIZE.unpack_from(self._memory, self._at)
         start = self._at + _SIZE.size
         data = self._memory[start : start + min(size, self._most)]

@@ -24,7 +24,7 @@ from skedulr_worker.locks import Holder, Lock, Locks
 from skedulr_worker.orders import Order, OrderWriter
 from skedulr_worker.pipes import Pipes
 from skedulr_worker.pools import isolated_jobs, job_slots
-from skedulr_worker.sentinel import BLOCKED_AFTER, KNOWN_AFTER
+from skedulr_worker.sentinel import KNOWN_AFTER
 
 WHAT: Final = "the worker process"
 NURSERY_PATIENCE: Final = 2.0
@@ -136,7 +136,7 @@ class Child:
         about that: the one that blocks it, or where nobody knows which that is, any.
         """
         now, tick, blocker = time.monotonic(), self.board.tick, self.board.blocker
-        if now - tick < BLOCKED_AFTER:
+        if not self.board.is_blocked:
             return False
         if blocker is not None:
             return 0 < blocker.deadline < now - patience

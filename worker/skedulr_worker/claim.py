@@ -20,6 +20,7 @@ from skedulr.loops import Loop, LoopState, state_after
 from skedulr_worker.alarm import Alarm
 from skedulr_worker.clock import RedisClock
 from skedulr_worker.exchange import FIRST_PAUSE, LONGEST_PAUSE, Exchange
+from skedulr_worker.held import Held
 from skedulr_worker.instance import Instance
 from skedulr_worker.listener import Listener
 from skedulr_worker.telling import Telling
@@ -65,9 +66,7 @@ class ClaimLoop:
         self._take: Callable[[Sequence[Claim]], None] | None = None
         self._used: Callable[[], int] = int
         self._room: Callable[[], int] = int
-        self._held: dict[str, int] = {}
-        """Id -> epoch of what runs, or has ended and is not acknowledged."""
-        self._held_since = 0.0
+        self._held = Held(instance)
         self._acks: list[Ack] = []
         self._batch: list[Ack] = []
         self._returning: list[tuple[str, int]] = []
@@ -122,8 +121,7 @@ class ClaimLoop:
 
     def forget(self, task_id: str, epoch: int) -> None:
         """A claim has ended elsewhere: it is held no more."""
-        if self._held.get(task_id) == epoch:
-            del self._held[task_id]
+        self._held.forget(task_id, epoch)
 
     def stop(self) -> None:
         """Claim nothing more; acknowledgements go on."""
@@ -210,11 +208,9 @@ class ClaimLoop:
         """
         if self._stopping:
             return 0
-        if self._held:
-            confirmed = max(self.instance.cell.confirmed, self._held_since)
-            if time.monotonic() - confirmed > self.instance.lease:
-                self._loop.call_later(UNCONFIRMED_PAUSE, self.ask)
-                return 0
+        if not self._held.is_confirmed:
+            self._loop.call_later(UNCONFIRMED_PAUSE, self.ask)
+            return 0
         return max(0, min(self._capacity - self._used(), MOST_TASKS, self._room()))
 
     # --- one exchange
@@ -270,10 +266,9 @@ class ClaimLoop:
         self._idle = False
         self._forget_acknowledged(reply.lost)
         claims = self._wanted(reply.claims)
-        for claim in claims:
-            self._held[claim.id] = claim.epoch
+        if not self._held.add(self._exchange.number, claims):
+            claims = self._refuse(claims)
         cell = self.instance.cell
-        cell.write(self._exchange.number, self._held)
         if cell.suspects != reply.suspects:
             cell.suspects = reply.suspects
         self._filled = len(reply.claims) >= self._free
@@ -288,10 +283,7 @@ class ClaimLoop:
         self._consider()
 
     def _forget_acknowledged(self, lost: Sequence[str]) -> None:
-        held = self._held
-        for ack in self._batch:
-            if held.get(ack[0]) == ack[1]:
-                del held[ack[0]]
+        self._held.end(self._batch)
         self._batch = []
         if lost:
             self._logger.warning(
@@ -302,17 +294,15 @@ class ClaimLoop:
                 extra={"pool": self.instance.pool, "instance": self.instance.name},
             )
 
+    def _refuse(self, claims: Sequence[Claim]) -> Sequence[Claim]:
+        """Start none of them."""
+        self._returning += [(claim.id, claim.epoch) for claim in claims]
+        self._asked = True
+        return ()
+
     def _wanted(self, claims: Sequence[Claim]) -> Sequence[Claim]:
         """The claims to start. All of them go back where the worker stops, or the answer is so old
         that by now somebody else might have them.
         """
-        if not claims:
-            return claims
-        now = time.monotonic()
-        if self._stopping or now - self._exchange.sent_at > self.instance.lease / 3:
-            self._returning += [(claim.id, claim.epoch) for claim in claims]
-            self._asked = True
-            return ()
-        if not self._held:
-            self._held_since = now
-        return claims
+        is_old = time.monotonic() - self._exchange.sent_at > self.instance.lease / 3
+        return self._refuse(claims) if claims and (self._stopping or is_old) else claims

@@ -91,6 +91,7 @@ class Exchange:
             await asyncio.gather(self._effort, return_exceptions=True)
 
     def _prepare(self) -> None:
+        self._instance.cell.ask(self.number)
         self._command = self._instance.exchange(self.number, self._free, self._acks)
         self._data = link.pack_call(self._command)
         self.sent_at = time.monotonic()

@@ -15,6 +15,7 @@ from skedulr.aio import AsyncClient
 from skedulr.contact import Contact
 from skedulr.errors import SkedulrError
 from skedulr.loops import PATIENCE, Loop, LoopState, state_after
+from skedulr_worker.board import Board
 from skedulr_worker.instance import Instance
 from skedulr_worker.orders import CLAIMS, Order
 
@@ -24,6 +25,10 @@ LONGEST_INTERVAL: Final = 1.0
 
 class Member(Protocol):
     """A worker process, as the heartbeat knows it."""
+
+    @property
+    def board(self) -> Board:
+        """What it shows of itself."""
 
     @property
     def instances(self) -> Sequence[Instance]:
@@ -69,7 +74,7 @@ class Heartbeat:
             self._beat(member, instance)
             for member in list(self._members())
             for instance in member.instances
-            if instance.cell.count or self._is_due(instance)
+            if instance.cell.count or self._is_due(instance) or _neglects(member, instance)
         ]
         states = await asyncio.gather(*beats)
         failed = [state for state in states if state is not LoopState.WORKING]
@@ -83,6 +88,8 @@ class Heartbeat:
 
     async def _beat(self, member: Member, instance: Instance) -> LoopState:
         sent = time.monotonic()
+        if _neglects(member, instance):
+            instance.cell.void_asked()
         try:
             beat = await self._client.run(instance.beat(), persist=False)
         except SkedulrError as error:
@@ -96,3 +103,8 @@ class Heartbeat:
         if beat.lost or beat.cancelled or not beat.known:
             member.tell(Order(CLAIMS, instance.pool, beat.lost, beat.cancelled, not beat.known))
         return LoopState.WORKING
+
+
+def _neglects(member: Member, instance: Instance) -> bool:
+    """Whether a process may have been given tasks that it cannot take, since it is blocked."""
+    return member.board.is_blocked and instance.cell.has_asked

@@ -12,16 +12,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from skedulr.loops import Loop
-from skedulr_worker.board import Blocker, Board
+from skedulr_worker.board import BLOCKED_AFTER, Blocker, Board
 from skedulr_worker.context import Attempt
 
 NAME: Final = "sentinel"
 EVERY: Final = 1.0
 PATIENCE: Final = 15.0
 """Seconds without a look after which it hangs, as where a job holds the interpreter's lock."""
-
-BLOCKED_AFTER: Final = 2.5
-"""Seconds without a turn of the event loop, which otherwise comes round every second."""
 
 KNOWN_AFTER: Final = BLOCKED_AFTER + 2 * EVERY
 """Seconds without a turn after which the one that blocks is known, if it ever will be."""

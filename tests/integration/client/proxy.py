@@ -33,6 +33,8 @@ class Proxy:
         self.url = self.url_of(parts.username or "", parts.password or "")
         self.delay = 0.0
         """Seconds that each reply takes more."""
+        self.withheld = b""
+        """Replies with this word wait until it is withheld no more."""
         self.halves = False
         """Whether connections end in the middle of a reply."""
         self.connections = 0
@@ -103,6 +105,8 @@ class Proxy:
             while data := server.recv(_CHUNK):
                 if self.delay:
                     time.sleep(self.delay)
+                while self.withheld and self.withheld in data:
+                    time.sleep(0.01)
                 if lost.fault is Fault.CLOSE:
                     break
                 if self.halves and len(data) > 1:
