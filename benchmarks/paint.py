@@ -13,19 +13,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import re
 import statistics
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing
 from typing import Any
 
+from benchmarks.browsing import chromium, coordinator
 from benchmarks.private import EMBEDDED, SERVER_HELP, private_server
 from skedulr import Skedulr
-from tests.browser.conftest import CHROMIUM, OPTIONS
 
 BATCH = 1000
 PAGES = {"overview": "/", "tasks": "/tasks", "dead": "/tasks?state=dead"}
@@ -68,31 +63,10 @@ def fill(url: str, tasks: int, pools: int) -> None:
             app.enqueue_many(app.call("job", [n], pool=pool, delay=delay) for n in range(BATCH))
 
 
-@contextmanager
-def coordinator(url: str) -> Iterator[str]:
-    """A coordinator as a process of its own; gives its address."""
-    command = [sys.executable, "-m", "skedulr_coordinator"]
-    environment = {**os.environ, "SKEDULR_REDIS_URL": url, "SKEDULR_PORT": "0"}
-    environment["PYTHONUNBUFFERED"] = "1"
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        found = re.search(r"http://\S+:\d+", process.stdout.readline())
-        try:
-            assert found, "the coordinator does not say where it listens"
-            yield found[0]
-        finally:
-            process.terminate()
-
-
 def measured(address: str, rounds: int) -> dict[str, dict[str, Any]]:
     """The medians and the slowest round of each page."""
-    from playwright.sync_api import sync_playwright
-
-    if not Path(CHROMIUM).is_file():
-        raise SystemExit("no Chromium on this machine: apt-get install chromium")
     figures: dict[str, dict[str, Any]] = {}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
+    with chromium() as browser:
         for name, path in PAGES.items():
             times: list[dict[str, float]] = []
             for _ in range(rounds + 1):
@@ -107,7 +81,6 @@ def measured(address: str, rounds: int) -> dict[str, dict[str, Any]]:
                 all_of_them = [each[what] for each in times]
                 figures.setdefault(name, {})[f"{what}_ms"] = round(statistics.median(all_of_them))
                 figures[name][f"{what}_slowest_ms"] = round(max(all_of_them))
-        browser.close()
     return figures
 
 
