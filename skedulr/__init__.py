@@ -30,6 +30,7 @@ from skedulr.errors import (
     Retry,
     SkedulrError,
     SomeRefused,
+    SubmissionGivenUp,
     TaskCancelled,
     TaskFailed,
     Undecodable,
@@ -42,7 +43,7 @@ from skedulr.errors import (
     UpgradeNeeded,
     WrongState,
 )
-from skedulr.flows import FlowInfo, FlowRow, FlowState
+from skedulr.flows.shapes import FlowInfo, FlowRow, FlowState
 from skedulr.inspect import Attempt, PoolInfo, Progress, TaskInfo
 from skedulr.job import Job, Signature
 from skedulr.schedule import ScheduleInfo, ScheduleRun
@@ -93,6 +94,7 @@ __all__ = [
     "SkedulrError",
     "SomeRefused",
     "State",
+    "SubmissionGivenUp",
     "Task",
     "TaskCancelled",
     "TaskFailed",

@@ -27,7 +27,8 @@ from skedulr.results import AsyncResults, Results
 from skedulr.retry import Exceptions
 from skedulr.schedules import Schedules
 from skedulr.task import Task
-from skedulr.workflow import Workflow, Workflows
+from skedulr.workflow import Workflow
+from skedulr.workflows import Workflows
 
 P = ParamSpec("P")
 R = TypeVar("R")

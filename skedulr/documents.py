@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from skedulr.flows import FlowInfo, FlowRow, NodeInfo
+from skedulr.flows.shapes import FlowInfo, FlowRow, NodeInfo
 from skedulr.inspect import Attempt, LogLine, PoolInfo, Progress, TaskInfo, TaskRow
 from skedulr.lineage import Lineage, Relative
 from skedulr.plain import iso, jsonable

@@ -17,6 +17,7 @@
     │   ├── OutOfMemory          Redis is full
     │   ├── InvalidWorkflow      (ValueError) it is empty, has a circle, or names what there is not
     │   ├── DuplicateWorkflow    a workflow with this id has not ended
+    │   ├── SubmissionGivenUp    of a workflow: its producer was held up for too long
     │   ├── DeclaredInCode       the schedule is declared by code that runs
     │   └── SomeRefused          of many, some were refused; the others were stored
     ├── UnknownTask              (LookupError)
@@ -236,6 +237,19 @@ class DuplicateWorkflow(Refused):
         super().__init__(
             f"the workflow {name} has nodes that have not ended; wait for them, cancel it, "
             "or give another id"
+        )
+
+
+class SubmissionGivenUp(Refused):
+    """The nodes of a workflow took too long from one step of their submission to the next, so they
+    were taken for those of a dead producer, and cancelled: submit them again.
+    """
+
+    def __init__(self, workflow: str) -> None:
+        self.workflow = workflow
+        super().__init__(
+            f"nothing was heard of the submission of nodes to the workflow {workflow} for half a "
+            "minute, so it was given up; submit them again"
         )
 
 

@@ -44,7 +44,8 @@ POOL_KEYS: Final = {
     "removed by its submission or abandon",
     "flows": "zset workflow -> creation (ms); removed by trim",
     "flows_ended": "zset workflow -> end (ms); trimmed by age and length",
-    "opening": "zset workflow -> until when its submission takes (ms); removed by seal",
+    "opening": "zset workflow/addition -> until when its producer has to be heard of (ms), 0 while "
+    "it is given up; removed by seal",
 }
 """Keys of a pool with one fixed name. In a name the first ``_`` stands for ``:``."""
 
@@ -60,7 +61,8 @@ POOL_FAMILIES: Final = {
     "its result is taken; @due -> delay and time; removed with the record",
     "inputs": "hash inputs:<id>: parent pool/id -> packed result; removed with the record",
     "flow": "hash flow:<workflow>: name, times, counts; removed by trim",
-    "nodes": "hash nodes:<workflow>: node pool/id -> epoch, how it stands; removed by trim",
+    "nodes": "hash nodes:<workflow>: node pool/id -> epoch, how it stands, submit token; removed "
+    "by trim",
     "graph": "hash graph:<workflow>: node pool/id -> packed job and parents; removed by trim",
     "log": "list log:<id>: packed log lines, capped; removed with the record",
     "runs": "list runs:<schedule>: packed past runs, capped; removed with the schedule",

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import (
     TYPE_CHECKING,
     Any,
     Concatenate,
-    Final,
     Generic,
     ParamSpec,
     Self,
@@ -18,16 +16,18 @@ from typing import (
     cast,
 )
 
-from skedulr import flows, graph, mapping, names, ties
-from skedulr.commands import Parent, Steps
+from skedulr import mapping, names
+from skedulr.commands import Steps
 from skedulr.errors import DuplicateWorkflow, InvalidWorkflow, Refused
-from skedulr.flows import FlowInfo, FlowRow, FlowState, NodePlan
+from skedulr.flows import acting, additions, looking, planning
+from skedulr.flows.additions import Addition, NodePlan, new_token
+from skedulr.flows.shapes import FlowInfo, FlowRow, FlowState
 from skedulr.inputs import Input, Kind
 from skedulr.job import Job, Signature
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.names import new_id
 from skedulr.parents import Named, Parents, named
-from skedulr.submission import TOKEN_BYTES, submission_of
+from skedulr.submission import submission_of
 from skedulr.task import Task
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
-
-MOST_NODES: Final = 10_000
 
 
 class Node(Generic[R_co]):
@@ -71,7 +69,10 @@ class Workflow:
     def __init__(self, app: Skedulr, title: str, flow_id: str, pool: str = "") -> None:
         self._app = app
         self._pool = pool
-        self._token = os.urandom(TOKEN_BYTES)
+        self._token = new_token()
+        """Of the nodes that are not submitted yet, so that they can be submitted again as long as
+        nobody knows what has become of them.
+        """
         self._is_known = bool(pool)
         self._nodes: dict[str, Node[Any]] = {}
         """Those that are not submitted yet."""
@@ -176,97 +177,57 @@ class Workflow:
         ``RedisUnavailable`` where nobody knows: unless it was all submitted, it is cancelled soon.
         """
         perform = self._app.client.perform
-        plans = self._planned(perform(self._tied()))
-        for pool in self._pools(plans):
+        addition = self._addition(perform(self._tied()))
+        for pool in addition.pools():
             self._app.register_pool(pool)
         try:
-            perform(self._submission(plans))
+            perform(additions.submit(addition))
         except DuplicateWorkflow:
             raise  # a workflow is opened before its tasks are submitted: none is there
         except Refused:
-            perform(self._withdrawal(plans))
+            perform(additions.withdraw(addition))
+            self._token = new_token()
             raise
         self._submitted()
 
     async def asubmit(self) -> None:
         """``submit`` for asyncio."""
         perform = self._app.aclient.perform
-        plans = self._planned(await perform(self._tied()))
-        for pool in self._pools(plans):
+        addition = self._addition(await perform(self._tied()))
+        for pool in addition.pools():
             await self._app.aregister_pool(pool)
         try:
-            await perform(self._submission(plans))
+            await perform(additions.submit(addition))
         except DuplicateWorkflow:
-            raise  # a workflow is opened before its tasks are submitted: none is there
+            raise
         except Refused:
-            await perform(self._withdrawal(plans))
+            await perform(additions.withdraw(addition))
+            self._token = new_token()
             raise
         self._submitted()
 
     def _tied(self) -> Steps[dict[str, Signature[Any]]]:
-        """The calls of all nodes with their parents in full."""
         if not self._nodes and not self._is_known:
             raise InvalidWorkflow(self.title, "it has no nodes; add at least one")
-        if len(self._nodes) > MOST_NODES:
-            raise InvalidWorkflow(
-                self.title, f"it has {len(self._nodes):,} nodes; {MOST_NODES:,} are allowed at once"
-            )
-        wanted = {name: ties.wishes(node.call) for name, node in self._nodes.items()}
-        outside = {one: one for each in wanted.values() for one in each if self._own(one) is None}
-        found = yield from ties.existing(self._app.config.namespace, list(outside))
-        tied: dict[str, Signature[Any]] = {}
-        for name, wishes in wanted.items():
-            parents: dict[str, Parent] = {}
-            for one, (on, takes) in wishes.items():
-                full = self._own(one) or found.get(one)
-                if full is None:
-                    raise InvalidWorkflow(
-                        self.title,
-                        f"{name} hangs on {ties.shown(one)}, which is neither a node nor a task",
-                    )
-                ties.add(parents, full, on, takes)
-            tied[name] = ties.tied(self._nodes[name].call, parents)
-        return tied
+        calls = {name: node.call for name, node in self._nodes.items()}
+        return planning.tied(self._app.config.namespace, self.title, calls)
 
-    def _own(self, one: str | Named) -> str | None:
-        """The full name of a node that is to be submitted now."""
-        if not isinstance(one, str):
-            return one.name if one.name in self._nodes else None
-        if one in self._nodes:
-            return one
-        matching = [name for name in self._nodes if names.split(name)[1] == one]
-        if len(matching) > 1:
-            raise InvalidWorkflow(self.title, f"{' and '.join(matching)} have the id {one!r}")
-        return matching[0] if matching else None
-
-    def _planned(self, tied: Mapping[str, Signature[Any]]) -> list[NodePlan]:
-        parents = {
-            name: [parent.name for parent in call.options.parents] for name, call in tied.items()
-        }
-        circle = graph.cycle(parents)
-        if circle:
-            raise InvalidWorkflow(self.title, f"it goes round in a circle: {' -> '.join(circle)}")
+    def _addition(self, tied: Mapping[str, Signature[Any]]) -> Addition:
         if tied and not self._pool:
             self._pool = next(iter(tied.values())).options.pool
-        flow = self.name
-        return [
-            NodePlan(call.options.pool, submission_of(self._app, call)._replace(flow=flow))
+        plans = [
+            NodePlan(
+                call.options.pool,
+                submission_of(self._app, call)._replace(flow=self.name, token=self._token),
+            )
             for call in tied.values()
         ]
-
-    def _pools(self, plans: Sequence[NodePlan]) -> list[str]:
-        return list(dict.fromkeys([self._pool, *(plan.pool for plan in plans)]))
-
-    def _submission(self, plans: Sequence[NodePlan]) -> Steps[None]:
-        token = b"" if self._is_known else self._token
-        return flows.submit(self._home, self.id, token, self.title, plans)
-
-    def _withdrawal(self, plans: Sequence[NodePlan]) -> Steps[None]:
-        return flows.withdraw(self._home, self.id, plans)
+        return Addition(self._home, self.id, self.title, not self._is_known, self._token, plans)
 
     def _submitted(self) -> None:
         self._is_known = True
         self._nodes = {}
+        self._token = new_token()
 
     # --- what is submitted
 
@@ -294,83 +255,49 @@ class Workflow:
 
     def summary(self) -> FlowRow:
         """Its record: times, and how many nodes stand how; raises ``UnknownWorkflow``."""
-        return self._app.client.perform(flows.row(self._home, self.id))
+        return self._app.client.perform(looking.row(self._home, self.id))
 
     async def asummary(self) -> FlowRow:
         """``summary`` for asyncio."""
-        return await self._app.aclient.perform(flows.row(self._home, self.id))
+        return await self._app.aclient.perform(looking.row(self._home, self.id))
 
     def info(self) -> FlowInfo:
         """Its record, all nodes with their states, and all edges; raises ``UnknownWorkflow``."""
-        return self._app.client.perform(flows.info(self._home, self.id))
+        return self._app.client.perform(looking.info(self._home, self.id))
 
     async def ainfo(self) -> FlowInfo:
         """``info`` for asyncio."""
-        return await self._app.aclient.perform(flows.info(self._home, self.id))
+        return await self._app.aclient.perform(looking.info(self._home, self.id))
 
     def cancel(self) -> int:
         """Cancel all nodes that have not ended; answers how many. Raises ``UnknownWorkflow``."""
-        return self._app.client.perform(flows.cancel(self._home, self.id))
+        return self._app.client.perform(acting.cancel(self._home, self.id))
 
     async def acancel(self) -> int:
         """``cancel`` for asyncio."""
-        return await self._app.aclient.perform(flows.cancel(self._home, self.id))
+        return await self._app.aclient.perform(acting.cancel(self._home, self.id))
 
     def retry(self) -> int:
         """Run failed, dead and cancelled nodes again, and all that hangs on them; answers how many
         nodes. Raises ``WrongState`` where there is none, and ``UnknownWorkflow``.
         """
-        return self._app.client.perform(flows.retry(self._home, self.id))
+        return self._app.client.perform(acting.retry(self._home, self.id))
 
     async def aretry(self) -> int:
         """``retry`` for asyncio."""
-        return await self._app.aclient.perform(flows.retry(self._home, self.id))
+        return await self._app.aclient.perform(acting.retry(self._home, self.id))
 
     def rerun(self, node: str | Named) -> int:
         """Run a node again that has ended, and all that hangs on it; answers how many nodes.
 
         Raises ``UnknownNode``, ``WrongState`` where it has not ended, and ``UnknownWorkflow``.
         """
-        return self._app.client.perform(flows.rerun(self._home, self.id, _text(node)))
+        return self._app.client.perform(acting.rerun(self._home, self.id, _text(node)))
 
     async def arerun(self, node: str | Named) -> int:
         """``rerun`` for asyncio."""
-        return await self._app.aclient.perform(flows.rerun(self._home, self.id, _text(node)))
+        return await self._app.aclient.perform(acting.rerun(self._home, self.id, _text(node)))
 
 
 def _text(node: str | Named) -> str:
     return node if isinstance(node, str) else node.name
-
-
-class Workflows:
-    """The workflows of an app's cluster: ``app.workflows``."""
-
-    def __init__(self, app: Skedulr) -> None:
-        self._app = app
-
-    def get(self, name: str) -> Workflow:
-        """A submitted workflow by ``pool/id``, or by an id that one pool has; more nodes can be
-        added to it.
-
-        Raises ``UnknownWorkflow`` and ``AmbiguousTask``.
-        """
-        return self._known(self._app.client.perform(self._found(name)))
-
-    async def aget(self, name: str) -> Workflow:
-        """``get`` for asyncio."""
-        return self._known(await self._app.aclient.perform(self._found(name)))
-
-    def newest(self, most: int = 50) -> list[FlowRow]:
-        """The newest workflows of all pools."""
-        return self._app.client.perform(flows.all_newest(self._app.config.namespace, most))
-
-    async def anewest(self, most: int = 50) -> list[FlowRow]:
-        """``newest`` for asyncio."""
-        return await self._app.aclient.perform(flows.all_newest(self._app.config.namespace, most))
-
-    def _found(self, name: str) -> Steps[FlowRow]:
-        home, flow_id = yield from flows.find(self._app.config.namespace, name)
-        return (yield from flows.row(home, flow_id))
-
-    def _known(self, row: FlowRow) -> Workflow:
-        return Workflow(self._app, row.title, row.id, row.pool)

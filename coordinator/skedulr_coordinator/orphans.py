@@ -10,7 +10,7 @@ from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
 from skedulr.commands import Read
 from skedulr.commands.base import Argument
-from skedulr.flows import give_up_unfinished
+from skedulr.flows.additions import give_up_unfinished
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.triggers import give_up_orphans
 from skedulr_coordinator import faults
@@ -45,7 +45,7 @@ class Orphans:
         for keys in unfinished:
             for flow_id in await client.perform(give_up_unfinished(keys, now_ms)):
                 self._logger.warning(
-                    "the workflow %s/%s was left half submitted, and is cancelled",
+                    "nodes of the workflow %s/%s were left half submitted, and are cancelled",
                     keys.pool,
                     flow_id,
                 )

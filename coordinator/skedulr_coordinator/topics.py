@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
-from skedulr import documents, explain, flows, inspect, names, overview
+from skedulr import documents, explain, inspect, names, overview
 from skedulr.app import Skedulr
 from skedulr.errors import InvalidOption, RedisUnavailable, SkedulrError
+from skedulr.flows import looking
 from skedulr.inspect import PoolInfo
 from skedulr.keys import PoolKeys
 from skedulr.task_document import task_document
@@ -72,7 +73,7 @@ class Look:
         return await views.workflows(self._app, pools, WORKFLOWS)
 
     async def _workflow(self, home: PoolKeys, flow_id: str) -> dict[str, Any]:
-        return documents.of_graph(await self._app.aclient.perform(flows.info(home, flow_id)))
+        return documents.of_graph(await self._app.aclient.perform(looking.info(home, flow_id)))
 
     async def _task(self, keys: PoolKeys, task_id: str) -> dict[str, Any]:
         return await self._app.aclient.perform(task_document(keys, task_id))

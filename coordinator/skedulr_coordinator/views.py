@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from skedulr import documents, flows, inspect
+from skedulr import documents, inspect
 from skedulr.app import Skedulr
+from skedulr.flows import looking
 from skedulr.schedule import ScheduleInfo
 from skedulr_coordinator.words import of_schedule
 
@@ -26,7 +27,7 @@ async def workflows(
     app: Skedulr, pools: Sequence[str], limit: int, after: tuple[int, str] | None = None
 ) -> dict[str, Any]:
     """A page of the workflows of those pools, the newest first."""
-    steps = flows.newest_of(app.config.namespace, pools, limit + 1, after)
+    steps = looking.newest_of(app.config.namespace, pools, limit + 1, after)
     rows = await app.aclient.perform(steps)
     last = rows[limit - 1] if len(rows) > limit else None
     return {

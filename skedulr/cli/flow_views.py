@@ -11,7 +11,7 @@ from rich.text import Text
 from skedulr.cli import looks
 from skedulr.cli.looks import Column
 from skedulr.cli.moments import since
-from skedulr.flows import Edge, FlowInfo, FlowRow, FlowState, NodeInfo
+from skedulr.flows.shapes import Edge, FlowInfo, FlowRow, FlowState, NodeInfo
 
 _STYLES: Final = {
     FlowState.RUNNING: "yellow",

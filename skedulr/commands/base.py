@@ -6,7 +6,7 @@ sync and the async client send the same values, so building and reading exist on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -43,6 +43,12 @@ Steps: TypeAlias = Generator["Command[Any] | Read[Any]", Any, T]
 """An operation of several trips, written once for both clients: it yields what to send and gets
 the reply.
 """
+
+
+def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Parts that travel in one call each."""
+    for first in range(0, len(values), MOST_TASKS):
+        yield values[first : first + MOST_TASKS]
 
 
 def packed(value: object) -> bytes:

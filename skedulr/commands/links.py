@@ -160,37 +160,73 @@ def hang(
     return Command("hang", listed_keys("hang", keys), args, text)
 
 
+class Entry(NamedTuple):
+    """A node to enter in its workflow, in the order of the wire."""
+
+    name: str
+    """``pool/id``."""
+    token: bytes
+    """Of its submission; letters and digits."""
+    node: bytes
+    """Its job and its parents, packed."""
+
+
 class Opened(NamedTuple):
     """The reply of ``begin``."""
 
     outcome: str
-    """``open``, ``duplicate`` or ``missing``."""
-    added: int
+    """``open``, ``duplicate``, ``missing``, ``given_up`` or ``known``."""
+    added: int = 0
+    """How many nodes are new."""
+    node: str = ""
+    """The one that the workflow has already."""
 
 
 def begin(
     keys: PoolKeys,
     flow_id: str,
-    token: bytes,
-    name: str,
-    nodes: Sequence[tuple[str, bytes]],
+    addition: bytes,
+    nodes: Sequence[Entry],
     *,
-    submitted: bool = False,
+    title: str | None = None,
 ) -> Command[Opened]:
-    """Open a workflow, or with an empty token add nodes to one: ``pool/id`` and the packed node
-    of at most ``MOST_TASKS``. Those that are ``submitted`` before leave nothing to ``seal``.
+    """Open a workflow of that title, or without one add nodes to it, at most ``MOST_TASKS`` at
+    once. ``addition`` is the token of all that are submitted together, empty for those that have
+    been submitted before.
     """
-    args = (flow_id, token, name, packed(list(nodes)), 1 if submitted else 0)
+    args = (flow_id, addition, 0 if title is None else 1, title or "", packed(list(nodes)))
 
     def parse(reply: list[Any]) -> Opened:
-        return Opened(text(reply[0]), reply[1])
+        outcome, detail = reply
+        if isinstance(detail, bytes):
+            return Opened(text(outcome), node=text(detail))
+        return Opened(text(outcome), detail)
 
     return Command("begin", listed_keys("begin", keys), args, parse)
 
 
-def seal(keys: PoolKeys, flow_id: str) -> Command[bool]:
-    """Say that all nodes of a workflow are submitted."""
-    return Command("seal", listed_keys("seal", keys), (flow_id,), lambda reply: reply == 1)
+def renew(keys: PoolKeys, flow_id: str, addition: bytes) -> Command[bool]:
+    """Say that an addition is still being submitted: false where it has been given up."""
+    return Command(
+        "renew", listed_keys("renew", keys), (flow_id, addition), lambda reply: reply == 1
+    )
+
+
+def seal(keys: PoolKeys, flow_id: str, addition: bytes) -> Command[bool]:
+    """Say that all nodes of an addition are submitted."""
+    return Command("seal", listed_keys("seal", keys), (flow_id, addition), lambda reply: reply == 1)
+
+
+def forsake(
+    keys: PoolKeys, flow_id: str, addition: bytes, nodes: Sequence[str], *, overdue: bool
+) -> Command[str]:
+    """Give up an addition, with ``overdue`` only where its producer has not been heard of for too
+    long; these nodes of it, at most ``MOST_TASKS``, were never submitted.
+
+    Outcomes: ``given_up``, ``renewed``, ``missing``.
+    """
+    args = (flow_id, addition, 1 if overdue else 0, packed(list(nodes)))
+    return Command("forsake", listed_keys("forsake", keys), args, text)
 
 
 def mark(keys: PoolKeys, marks: Sequence[Mark]) -> Command[int]:

@@ -12,15 +12,13 @@ local known, stood, news = {}, {}, 0
 local function standing_of(id, node)
   local name = id .. '/' .. node
   if stood[name] == nil then
-    local found = redis.call('HGET', nodes_at(id), node)
-    local epoch, standing = string.match(found or '', '^(%d+) (%d+)$')
-    stood[name] = epoch and { tonumber(epoch), tonumber(standing) } or false
+    stood[name] = standing_in(redis.call('HGET', nodes_at(id), node)) or false
   end
   return stood[name]
 end
 
 local function is_news(before, epoch, standing)
-  return epoch > before[1] or (epoch == before[1] and before[2] == OPEN and standing ~= OPEN)
+  return epoch > before.epoch or (epoch == before.epoch and before.standing == OPEN and standing ~= OPEN)
 end
 
 for _, one in ipairs(told) do
@@ -31,11 +29,9 @@ for _, one in ipairs(told) do
   end
   local before = known[id] and standing_of(id, node)
   if before and counter_of[standing] and is_news(before, epoch, standing) then
-    local counts = known[id].counts
-    counts[counter_of[before[2]]] = counts[counter_of[before[2]]] - 1
-    counts[counter_of[standing]] = counts[counter_of[standing]] + 1
-    before[1], before[2] = epoch, standing
-    hash(nodes_at(id), node, standing_text(epoch, standing))
+    move_count(known[id], before.standing, standing)
+    before.epoch, before.standing = epoch, standing
+    hash(nodes_at(id), node, standing_text(epoch, standing, before.token))
     known[id].is_news = true
     news = news + 1
   end

@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from skedulr import commands, lua
-from skedulr.commands import Ack, Bond, Command, Mark, On, Tie, Told
+from skedulr.commands import Ack, Bond, Command, Entry, Mark, On, Tie, Told
 from skedulr.states import State
 from tests.scripts.schedules import declaration, step
 from tests.scripts.support import DAY, MINUTE, Pool, submission
 
+NODES = [Entry("pool/parent", b"token", b"node")]
+MORE = Entry("pool/more", b"more", b"node")
 WRITES = {"ZADD", "ZREM", "HSET", "HDEL", "HINCRBY", "RPUSH", "LTRIM", "DEL", "EXPIRE"}
 WRITES |= {"XADD", "XDEL"}
 READS = {
@@ -151,9 +153,12 @@ def tie_together(watch: Watch) -> None:
     node = submission("parent", flow="pool/f", token=b"t")
     children = [submission(f"child{n}", parents=parents, delay_ms=n) for n in range(2)]
     alone = submission("alone", parents=parents[:1], delay_ms=1)
-    watch(commands.begin(keys, "f", b"token", "nightly", [("pool/parent", b"node")]))
+    watch(commands.begin(keys, "f", b"token", NODES, title="nightly"))
     watch(commands.enqueue(keys, [node, *children, alone]))
-    watch(commands.seal(keys, "f"))
+    watch(commands.renew(keys, "f", b"token"))
+    watch(commands.begin(keys, "f", b"more", [MORE]))
+    watch(commands.forsake(keys, "f", b"more", [MORE.name], overdue=False))
+    watch(commands.seal(keys, "f", b"token"))
     bonds = [Bond(name.split("/")[1], "pool/child0", b"", on, takes) for name, on, takes in parents]
     watch(commands.link(keys, bonds))
     watch(pool.next_exchange("w1", 9))
@@ -172,4 +177,4 @@ def tie_together(watch: Watch) -> None:
     child = pool.field("child0", "epoch")
     anew = [(name, epoch) for name, _, _ in parents]
     watch(commands.rewind(keys, "child0", child, b"again", anew))
-    watch(commands.begin(keys, "f", b"another", "again", [("pool/parent", b"node")]))
+    watch(commands.begin(keys, "f", b"another", NODES, title="again"))

@@ -1,86 +1,135 @@
-"""`begin` opens workflows and adds nodes; `seal` says that all of them are submitted."""
+"""`begin` opens workflows and adds nodes; `renew` and `seal` say how their submission goes on."""
 
 from skedulr import commands
-from skedulr.commands import Mark, Opened
+from skedulr.commands import Entry, Mark, Opened
 from skedulr.states import State
 from tests.scripts.snapshot import GONE
 from tests.scripts.support import DAY, NOW, SECOND, Pool
 
 ZEROS = dict.fromkeys(("succeeded", "failed", "dead", "cancelled", "skipped"), 0)
-NODES = [("pool/a", b"A"), ("other/b", b"B")]
+
+
+def nodes(*names: str, token: bytes = b"t") -> list[Entry]:
+    """Nodes that are submitted with that token."""
+    return [Entry(name, token, name.encode().upper()) for name in names]
+
+
+NODES = nodes("pool/a", "other/b")
+
+
+def opened(pool: Pool, entries: list[Entry] = NODES, addition: bytes = b"t") -> Opened:
+    """Open the workflow `f`."""
+    return pool.ask(commands.begin(pool.keys, "f", addition, entries, title="nightly"))
+
+
+def end_all(pool: Pool) -> None:
+    """Let both nodes fail."""
+    ends = [Mark("f", node.name, 7, State.FAILED) for node in NODES]
+    pool.ask(commands.mark(pool.keys, ends))
 
 
 def test_a_workflow_is_opened_with_its_nodes(pool: Pool) -> None:
-    opened, changed = pool.watch(commands.begin(pool.keys, "f", b"t", "nightly", NODES))
+    begun, changed = pool.watch(commands.begin(pool.keys, "f", b"t", NODES, title="nightly"))
 
-    assert opened == Opened("open", 2)
+    assert begun == Opened("open", 2)
     assert changed == {
         "flow:f": {"token": "t", "name": "nightly", "created": NOW, "open": 2, **ZEROS},
-        "nodes:f": {"pool/a": "0 0", "other/b": "0 0"},
-        "graph:f": {"pool/a": b"A", "other/b": b"B"},
+        "nodes:f": {"pool/a": "0 0 t", "other/b": "0 0 t"},
+        "graph:f": {"pool/a": b"POOL/A", "other/b": b"OTHER/B"},
         "flows": {"f": NOW},
-        "opening": {"f": NOW + 30 * SECOND},
+        "opening": {"f/t": NOW + 30 * SECOND},
     }
 
 
 def test_again_it_changes_nothing_and_others_are_added(pool: Pool) -> None:
-    command = commands.begin(pool.keys, "f", b"t", "nightly", NODES)
-    pool.ask(command)
+    opened(pool)
 
+    command = commands.begin(pool.keys, "f", b"t", NODES, title="nightly")
     assert pool.watch(command) == (Opened("open", 0), {})
-    more = commands.begin(pool.keys, "f", b"t", "nightly", [*NODES, ("pool/c", b"C")])
-    assert pool.ask(more) == Opened("open", 1)
+    assert opened(pool, [*NODES, *nodes("pool/c")]) == Opened("open", 1)
     assert pool.snapshot()["flow:f"]["open"] == 3
 
 
 def test_nodes_are_added_to_what_is_there_and_to_nothing_else(pool: Pool) -> None:
-    command = commands.begin(pool.keys, "f", b"", "", NODES)
+    command = commands.begin(pool.keys, "f", b"u", nodes("pool/c", token=b"u"))
     assert pool.watch(command) == (Opened("missing", 0), {})
-    pool.ask(commands.begin(pool.keys, "f", b"t", "nightly", NODES[:1]))
+    opened(pool)
 
-    assert pool.ask(command) == Opened("open", 1)
+    begun, changed = pool.watch(command)
+
+    assert begun == Opened("open", 1)
+    assert changed["opening"] == {"f/u": NOW + 30 * SECOND}
+    assert changed["nodes:f"] == {"pool/c": "0 0 u"}
+
+
+def test_a_node_that_the_workflow_has_is_not_added_again(pool: Pool) -> None:
+    opened(pool)
+    end_all(pool)
+
+    both = nodes("pool/c", "other/b", token=b"u")
+    refused, changed = pool.watch(commands.begin(pool.keys, "f", b"u", both))
+
+    assert (refused, changed) == (Opened("known", node="other/b"), {})
 
 
 def test_an_open_workflow_keeps_its_id_and_an_ended_one_does_not(pool: Pool) -> None:
-    pool.ask(commands.begin(pool.keys, "f", b"t", "first", NODES))
-    command = commands.begin(pool.keys, "f", b"u", "second", NODES[:1])
+    opened(pool)
+    another = nodes("pool/a", token=b"u")
+    command = commands.begin(pool.keys, "f", b"u", another, title="second")
     assert pool.watch(command) == (Opened("duplicate", 0), {})
-    ends = [Mark("f", node, 7, State.FAILED) for node, _ in NODES]
-    pool.ask(commands.mark(pool.keys, ends))
+    end_all(pool)
 
     assert pool.ask(command) == Opened("open", 1)
 
     found = pool.snapshot()
     assert found["flow:f"]["name"] == "second"
     assert (found["flow:f"]["open"], found["flow:f"]["failed"]) == (1, 0)
-    assert found["nodes:f"] == {"pool/a": "0 0"}
+    assert found["nodes:f"] == {"pool/a": "0 0 u"}
     assert "flows:ended" not in found
 
 
-def test_seal_ends_the_submission(pool: Pool) -> None:
-    pool.ask(commands.begin(pool.keys, "f", b"t", "nightly", NODES))
+def test_a_producer_that_is_heard_of_has_its_time_again(pool: Pool) -> None:
+    opened(pool)
+    now = pool.pass_time(20 * SECOND)
 
-    sealed, changed = pool.watch(commands.seal(pool.keys, "f"))
+    renewed, changed = pool.watch(commands.renew(pool.keys, "f", b"t"))
 
-    assert (sealed, changed) == (True, {"opening": {"f": GONE}})
-    assert pool.ask(commands.seal(pool.keys, "f")) is False
+    assert (renewed, changed) == (True, {"opening": {"f/t": now + 30 * SECOND}})
+    now = pool.pass_time(20 * SECOND)
+    opened(pool)
+    assert pool.snapshot()["opening"] == {"f/t": now + 30 * SECOND}
+    assert pool.watch(commands.renew(pool.keys, "f", b"another")) == (False, {})
+
+
+def test_seal_ends_the_submission_of_that_addition_alone(pool: Pool) -> None:
+    opened(pool)
+    pool.ask(commands.begin(pool.keys, "f", b"u", nodes("pool/c", token=b"u")))
+
+    sealed, changed = pool.watch(commands.seal(pool.keys, "f", b"t"))
+
+    assert (sealed, changed) == (True, {"opening": {"f/t": GONE}})
+    assert pool.ask(commands.seal(pool.keys, "f", b"t")) is False
+    assert pool.ask(commands.renew(pool.keys, "f", b"t")) is False
+    opened(pool)
+    assert "f/t" not in pool.snapshot()["opening"], "all of it was there before"
 
 
 def test_nodes_that_are_submitted_before_leave_nothing_to_seal(pool: Pool) -> None:
-    pool.ask(commands.begin(pool.keys, "f", b"t", "nightly", NODES[:1]))
-    pool.ask(commands.seal(pool.keys, "f"))
+    opened(pool, NODES[:1])
+    pool.ask(commands.seal(pool.keys, "f", b"t"))
+    mapped = [*NODES, *nodes("pool/c", token=b"digest")]
 
-    opened = pool.ask(commands.begin(pool.keys, "f", b"", "", NODES, submitted=True))
+    begun = pool.ask(commands.begin(pool.keys, "f", b"", mapped))
 
-    assert opened == Opened("open", 1)
+    assert begun == Opened("open", 2)
     found = pool.snapshot()
-    assert found["flow:f"]["open"] == 2
+    assert found["flow:f"]["open"] == 3
     assert "opening" not in found
 
 
 def test_an_ended_workflow_is_forgotten_in_the_end(pool: Pool) -> None:
-    pool.ask(commands.begin(pool.keys, "f", b"t", "nightly", NODES[:1]))
-    pool.ask(commands.seal(pool.keys, "f"))
+    opened(pool, NODES[:1])
+    pool.ask(commands.seal(pool.keys, "f", b"t"))
     pool.pass_time(30 * DAY)
     pool.ask(commands.trim(pool.keys))
     assert "flow:f" in pool.snapshot(), "it has not ended"

@@ -3,17 +3,18 @@
 from random import Random
 
 from skedulr import commands
-from skedulr.commands import Mark, Stands
+from skedulr.commands import Entry, Mark, Stands
 from skedulr.states import State
 from tests.scripts.snapshot import GONE
 from tests.scripts.support import SECOND, Pool
 
 A, B = "pool/a", "other/b"
+NODES = [Entry(A, b"t", b"A"), Entry(B, b"t", b"B")]
 
 
 def opened(pool: Pool) -> None:
     """Open a workflow of two nodes."""
-    pool.ask(commands.begin(pool.keys, "f", b"t", "nightly", [(A, b"A"), (B, b"B")]))
+    pool.ask(commands.begin(pool.keys, "f", b"t", NODES, title="nightly"))
 
 
 def test_the_last_node_ends_the_workflow_and_a_new_life_of_one_opens_it_again(pool: Pool) -> None:
@@ -25,13 +26,13 @@ def test_the_last_node_ends_the_workflow_and_a_new_life_of_one_opens_it_again(po
 
     assert changed == {
         "flow:f": {"open": 0, "skipped": 1, "finished": now},
-        "nodes:f": {B: "7 9"},
+        "nodes:f": {B: "7 9 t"},
         "flows:ended": {"f": now},
     }
     _, changed = pool.watch(commands.mark(pool.keys, [Mark("f", A, 8, Stands.OPEN)]))
     assert changed == {
         "flow:f": {"open": 1, "succeeded": 0, "finished": GONE},
-        "nodes:f": {A: "8 0"},
+        "nodes:f": {A: "8 0 t"},
         "flows:ended": {"f": GONE},
     }
 

@@ -1,12 +1,13 @@
 """Every key has somebody who removes it: when all tasks and workers are gone, so are their keys."""
 
 from skedulr import commands
-from skedulr.commands import Ack, Bond, Mark, On, Told
+from skedulr.commands import Ack, Bond, Entry, Mark, On, Told
 from skedulr.keys import POOL_FAMILIES, POOL_KEYS, key_name
 from skedulr.states import State
 from tests.scripts.schedules import planned
 from tests.scripts.support import DAY, MINUTE, Pool
 
+NODES = [Entry("pool/parent", b"token", b"node")]
 STAYS = {"meta", "stats", "limits", "declared"}
 
 
@@ -32,7 +33,7 @@ def test_a_life_of_a_pool_leaves_nothing_but_its_settings_and_its_counters(pool:
     pool.pass_time(30 * DAY)
     pool.ask(commands.trim(pool.keys))
     pool.ask(commands.abandon(pool.keys, ["missing"]))
-    pool.ask(commands.seal(pool.keys, "f"))
+    pool.ask(commands.seal(pool.keys, "f", b"token"))
 
     assert kinds(pool) == {*STAYS, "inbox", "events"}, "and the inbox ends by itself"
 
@@ -77,7 +78,7 @@ def live_together(pool: Pool) -> set[str]:
     parents = [("pool/parent", On.SUCCESS, 1), ("pool/missing", On.END, 0)]
     pool.submit("parent", flow="pool/f", priority=9)
     pool.submit("child", parents=parents)
-    pool.ask(commands.begin(pool.keys, "f", b"token", "nightly", [("pool/parent", b"node")]))
+    pool.ask(commands.begin(pool.keys, "f", b"token", NODES, title="nightly"))
     bonds = [Bond(name.split("/")[1], "pool/child", b"", on, takes) for name, on, takes in parents]
     pool.ask(commands.link(pool.keys, bonds))
     claim = pool.claim_one(instance="w1")

@@ -62,8 +62,12 @@ EXAMPLES: dict[str, Command[Any]] = {
     "abandon": commands.abandon(KEYS, ["p"]),
     "hang": commands.hang(KEYS, "a", b"token", [Tie("pool/p", On.END, 6, 1)], whole=True),
     "rewind": commands.rewind(KEYS, "a", 7, b"again", [("pool/p", 6)]),
-    "begin": commands.begin(KEYS, "f", b"token", "nightly", [("pool/a", b"node")]),
-    "seal": commands.seal(KEYS, "f"),
+    "begin": commands.begin(
+        KEYS, "f", b"token", [commands.Entry("pool/a", b"token", b"node")], title="nightly"
+    ),
+    "renew": commands.renew(KEYS, "f", b"token"),
+    "seal": commands.seal(KEYS, "f", b"token"),
+    "forsake": commands.forsake(KEYS, "f", b"token", ["pool/a"], overdue=True),
     "mark": commands.mark(KEYS, [Mark("f", "pool/a", 7, State.SUCCEEDED)]),
     "report": commands.report(REGISTRY, "host-1.abc", b"report", 1000),
 }

@@ -29,6 +29,7 @@ EXAMPLES: list[errors.SkedulrError] = [
     errors.OutOfMemory("mail"),
     errors.InvalidWorkflow("nightly", "it has no nodes; add at least one"),
     errors.DuplicateWorkflow("mail/0aB"),
+    errors.SubmissionGivenUp("mail/0aB"),
     errors.DeclaredInCode("nightly"),
     errors.SomeRefused({0: "mail/0aB"}, {1: errors.QueueFull("mail", 1)}),
     errors.UnknownTask("mail/0aB"),

@@ -6,7 +6,8 @@ All tasks wait for its end, so nothing runs before all of it is there, and what 
 is cancelled with it. Its steps add only what is not there yet:
 
 1. submit the tasks;
-2. enter them into the workflow, as nodes that know who gathers them;
+2. enter them into the workflow, as nodes that know who gathers them, and those that were cancelled
+   in between as such;
 3. take away those of a former run whose items the list no longer has;
 4. hang the gathering node on them. That one waits for this one, so it cannot have begun.
 """
@@ -14,15 +15,28 @@ is cancelled with it. Its steps add only what is not there yet:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from skedulr import commands, flows, mapping, names, operations, values
+from skedulr import commands, mapping, names, operations, values
 from skedulr.app import Skedulr
-from skedulr.commands import MOST_TASKS, NEVER_CAME, On, Read, Refusal, Steps, Submission, Tie, Told
-from skedulr.commands.base import packed, text
+from skedulr.commands import (
+    MOST_TASKS,
+    NEVER_CAME,
+    Entry,
+    Mark,
+    On,
+    Read,
+    Refusal,
+    Steps,
+    Submission,
+    Tie,
+    Told,
+)
+from skedulr.commands.base import chunks, packed, text
 from skedulr.context import current
-from skedulr.errors import Fail, UnknownWorkflow
+from skedulr.errors import Fail, Lost, UnknownWorkflow
+from skedulr.flows import additions, ends, looking
 from skedulr.job import Job
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.mapping import GATHER, MAP, Plan
@@ -36,6 +50,9 @@ JOBS: Final = (MAP, GATHER)
 
 RESULTS_AT_ONCE: Final = 50
 """Results that travel in one trip: each may have a megabyte."""
+
+OLDEST: Final = 1
+"""An epoch that is older than any."""
 
 RETRY: Final = exponential(12, base=1, max=60)
 """A pool that is full, or a server, may have room again soon."""
@@ -52,7 +69,7 @@ def jobs(app: Skedulr) -> dict[str, Job[..., Any]]:
             mapping.submissions,
             *(task.pool, task.id, items, Plan(*plan), args, kwargs, app.config.max_payload),
         )
-        await app.aclient.perform(_spread(keys, task.id, tasks))
+        await app.aclient.perform(_spread(keys, task.id, task.fence, tasks))
         behind = len(mapping.gatherer(task.id)) + 1
         return [each.id[behind:] for each in tasks]
 
@@ -70,11 +87,13 @@ def jobs(app: Skedulr) -> dict[str, Job[..., Any]]:
 # --- submitting
 
 
-def _spread(keys: PoolKeys, map_id: str, tasks: Sequence[Submission]) -> Steps[None]:
+def _spread(keys: PoolKeys, map_id: str, fence: int, tasks: Sequence[Submission]) -> Steps[None]:
     gather_id = mapping.gatherer(map_id)
     flow = yield from _flow_of(keys, map_id)
     gathering = yield from _waiting(keys, gather_id)
+    yield from _check_claim(keys, map_id, fence)
     since = yield from _submit(keys, [task._replace(flow=flow) for task in tasks])
+    yield from _check_claim(keys, map_id, fence)
     yield from _enter(keys, flow, gather_id, tasks)
     ties = [
         Tie(names.full_name(keys.pool, task.id), int(On.END), since.get(task.id, 0), 1)
@@ -99,10 +118,20 @@ def _flow_of(keys: PoolKeys, map_id: str) -> Steps[str]:
 def _waiting(keys: PoolKeys, gather_id: str) -> Steps[Record]:
     """The record of the gathering node, which waits."""
     name = names.full_name(keys.pool, gather_id)
-    record: Record | None = (yield from flows.records_of(keys.namespace, [name])).get(name)
+    record: Record | None = (yield from looking.records_of(keys.namespace, [name])).get(name)
     if record is None or record.state is not State.WAITING:
         raise _nobody_waits(keys, gather_id)
     return record
+
+
+def _check_claim(keys: PoolKeys, map_id: str, fence: int) -> Steps[None]:
+    """Make sure that this attempt counts: the task may have been cancelled, and run again, or be
+    one of a later workflow that has the same ids.
+    """
+    name = names.full_name(keys.pool, map_id)
+    record: Record | None = (yield from looking.records_of(keys.namespace, [name])).get(name)
+    if record is None or record.state is not State.RUNNING or record.number("epoch") != fence:
+        raise Lost(name)
 
 
 def _nobody_waits(keys: PoolKeys, gather_id: str) -> Fail:
@@ -115,14 +144,14 @@ def _submit(keys: PoolKeys, tasks: Sequence[Submission]) -> Steps[dict[str, int]
     end is newer.
     """
     there: list[str] = []
-    for batch in flows.batches(tasks):
+    for batch in additions.batches(tasks):
         refusals: list[Refusal] = yield commands.enqueue(keys, batch)
         for refusal in refusals:
             error = operations.refused(keys, batch[refusal.place], refusal)
             if error is not None:
                 raise error
             there.append(names.full_name(keys.pool, batch[refusal.place].id))
-    records = yield from flows.records_of(keys.namespace, there)
+    records = yield from looking.records_of(keys.namespace, there)
     return {names.split(name)[1]: each.number("epoch") - 1 for name, each in records.items()}
 
 
@@ -131,17 +160,31 @@ def _enter(keys: PoolKeys, flow: str, gather_id: str, tasks: Sequence[Submission
     pool, flow_id = names.split(flow)
     home = pool_keys(keys.namespace, str(pool))
     gathering = names.full_name(keys.pool, gather_id)
-    for chunk in _chunks(tasks):
+    for chunk in chunks(tasks):
         nodes = [
-            (
+            Entry(
                 names.full_name(keys.pool, task.id),
+                task.token,
                 packed([task.job, [[name, on] for name, on, _ in task.parents], gathering]),
             )
             for task in chunk
         ]
-        opened = yield commands.begin(home, flow_id, b"", "", nodes, submitted=True)
+        opened = yield commands.begin(home, flow_id, b"", nodes)
         if opened.outcome == "missing":
             raise UnknownWorkflow(flow)
+    own = {names.full_name(keys.pool, task.id): task.token for task in tasks}
+    yield from _mark_what_has_ended(home, flow_id, own)
+
+
+def _mark_what_has_ended(home: PoolKeys, flow_id: str, own: Mapping[str, bytes]) -> Steps[None]:
+    """A task that was cancelled before it was a node has told the workflow nothing."""
+    records = yield from looking.own_records(home.namespace, own)
+    yield from ends.mark(home, flow_id, records)
+    forgotten = [
+        Mark(flow_id, each, OLDEST, State.CANCELLED) for each in own if each not in records
+    ]
+    for chunk in chunks(forgotten):
+        yield commands.mark(home, chunk)
 
 
 def _former(
@@ -149,13 +192,13 @@ def _former(
 ) -> Steps[dict[str, Record]]:
     """Tasks of former runs that the list leads to no more."""
     pool, flow_id = names.split(flow)
-    edges = yield from flows.edges_of(pool_keys(keys.namespace, str(pool)), flow_id)
+    edges = yield from looking.edges_of(pool_keys(keys.namespace, str(pool)), flow_id)
     gathering = names.full_name(keys.pool, gather_id)
     now = {names.full_name(keys.pool, task.id) for task in tasks}
     known = [name for name in edges[gathering] if name.startswith(f"{gathering}.")]
     spreading = names.full_name(keys.pool, mapping.map_id(gather_id))
     left = [name for name in known if name not in now and name != spreading]
-    return (yield from flows.records_of(keys.namespace, left))
+    return (yield from looking.records_of(keys.namespace, left))
 
 
 def _give_up(keys: PoolKeys, spreading: str, former: Mapping[str, Record]) -> Steps[None]:
@@ -164,7 +207,7 @@ def _give_up(keys: PoolKeys, spreading: str, former: Mapping[str, Record]) -> St
         Told(names.split(name)[1], token_of(record), spreading, NEWEST, NEVER_CAME)
         for name, record in former.items()
     ]
-    for chunk in _chunks(told):
+    for chunk in chunks(told):
         yield commands.trigger(keys, chunk)
 
 
@@ -172,11 +215,11 @@ def _hang(
     keys: PoolKeys, gather_id: str, token: bytes, more: Sequence[Tie], fewer: Sequence[str]
 ) -> Steps[None]:
     """Change what the gathering node waits for, in trips of a thousand."""
-    for chunk in _chunks(fewer):
-        yield from _hung(keys, gather_id, (token, (), chunk), whole=False)
-    for first, chunk in enumerate(_chunks(more), 1):
+    for left in chunks(fewer):
+        yield from _hung(keys, gather_id, (token, (), left), whole=False)
+    for first, added in enumerate(chunks(more), 1):
         whole = first * MOST_TASKS >= len(more)
-        yield from _hung(keys, gather_id, (token, chunk, ()), whole=whole)
+        yield from _hung(keys, gather_id, (token, added, ()), whole=whole)
 
 
 def _hung(
@@ -189,11 +232,6 @@ def _hung(
     outcome: str = yield commands.hang(keys, gather_id, *change, whole=whole)
     if outcome != "hung":
         raise _nobody_waits(keys, gather_id)
-
-
-def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for first in range(0, len(values), MOST_TASKS):
-        yield values[first : first + MOST_TASKS]
 
 
 # --- gathering

@@ -2,7 +2,6 @@
 -- include: clock
 -- Workflows whose home is this pool. Their nodes may be in any pool: how each stands is told by events, and fenced
 -- by its epoch, so that what is told twice or in another order counts once.
-local SUBMITTED_WITHIN = 30000
 local OPEN = 0 -- how a node stands: OPEN, the number of the state in which it ended, or
 local SKIPPED = 9 -- cancelled, because what it waited for did not come about
 local counter_of = {
@@ -33,7 +32,19 @@ local function flow_of(id)
   return flow
 end
 
-local function standing_text(epoch, standing) return string.format('%.0f %d', epoch, standing) end
+-- A node is known by the token of its submission: another task may have its id, before or afterwards.
+local function standing_text(epoch, standing, token) return string.format('%.0f %d %s', epoch, standing, token) end
+
+local function standing_in(text)
+  local epoch, standing, token = string.match(text or '', '^(%d+) (%d+) (.*)$')
+  return epoch and { epoch = tonumber(epoch), standing = tonumber(standing), token = token } or nil
+end
+
+local function move_count(flow, from, to)
+  local counts = flow.counts
+  if from then counts[counter_of[from]] = counts[counter_of[from]] - 1 end
+  counts[counter_of[to]] = counts[counter_of[to]] + 1
+end
 
 -- It ends with its last open node, and is open again when one of them is.
 local function write_flow(id, flow)

@@ -15,7 +15,7 @@ NAMES = {
     "pools": "PoolInfo Scaled",
     "schedules": "ScheduleInfo ScheduleRun",
     "workflows": "Workflow Node FlowInfo FlowRow FlowState DuplicateWorkflow InvalidWorkflow "
-    "UnknownWorkflow UnknownNode",
+    "SubmissionGivenUp UnknownWorkflow UnknownNode",
     "refusals": "Refused QueueFull DuplicateKey DuplicateId InvalidName InvalidPriority "
     "PayloadTooLarge NotSerialisable UnknownOption InvalidOption InvalidArguments OutOfMemory "
     "DeclaredInCode SomeRefused",

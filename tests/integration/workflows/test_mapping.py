@@ -224,7 +224,7 @@ async def test_where_nobody_waits_for_its_tasks_any_more_none_of_them_runs(
     assert cluster.ran == ["start"]
 
 
-STEPS = 12
+STEPS = 17
 """Trips to Redis that a mapping of a rerun makes, and then some."""
 
 

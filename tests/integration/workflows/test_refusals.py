@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from skedulr import DuplicateId, DuplicateWorkflow, FlowState, State, Workflow
+from skedulr import DuplicateId, DuplicateWorkflow, FlowState, InvalidWorkflow, State, Workflow
 from tests.integration.workflows.conftest import Shop
 from tests.integration.workflows.test_workflow import counts, ended
 
@@ -34,13 +34,13 @@ async def test_a_second_workflow_of_the_same_id_leaves_the_first_one_alone(
     assert await counts(first) == {"open": 2}
 
 
-async def test_nodes_that_are_added_under_the_ids_of_others_leave_those_alone(shop: Shop) -> None:
+async def test_a_node_that_is_there_already_is_refused_and_goes_on(shop: Shop) -> None:
     first = nightly(shop)
     await first.asubmit()
     same = await shop.app.workflows.aget("nightly")
     same.add(shop.give.using(id="root").s("another"))
 
-    with pytest.raises(DuplicateId, match="default/root"):
+    with pytest.raises(InvalidWorkflow, match="it has a node default/root already"):
         await same.asubmit()
 
     assert await first.astatus() is FlowState.RUNNING

@@ -1,0 +1,232 @@
+"""Nodes that are submitted together, with a workflow or later: an addition.
+
+It has a token, which is the submit token of each of its tasks; so nobody takes the task of another,
+under the id of one of its nodes, for its own. Its nodes are entered in the workflow (``begin``),
+then its tasks are submitted, children before their parents, and at last it is sealed.
+
+Whoever submits is heard of meanwhile: with ``begin``, and then every ``RENEWED_EVERY`` seconds, but
+always before it goes on. A producer that is not heard of for thrice that time is dead, or was held
+up. Then a coordinator looks at the addition:
+
+- Where every task of it is there, nothing is missing but the seal.
+- Else it is unfinished, and it alone is given up: first it is marked so, then its tasks are
+  cancelled, and its nodes that never came count as cancelled. Other nodes of the workflow, those of
+  other additions that are just submitted among them, are left as they are.
+
+A producer that comes back afterwards is told so, before it submits more and before it says that all
+went well; it takes back what it has submitted since, and raises. To give up may be begun, left and
+done again by anybody, a producer that was refused among them: the mark stays until all is done.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from skedulr import commands, graph, names, operations
+from skedulr.commands import MOST_TASKS, Entry, Opened, Read, Refusal, Steps
+from skedulr.commands.base import chunks, packed, text
+from skedulr.commands.tasks import Submission
+from skedulr.errors import DuplicateWorkflow, InvalidWorkflow, SubmissionGivenUp, UnknownWorkflow
+from skedulr.flows import ends, looking
+from skedulr.keys import PoolKeys, pool_keys
+from skedulr.lists import pairs
+from skedulr.submission import MOST_BYTES, TOKEN_BYTES
+
+RENEWED_EVERY: Final = 10.0
+"""Seconds after which a producer says that it goes on; a third of the time that it has."""
+
+AT_ONCE: Final = 10
+"""Overdue additions that one sweep of a pool looks at."""
+
+
+def new_token() -> bytes:
+    """A token for an addition; letters and digits."""
+    return os.urandom(TOKEN_BYTES).hex().encode()
+
+
+class NodePlan(NamedTuple):
+    """A node to submit."""
+
+    pool: str
+    task: Submission
+
+    @property
+    def name(self) -> str:
+        """``pool/id``."""
+        return names.full_name(self.pool, self.task.id)
+
+
+class Addition(NamedTuple):
+    """Nodes to submit together, and the workflow to which they belong."""
+
+    home: PoolKeys
+    flow_id: str
+    title: str
+    opens: bool
+    """Whether they are its first ones."""
+    token: bytes
+    plans: Sequence[NodePlan]
+
+    @property
+    def flow(self) -> str:
+        """The workflow's ``pool/id``."""
+        return names.full_name(self.home.pool, self.flow_id)
+
+    def pools(self) -> list[str]:
+        """The pools that it needs, the workflow's home first."""
+        return list(dict.fromkeys([self.home.pool, *(plan.pool for plan in self.plans)]))
+
+    def layers(self) -> list[list[str]]:
+        """The names of its nodes, children before their parents."""
+        return graph.from_the_leaves(
+            {plan.name: [parent[0] for parent in plan.task.parents] for plan in self.plans}
+        )
+
+
+def submit(addition: Addition) -> Steps[None]:
+    """Submit an addition, children before their parents, so that nothing runs before nearly all is
+    there.
+
+    Raises ``DuplicateWorkflow`` and ``UnknownWorkflow``, with nothing stored, and what refuses a
+    task or the whole; the caller withdraws it then.
+    """
+    heard = yield from _enter(addition)
+    by_name = {plan.name: plan for plan in addition.plans}
+    for layer in addition.layers():
+        for pool, batch in _batches([by_name[name] for name in layer]):
+            heard = yield from _go_on(addition, heard)
+            keys = pool_keys(addition.home.namespace, pool)
+            refusals: list[Refusal] = yield commands.enqueue(keys, batch)
+            for refusal in refusals:
+                error = operations.refused(keys, batch[refusal.place], refusal)
+                if error is not None:
+                    raise error
+    yield from _go_on(addition, heard)
+    yield commands.seal(addition.home, addition.flow_id, addition.token)
+
+
+def _enter(addition: Addition) -> Steps[float]:
+    """Enter the nodes in their workflow; answers since when the producer was heard of."""
+    heard = time.monotonic()
+    for chunk in chunks(addition.plans):
+        heard = time.monotonic()
+        opened: Opened = yield commands.begin(
+            addition.home,
+            addition.flow_id,
+            addition.token,
+            [Entry(plan.name, addition.token, _node(plan)) for plan in chunk],
+            title=addition.title if addition.opens else None,
+        )
+        _check(addition, opened)
+    return heard
+
+
+def _node(plan: NodePlan) -> bytes:
+    return packed([plan.task.job, [[parent[0], int(parent[1])] for parent in plan.task.parents]])
+
+
+def _check(addition: Addition, opened: Opened) -> None:
+    match opened.outcome:
+        case "duplicate":
+            raise DuplicateWorkflow(addition.flow)
+        case "missing":
+            raise UnknownWorkflow(addition.flow)
+        case "given_up":
+            raise SubmissionGivenUp(addition.flow)
+        case "known":
+            raise InvalidWorkflow(
+                addition.title,
+                f"it has a node {opened.node} already; rerun that one, or choose another id",
+            )
+
+
+def _go_on(addition: Addition, heard: float) -> Steps[float]:
+    """Make sure that nobody gives the addition up in the next moments; answers since when."""
+    now = time.monotonic()
+    if now - heard < RENEWED_EVERY:
+        return heard
+    goes_on: bool = yield commands.renew(addition.home, addition.flow_id, addition.token)
+    if not goes_on:
+        raise SubmissionGivenUp(addition.flow)
+    return now
+
+
+def _batches(plans: Sequence[NodePlan]) -> Iterator[tuple[str, list[Submission]]]:
+    by_pool: dict[str, list[Submission]] = {}
+    for plan in plans:
+        by_pool.setdefault(plan.pool, []).append(plan.task)
+    for pool, submissions in by_pool.items():
+        yield from ((pool, batch) for batch in batches(submissions))
+
+
+def batches(submissions: Iterable[Submission]) -> Iterator[list[Submission]]:
+    """Tasks of one pool in parts that travel together."""
+    batch: list[Submission] = []
+    size = 0
+    for task in submissions:
+        if batch and (len(batch) == MOST_TASKS or size + len(task.body) > MOST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(task)
+        size += len(task.body)
+    if batch:
+        yield batch
+
+
+# --- given up
+
+
+def withdraw(addition: Addition) -> Steps[None]:
+    """Take back what has been submitted of an addition, after a refusal."""
+    nodes = [name for layer in addition.layers() for name in layer]
+    place = (addition.home, addition.flow_id, addition.token)
+    yield from _give_up(*place, nodes, overdue=False)
+
+
+def give_up_unfinished(home: PoolKeys, now_ms: int) -> Steps[list[str]]:
+    """Give up the additions whose producers died while they submitted them; answers the ids of
+    their workflows.
+    """
+    call = ("ZRANGEBYSCORE", home.opening, "-inf", now_ms, "WITHSCORES", "LIMIT", 0, AT_ONCE)
+    overdue = yield Read((call,), lambda replies: pairs(replies[0]))
+    given_up = []
+    for name, heard_until in overdue:
+        flow_id, _, token = text(name).rpartition("/")
+        is_begun = float(heard_until) == 0
+        if (yield from _look_at(home, flow_id, token.encode(), is_begun=is_begun)):
+            given_up.append(flow_id)
+    return given_up
+
+
+def _look_at(home: PoolKeys, flow_id: str, token: bytes, *, is_begun: bool) -> Steps[bool]:
+    """Seal an addition where all of it is there, else give it up; answers whether it did."""
+    stood = yield from looking.standings(home, flow_id)
+    own = {name: each.token for name, each in stood.items() if each.token == token}
+    there = yield from looking.own_records(home.namespace, own)
+    unheard = [name for name in own if name not in there and stood[name].epoch == 0]
+    if not unheard and not is_begun:
+        yield commands.seal(home, flow_id, token)
+        return False
+    edges = yield from looking.edges_of(home, flow_id)
+    nodes = [name for name in looking.children_first(edges) if name in own]
+    return (yield from _give_up(home, flow_id, token, nodes, overdue=True))
+
+
+def _give_up(
+    home: PoolKeys, flow_id: str, token: bytes, nodes: Sequence[str], *, overdue: bool
+) -> Steps[bool]:
+    """Cancel what there is of an addition; answers whether nobody was heard of meanwhile."""
+    outcome: str = yield commands.forsake(home, flow_id, token, (), overdue=overdue)
+    if outcome == "renewed":
+        return False
+    own = dict.fromkeys(nodes, token)
+    yield from ends.cancel(home.namespace, own)
+    there = yield from looking.own_records(home.namespace, own)
+    for chunk in chunks([name for name in nodes if name not in there]):
+        yield commands.forsake(home, flow_id, token, chunk, overdue=False)
+    yield from ends.mark(home, flow_id, there)
+    yield commands.seal(home, flow_id, token)
+    return True

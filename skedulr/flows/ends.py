@@ -1,0 +1,52 @@
+"""The ends of a workflow's tasks: brought about, and told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from skedulr import commands, names, operations
+from skedulr.commands import Mark, Standing, Steps
+from skedulr.commands.base import chunks
+from skedulr.flows import looking
+from skedulr.keys import PoolKeys, pool_keys
+from skedulr.record import Record
+from skedulr.triggers import stands
+
+
+def cancel(namespace: str, own: Mapping[str, bytes]) -> Steps[list[str]]:
+    """Cancel, in this order, the tasks that have these submit tokens and live; answers which of
+    them are over now or have been asked to end. Another task under one of the names is left alone.
+    """
+    cancelled: list[str] = []
+    left = dict(own)
+    for _ in range(operations.TRIES):
+        records = yield from looking.own_records(namespace, left)
+        live = [name for name in left if name in records and not records[name].state.terminal]
+        moved_on: list[str] = []
+        for name in live:
+            pool, task_id = names.split(name)
+            epoch = records[name].number("epoch")
+            standing: Standing = yield commands.cancel(
+                pool_keys(namespace, str(pool)), task_id, epoch
+            )
+            if standing.outcome in ("cancelled", "requested"):
+                cancelled.append(name)
+            elif standing.outcome == "changed":
+                moved_on.append(name)
+        left = {name: own[name] for name in moved_on}
+        if not left:
+            break
+    return cancelled
+
+
+def mark(home: PoolKeys, flow_id: str, records: Mapping[str, Record]) -> Steps[None]:
+    """Say at once how nodes have ended, as events will say as well, so that who asks now gets the
+    new answer.
+    """
+    marks = [
+        Mark(flow_id, name, record.number("epoch"), stands(record))
+        for name, record in records.items()
+        if record.state.terminal
+    ]
+    for chunk in chunks(marks):
+        yield commands.mark(home, chunk)

@@ -1,0 +1,231 @@
+"""Workflows looked at: found by name, listed, read with their graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgpack
+
+from skedulr import graph, names, operations
+from skedulr.commands import MOST_TASKS, On, Read, Stands, Steps
+from skedulr.commands.base import Argument, chunks, text
+from skedulr.errors import UnknownWorkflow
+from skedulr.flows.shapes import COUNTS, Edge, FlowInfo, FlowRow, NodeInfo
+from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
+from skedulr.lists import pairs
+from skedulr.record import Record
+from skedulr.states import State
+from skedulr.triggers import record_in, stands, token_of
+
+TIES: Final = 100
+"""Workflows of one millisecond in a pool that a list still tells apart from page to page."""
+
+
+def find(namespace: str, name: str) -> Steps[tuple[PoolKeys, str]]:
+    """The home and the id that a name means: ``pool/id``, or an id that one pool has.
+
+    Raises ``UnknownWorkflow`` and ``AmbiguousTask``.
+    """
+    pool, flow_id = names.split(name)
+    pools = [pool] if pool else (yield from operations.list_pools(RegistryKeys(namespace)))
+    calls = tuple(("EXISTS", pool_keys(namespace, each).of("flow", flow_id)) for each in pools)
+    replies = (yield Read(calls, list)) if calls else []
+    hits = [each for each, there in zip(pools, replies, strict=True) if there]
+    if not hits:
+        raise UnknownWorkflow(name)
+    return pool_keys(namespace, operations.only(flow_id, hits)), flow_id
+
+
+def row(home: PoolKeys, flow_id: str) -> Steps[FlowRow]:
+    """A workflow's record; raises ``UnknownWorkflow``."""
+    call = ("HGETALL", home.of("flow", flow_id))
+    found = yield Read((call,), lambda replies: _row(home.pool, flow_id, replies[0]))
+    if found is None:
+        raise UnknownWorkflow(names.full_name(home.pool, flow_id))
+    return found  # type: ignore[no-any-return]  # steps are untyped
+
+
+def _row(pool: str, flow_id: str, flat: Any) -> FlowRow | None:
+    fields = {text(name): value for name, value in pairs(_flat(flat))}
+    if not fields:
+        return None
+    return FlowRow(
+        pool,
+        flow_id,
+        text(fields.get("name", b"")),
+        {counter: int(fields.get(counter, 0)) for counter in COUNTS},
+        int(fields.get("created", 0)),
+        int(fields.get("finished", 0)),
+    )
+
+
+def _flat(reply: Any) -> list[Any]:
+    """What Redis lists flat, or as a map under its newer protocol."""
+    return [part for pair in reply.items() for part in pair] if isinstance(reply, dict) else reply
+
+
+def newest(home: PoolKeys, most: int, skip: int = 0) -> Steps[list[FlowRow]]:
+    """Workflows of a pool, the newest first."""
+    call = ("ZRANGE", home.flows, skip, skip + most - 1, "REV")
+    ids = yield Read((call,), lambda replies: [text(each) for each in replies[0]])
+    if not ids:
+        return []
+    replies = yield Read(tuple(("HGETALL", home.of("flow", each)) for each in ids), list)
+    rows = [_row(home.pool, each, flat) for each, flat in zip(ids, replies, strict=True)]
+    return [each for each in rows if each is not None]
+
+
+def all_newest(
+    namespace: str, most: int, after: tuple[int, str] | None = None
+) -> Steps[list[FlowRow]]:
+    """Workflows of all pools, the newest first, behind the one of that creation and name."""
+    pools = yield from operations.list_pools(RegistryKeys(namespace))
+    return (yield from newest_of(namespace, pools, most, after))
+
+
+def newest_of(
+    namespace: str, pools: Sequence[str], most: int, after: tuple[int, str] | None = None
+) -> Steps[list[FlowRow]]:
+    """The same of some pools."""
+    newest_ms: int | str = after[0] if after else "+inf"
+    calls = tuple(
+        (
+            *("ZRANGE", pool_keys(namespace, pool).flows, newest_ms, "-inf", "BYSCORE", "REV"),
+            *("LIMIT", 0, most + TIES, "WITHSCORES"),
+        )
+        for pool in pools
+    )
+    replies = (yield Read(calls, list)) if calls else []
+    places = sorted(
+        (-int(float(score)), names.full_name(pool, text(flow_id)))
+        for pool, reply in zip(pools, replies, strict=True)
+        for flow_id, score in pairs(reply)
+    )
+    if after:
+        places = [place for place in places if place > (-after[0], after[1])]
+    homes = [
+        (str(pool), flow_id) for pool, flow_id in (names.split(name) for _, name in places[:most])
+    ]
+    records = tuple(
+        ("HGETALL", pool_keys(namespace, pool).of("flow", each)) for pool, each in homes
+    )
+    found = (yield Read(records, list)) if records else []
+    rows = [_row(*where, flat) for where, flat in zip(homes, found, strict=True)]
+    return [each for each in rows if each is not None]
+
+
+# --- graphs
+
+
+class Stood(NamedTuple):
+    """A node as its workflow knows it."""
+
+    epoch: int
+    """Of what it was last told; 0 for nothing, 1 where it was given up before it was submitted."""
+    standing: int
+    token: bytes
+    """Of its submission."""
+
+
+UNKNOWN: Final = Stood(0, Stands.OPEN, b"")
+
+
+def info(home: PoolKeys, flow_id: str) -> Steps[FlowInfo]:
+    """A workflow with its nodes and edges; raises ``UnknownWorkflow``."""
+    record = yield from row(home, flow_id)
+    jobs, edges = yield from _graph(home, flow_id)
+    stood = yield from standings(home, flow_id)
+    records = yield from own_records(
+        home.namespace, {name: each.token for name, each in stood.items()}
+    )
+    nodes = [
+        _node(name, job, stood.get(name, UNKNOWN).standing, records.get(name))
+        for name, job in sorted(jobs.items())
+    ]
+    return FlowInfo(record, nodes, edges)
+
+
+def _node(name: str, job: str, stood: int, record: Record | None) -> NodeInfo:
+    if record is not None:
+        return NodeInfo(name, job, record.state, stands(record) == Stands.SKIPPED)
+    if stood == Stands.OPEN:
+        return NodeInfo(name, job, None, False)
+    state = State.CANCELLED if stood == Stands.SKIPPED else State(stood)
+    return NodeInfo(name, job, state, stood == Stands.SKIPPED)
+
+
+def _graph(home: PoolKeys, flow_id: str) -> Steps[tuple[dict[str, str], list[Edge]]]:
+    """The jobs of all nodes, and their edges."""
+    found = yield from _scan(home.of("graph", flow_id))
+    jobs: dict[str, str] = {}
+    edges: list[Edge] = []
+    for name, data in found.items():
+        job, parents, *gatherer = msgpack.unpackb(data)
+        jobs[name] = job
+        edges += [Edge(parent, name, On(on)) for parent, on in parents]
+        edges += [Edge(name, child, On.END) for child in gatherer]
+    return jobs, edges
+
+
+def edges_of(home: PoolKeys, flow_id: str) -> Steps[dict[str, list[str]]]:
+    """The parents of each node."""
+    jobs, edges = yield from _graph(home, flow_id)
+    found: dict[str, list[str]] = {name: [] for name in jobs}
+    for edge in edges:
+        found[edge.child].append(edge.parent)
+    return found
+
+
+def standings(home: PoolKeys, flow_id: str) -> Steps[dict[str, Stood]]:
+    """Each node as its workflow knows it."""
+    found = yield from _scan(home.of("nodes", flow_id))
+    split = {name: value.split() for name, value in found.items()}
+    return {
+        name: Stood(int(epoch), int(standing), token)
+        for name, (epoch, standing, token) in split.items()
+    }
+
+
+def _scan(key: bytes) -> Steps[dict[str, bytes]]:
+    """A hash, read page by page."""
+    found: dict[str, bytes] = {}
+    cursor: Argument = 0
+    while True:
+        cursor, page = yield Read(
+            (("HSCAN", key, cursor, "COUNT", MOST_TASKS),), lambda replies: replies[0]
+        )
+        found.update((text(name), value) for name, value in pairs(page))
+        if int(cursor) == 0:
+            return found
+
+
+def own_records(namespace: str, own: Mapping[str, bytes]) -> Steps[dict[str, Record]]:
+    """The records of the tasks that have these submit tokens: another one may have the id of a
+    node, before that is submitted or once it is forgotten.
+    """
+    found = yield from records_of(namespace, own)
+    return {name: record for name, record in found.items() if token_of(record) == own[name]}
+
+
+def records_of(namespace: str, nodes: Iterable[str]) -> Steps[dict[str, Record]]:
+    """The records of the nodes that have one."""
+    by_pool: dict[str, list[str]] = {}
+    for node in nodes:
+        pool, task_id = names.split(node)
+        by_pool.setdefault(str(pool), []).append(task_id)
+    found: dict[str, Record] = {}
+    for pool, ids in by_pool.items():
+        for chunk in chunks(ids):
+            call: tuple[Argument, ...] = ("HMGET", pool_keys(namespace, pool).tasks, *chunk)
+            replies = yield Read((call,), lambda replies: replies[0])
+            for task_id, data in zip(chunk, replies, strict=True):
+                record = record_in(data)
+                if record is not None:
+                    found[names.full_name(pool, task_id)] = record
+    return found
+
+
+def children_first(edges: Mapping[str, list[str]]) -> list[str]:
+    """The nodes, what hangs on others before those."""
+    return [name for layer in graph.from_the_leaves(edges) for name in layer]

@@ -1,0 +1,57 @@
+"""What is checked of a workflow before any of it is submitted: its nodes, and what they hang on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from skedulr import graph, names, ties
+from skedulr.commands import Parent, Steps
+from skedulr.errors import InvalidWorkflow
+from skedulr.job import Signature
+from skedulr.parents import Named
+
+MOST_NODES: Final = 10_000
+
+
+def tied(
+    namespace: str, title: str, calls: Mapping[str, Signature[Any]]
+) -> Steps[dict[str, Signature[Any]]]:
+    """The calls of nodes, by their names, with their parents in full.
+
+    Raises ``InvalidWorkflow`` for too many, for a parent that is neither a node nor a task, and
+    for a circle; and what refuses a call's parents.
+    """
+    if len(calls) > MOST_NODES:
+        raise InvalidWorkflow(
+            title, f"it has {len(calls):,} nodes; {MOST_NODES:,} are allowed at once"
+        )
+    wanted = {name: ties.wishes(call) for name, call in calls.items()}
+    own = {one: _own(title, calls, one) for wishes in wanted.values() for one in wishes}
+    outside = [one for one, name in own.items() if name is None]
+    found = yield from ties.existing(namespace, outside)
+    parents: dict[str, dict[str, Parent]] = {name: {} for name in calls}
+    for name, wishes in wanted.items():
+        for one, (on, takes) in wishes.items():
+            full = own[one] or found.get(one)
+            if full is None:
+                raise InvalidWorkflow(
+                    title, f"{name} hangs on {ties.shown(one)}, which is neither a node nor a task"
+                )
+            ties.add(parents[name], full, on, takes)
+    circle = graph.cycle(parents)
+    if circle:
+        raise InvalidWorkflow(title, f"it goes round in a circle: {' -> '.join(circle)}")
+    return {name: ties.tied(call, parents[name]) for name, call in calls.items()}
+
+
+def _own(title: str, calls: Mapping[str, Signature[Any]], one: str | Named) -> str | None:
+    """The full name of one of the nodes, if it is that."""
+    if not isinstance(one, str):
+        return one.name if one.name in calls else None
+    if one in calls:
+        return one
+    matching = [name for name in calls if names.split(name)[1] == one]
+    if len(matching) > 1:
+        raise InvalidWorkflow(title, f"{' and '.join(matching)} have the id {one!r}")
+    return matching[0] if matching else None
