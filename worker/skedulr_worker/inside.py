@@ -105,6 +105,7 @@ class _Inside:
         self._watching = Loop("suspects")
         self._thread: _KeeperThread | None = None
         self._locks = Locks.of(app, config)
+        self._has_said = False
 
     async def start(self) -> None:
         client = AsyncClient(self._app.address)
@@ -113,10 +114,9 @@ class _Inside:
         finally:
             await client.close()
         if isolated := isolated_jobs(self._app):
-            self._app.logger.warning(
-                "a program cannot be forked safely while it runs, so that these jobs run in"
-                " threads here, not in processes of their own: %s",
-                ", ".join(isolated),
+            self._say_what_is_missing(
+                "jobs that wish for processes of their own run in threads here, where nothing can"
+                f" stop them: {', '.join(isolated)}"
             )
         regular = _Part(self._app, self._config, 1, self._served, self._locks)
         self._parts.append(regular)
@@ -147,6 +147,16 @@ class _Inside:
         if all(finished):
             await asyncio.to_thread(self._thread.join)
 
+    def _say_what_is_missing(self, what: str) -> None:
+        """Once: the first time that it makes a difference."""
+        if not self._has_said:
+            self._has_said = True
+            self._app.logger.warning(
+                "a worker inside a program has no processes of its own: %s; and whatever crashes"
+                " takes the program along. Run `skedulr worker` for processes",
+                what,
+            )
+
     async def _watch_suspects(self) -> None:
         """Tasks that wait for a process of their own have no other place here."""
         served = {slots.pool for slots in self._served}
@@ -160,6 +170,9 @@ class _Inside:
                 if instance.cell.suspects
             } & served
             if waiting:
+                self._say_what_is_missing(
+                    "tasks that were lost twice in a row run one at a time here, beside all others"
+                )
                 served -= waiting
                 alone = [PoolSlots(pool, 1, solo=True) for pool in sorted(waiting)]
                 name = self._parts[0].instances[0].name

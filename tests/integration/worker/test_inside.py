@@ -159,7 +159,10 @@ async def test_a_job_that_wishes_for_a_process_runs_in_a_thread_and_the_log_says
 
     async with app.worker():
         assert (await (await alone.aenqueue()).aresult(10)).startswith("skedulr")
-    assert caplog.text.count("run in threads here, not in processes of their own: alone") == 1
+        assert (await (await alone.aenqueue()).aresult(10)).startswith("skedulr")
+    [said] = [line for line in caplog.messages if "no processes of its own" in line]
+    assert "run in threads here, where nothing can stop them: alone;" in said
+    assert "Run `skedulr worker`" in said
 
 
 async def test_it_reports_what_it_is_and_takes_the_report_away(app: Skedulr) -> None:
@@ -198,7 +201,9 @@ async def test_it_reports_what_it_is_and_takes_the_report_away(app: Skedulr) -> 
     assert await reports() == []
 
 
-async def test_suspects_run_here_as_well(app: Skedulr) -> None:
+async def test_suspects_run_here_as_well_and_the_log_says_how(
+    app: Skedulr, caplog: pytest.LogCaptureFixture
+) -> None:
     @app.job
     async def fine() -> int:
         return 1
@@ -220,3 +225,6 @@ async def test_suspects_run_here_as_well(app: Skedulr) -> None:
     async with app.worker():
         for task in tasks:
             assert await task.aresult(15) == 1
+    [said] = [line for line in caplog.messages if "no processes of its own" in line]
+    assert "run one at a time here" in said
+    assert "Run `skedulr worker`" in said
