@@ -12,6 +12,8 @@ from skedulr import Skedulr, current, retry
 FOLDER = "SHOP_FOLDER"
 NO_START = "no-start"
 """A file of this name makes the startup hook fail."""
+CRASH_AT_START = "crash-at-start"
+"""A file of this name makes it take the process down."""
 
 app = Skedulr()
 
@@ -25,6 +27,8 @@ def trace(word: str, label: object) -> None:
 
 @app.on_startup
 async def started() -> None:
+    if (Path(os.environ[FOLDER]) / CRASH_AT_START).exists():
+        os.abort()
     if (Path(os.environ[FOLDER]) / NO_START).exists():
         raise RuntimeError("the shop is closed")
     sys.stdout.write(f"process {os.getpid()} has started\n")

@@ -64,3 +64,27 @@ def lose(trace: Trace, run: int) -> None:
 def failures(worker: Spawned) -> int:
     """How many of a worker's processes could not start."""
     return worker.output.count("RuntimeError: the shop is closed")
+
+
+def test_a_hook_that_takes_its_process_down_is_one_that_fails(
+    app: Skedulr, start_worker: StartWorker, trace: Trace
+) -> None:
+    (trace.folder / shop.CRASH_AT_START).touch()
+    worker = start_worker(ready=False)
+    assert worker.wait(30) == 1
+    assert "killed by SIGABRT" in worker.output
+    assert "a startup hook failed before it ever worked" in worker.output
+
+
+def test_processes_that_somebody_kills_are_replaced_at_once_however_often(
+    app: Skedulr, start_worker: StartWorker, trace: Trace
+) -> None:
+    worker = start_worker("--processes", "2")
+    rounds = 6
+    began = time.monotonic()
+    for started in range(2, 2 * rounds + 2, 2):
+        wait_until(lambda: worker.output.count("has started") == started, what="both of them")  # noqa: B023
+        for pid in processes_of(worker):
+            os.kill(pid, signal.SIGKILL)
+    assert app.enqueue("note", args=["after"]).result(timeout=20) in processes_of(worker)
+    assert time.monotonic() - began < 2 * rounds, "not ever later"

@@ -30,8 +30,6 @@ SOLO_PATIENCE: Final = 5.0
 """Seconds without work after which a process for suspects ends."""
 
 FAILED: Final = 1
-NOT_STARTED: Final = 3
-"""The exit code of a process whose startup hooks failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +131,7 @@ async def _work(birth: Birth) -> int:
         await worker.start()
     except Exception:
         birth.app.logger.exception("a worker process cannot start")
-        return NOT_STARTED
+        return FAILED
     Sentinel(loop, birth.board, worker.attempt_of).start()
     if birth.solo:
         await _until_idle(worker, stopped)

@@ -13,7 +13,7 @@ from typing import Final
 
 from skedulr.app import Skedulr
 from skedulr_worker.board import Blocker, Board, Phase
-from skedulr_worker.child import NOT_STARTED, Birth, live
+from skedulr_worker.child import Birth, live
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.instance import Instance, PoolSlots, instance_name
 from skedulr_worker.isolation import nursery
@@ -116,9 +116,9 @@ class Child:
         return self.board.phase is not Phase.LEFT and not self.ended_by_us
 
     @property
-    def could_not_start(self) -> bool:
-        """Whether it ended because a startup hook failed."""
-        return self.status == NOT_STARTED and self.board.phase is Phase.STARTING
+    def has_failed(self) -> bool:
+        """Whether it ended by itself before it could work, as where a startup hook fails."""
+        return self.board.phase is Phase.STARTING and self.status != -signal.SIGKILL
 
     @property
     def death(self) -> Death:

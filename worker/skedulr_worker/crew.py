@@ -19,7 +19,7 @@ from skedulr_worker.instance import PoolSlots
 from skedulr_worker.locks import Locks
 from skedulr_worker.orders import Order
 from skedulr_worker.relays import Relays
-from skedulr_worker.replacing import GROWN_UP, Replacing
+from skedulr_worker.replacing import Replacing
 
 GONE_EVERY: Final = 0.02
 
@@ -118,7 +118,7 @@ class Crew:
                 )
             except OSError as error:
                 self._logger.error("no worker process can be made now: %s", error)
-                self._replacing.add(number, served, lived=0.0)
+                self._replacing.add(number, served, failed=True)
             else:
                 self._children[child.pid] = child
                 if child.stderr is not None:
@@ -180,12 +180,12 @@ class Crew:
         self._has_worked = self._has_worked or child.board.phase > Phase.STARTING
         if child.solo and child.board.phase is not Phase.STARTING:
             self._look_for_suspects(child)
-        elif child.could_not_start and not self._has_worked:
+        elif child.has_failed and not self._has_worked:
             self.cannot_start = True
             return
         elif not self._dismissed and not child.is_replaced:
-            lived = time.monotonic() - child.born if child.has_crashed else GROWN_UP
-            self._replacing.add(child.number, child.served, lived)
+            lived = time.monotonic() - child.born
+            self._replacing.add(child.number, child.served, lived, failed=child.has_failed)
         self._fill_places()
 
     # --- the end

@@ -1,4 +1,4 @@
-"""When a process that has died is replaced: at once, and ever later where it keeps dying young."""
+"""When a process that has died is replaced: at once, and ever later where none gets to work."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Final
 
 from skedulr_worker.instance import PoolSlots
 
-GROWN_UP: Final = 10.0
-"""Seconds after which a death says nothing about the start."""
+SHORTEST_LIFE: Final = 0.5
+"""Seconds between two births in one place, at least: whatever kills them takes no whole core."""
 
 FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 15.0
@@ -19,14 +19,20 @@ class Replacing:
     """The places of processes that have died, with the time at which they are filled again."""
 
     def __init__(self) -> None:
-        self._young_deaths: dict[int, int] = {}
+        self._failures: dict[int, int] = {}
         self._due: list[tuple[float, int, Sequence[PoolSlots]]] = []
 
-    def add(self, number: int, served: Sequence[PoolSlots], lived: float) -> None:
-        """Process ``number`` has died after so many seconds."""
-        deaths = self._young_deaths.get(number, 0) if lived < GROWN_UP else 0
-        self._young_deaths[number] = deaths + 1
-        wait = min(FIRST_WAIT * 2 ** (deaths - 1), LONGEST_WAIT) if deaths else 0.0
+    def add(
+        self, number: int, served: Sequence[PoolSlots], lived: float = 0.0, *, failed: bool = False
+    ) -> None:
+        """Process ``number`` is gone after so many seconds; it has ``failed`` where it ended by
+        itself before it could work.
+        """
+        failures = self._failures.get(number, 0) + 1 if failed else 0
+        self._failures[number] = failures
+        wait = max(0.0, SHORTEST_LIFE - lived)
+        if failures:
+            wait = min(FIRST_WAIT * 2 ** (failures - 1), LONGEST_WAIT)
         self._due.append((time.monotonic() + wait, number, served))
 
     def is_awaited(self, served: Sequence[PoolSlots]) -> bool:

@@ -6,6 +6,7 @@ import logging
 import os
 import struct
 import threading
+import time
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -21,7 +22,7 @@ from skedulr_worker.context import Attempt
 from skedulr_worker.deadlines import Deadlines
 from skedulr_worker.instance import instance_name
 from skedulr_worker.orders import CLAIMS, NOW, STOP, Order, OrderReader, OrderWriter
-from skedulr_worker.replacing import GROWN_UP, LONGEST_WAIT, Replacing
+from skedulr_worker.replacing import LONGEST_WAIT, SHORTEST_LIFE, Replacing
 from tests.support.servers import Server
 from tests.support.waiting import wait_until
 
@@ -153,30 +154,40 @@ class TestDeadlines:
 
 
 class TestReplacing:
-    def test_the_first_death_is_replaced_at_once(self) -> None:
-        replacing = Replacing()
-        replacing.add(1, [], lived=0.1)
-        assert replacing.due() == [(1, [])]
-        assert replacing.due() == []
-
-    def test_who_keeps_dying_young_is_replaced_ever_later(self) -> None:
-        replacing = Replacing()
-        replacing.add(1, [], lived=0.1)
-        replacing.due()
-        waits = []
-        for _ in range(8):
-            replacing.add(1, [], lived=0.1)
-            [(moment, *_)] = replacing._due
-            waits.append(moment)
-            replacing._due.clear()
-        gaps = [round(later - waits[0] + 0.5, 1) for later in waits]
-        assert gaps == [0.5, 1, 2, 4, 8, LONGEST_WAIT, LONGEST_WAIT, LONGEST_WAIT]
-
-    def test_a_long_life_says_nothing_against_the_next_start(self) -> None:
+    def test_who_has_worked_or_was_killed_is_replaced_at_once_however_often(self) -> None:
         replacing = Replacing()
         for _ in range(3):
-            replacing.add(1, [], lived=GROWN_UP + 1)
+            replacing.add(1, [], lived=SHORTEST_LIFE)
             assert replacing.due() == [(1, [])]
+            assert replacing.due() == []
+
+    def test_who_lives_only_for_a_moment_is_replaced_within_a_second(self) -> None:
+        assert waits(lived=0.1) == [0.4] * 8
+
+    def test_who_fails_before_it_works_is_replaced_ever_later(self) -> None:
+        longest = [LONGEST_WAIT] * 3
+        assert waits(lived=0.1, failed=True) == [0.5, 1, 2, 4, 8, *longest]
+        assert waits(lived=20, failed=True) == [0.5, 1, 2, 4, 8, *longest], "its hook may be slow"
+
+    def test_the_first_that_works_makes_up_for_all_failures(self) -> None:
+        replacing = Replacing()
+        for _ in range(5):
+            replacing.add(1, [], failed=True)
+        replacing.add(1, [], lived=SHORTEST_LIFE)
+        assert replacing.due() == [(1, [])]
+
+
+def waits(**death: Any) -> list[float]:
+    """How long the replacement waits after eight such deaths in a row."""
+    replacing = Replacing()
+    found = []
+    for _ in range(8):
+        before = time.monotonic()
+        replacing.add(1, [], **death)
+        [(moment, *_)] = replacing._due
+        found.append(round(moment - before, 1))
+        replacing._due.clear()
+    return found
 
 
 class TestConfig:
