@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from skedulr import inputs, names, operations
+from skedulr import circles, inputs, names, operations
 from skedulr.commands import On, Parent, Read, Steps
 from skedulr.commands.base import Argument
 from skedulr.errors import InvalidOption, UnknownTask
@@ -32,7 +32,8 @@ def find(namespace: str, call: Signature[Any]) -> Steps[Signature[Any]]:
     """The call with its parents in full: a bare id is looked up in all pools, and means the
     child's own pool where none has it.
 
-    Raises ``UnknownTask`` for a task that is forgotten, ``AmbiguousTask``, and as ``wishes``.
+    Raises ``UnknownTask`` for a task that is forgotten, ``AmbiguousTask``, ``InvalidOption`` where
+    it would close a circle, and as ``wishes``.
     """
     wanted = wishes(call)
     found = yield from existing(namespace, list(wanted))
@@ -42,7 +43,18 @@ def find(namespace: str, call: Signature[Any]) -> Steps[Signature[Any]]:
         if full is None:
             full = _not_there(one, call.options.pool)
         add(parents, full, on, takes)
+    yield from _check_circle(namespace, call, parents)
     return tied(call, parents)
+
+
+def _check_circle(namespace: str, call: Signature[Any], parents: dict[str, Parent]) -> Steps[None]:
+    own = names.full_name(call.options.pool, call.options.id)
+    if not call.options.id or own in parents:
+        return  # nobody can have named one whose id is made now
+    circle = yield from circles.closed_by(namespace, {own: parents})
+    if circle:
+        way = " -> ".join(circle)
+        raise InvalidOption("a parent", own, f"they would wait for each other: {way}")
 
 
 def _not_there(one: str | Named, own_pool: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from skedulr import graph, names, ties
+from skedulr import circles, graph, names, ties
 from skedulr.commands import Parent, Steps
 from skedulr.errors import InvalidWorkflow
 from skedulr.job import Signature
@@ -40,6 +40,8 @@ def tied(
                 )
             ties.add(parents[name], full, on, takes)
     circle = graph.cycle(parents)
+    if found and not circle:
+        circle = yield from circles.closed_by(namespace, parents)
     if circle:
         raise InvalidWorkflow(title, f"it goes round in a circle: {' -> '.join(circle)}")
     return {name: ties.tied(call, parents[name]) for name, call in calls.items()}
