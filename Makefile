@@ -7,8 +7,8 @@ PYTHON ?=
 PYTEST_ARGS ?=
 # The same for the benchmarks, as in `make bench BENCH_ARGS="drain --rounds 5"`.
 BENCH_ARGS ?=
-# Processes that run tests at once.
-TEST_PROCESSES ?= logical
+# Processes that run tests at once. Most tests wait for something most of the time, so two share a core.
+TEST_PROCESSES ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 REDIS_SERVER ?= $(shell command -v redis-server 2>/dev/null)
 # The harness that measures skedulr beside its peers, and the folder that the peers are installed into.
 BENCH_HARNESS ?= ../shared/bench
@@ -20,8 +20,11 @@ INSTALLED := $(VENV)/.installed
 SLOW := not containers and not browser and not outages and not planted and not testcontainers
 BENCH := PYTHONDONTWRITEBYTECODE=1 BENCH_PEERS=benchmarks/peers.toml \
 	BENCH_HARNESS='$(BENCH_HARNESS)' BENCH_ENVIRONMENTS='$(BENCH_ENVIRONMENTS)'
-PYTEST := $(RUN) -m pytest
+# With bytecode, even where the environment forbids it: else each of a thousand processes compiles what it imports.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest
 PARALLEL := --numprocesses=$(TEST_PROCESSES) --maxprocesses=8 --dist=worksteal
+# For tests that compute, or look at a browser that does.
+BUSY := --numprocesses=logical --maxprocesses=8 --dist=worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -58,12 +61,12 @@ test-outages: $(INSTALLED) ## Take every role through every kind of outage of Re
 	$(PYTEST) $(PARALLEL) -m outages $(PYTEST_ARGS)
 
 test-planted: $(INSTALLED) ## Plant bugs in the protocol, one at a time: its random tests must find each, some minutes
-	$(PYTEST) $(PARALLEL) -m planted $(PYTEST_ARGS)
+	$(PYTEST) $(BUSY) -m planted $(PYTEST_ARGS)
 
 test-browser: $(INSTALLED) dashboard ## Test the dashboard in Chromium (skipped where there is none, or no build)
 	@$(RUN) -m pip install --quiet --constraint constraints.txt --group browser
 	@$(RUN) dashboard/builder.py npm ls axe-core >/dev/null 2>&1 || echo 'test-browser: without axe-core, npm cannot fetch it'
-	$(PYTEST) $(PARALLEL) -m browser tests/browser $(PYTEST_ARGS)
+	$(PYTEST) $(BUSY) -m browser tests/browser $(PYTEST_ARGS)
 
 picture: ## Make the dashboard's picture in the README anew, from a run of its test
 	@$(MAKE) test-browser PYTEST_ARGS='-k picture'

@@ -7,5 +7,6 @@ pytest_plugins = [
     "tests.support.servers",
     "tests.support.own_server",
     "tests.support.spawning",
+    "tests.support.commands",
     "tests.support.apps",
 ]

@@ -22,7 +22,7 @@ from tests.support.own_server import OwnServer
 from tests.support.spawning import Spawn, Spawned
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.outages]
 
 LEASE = 4.0
 LASTS = 5.0
@@ -113,7 +113,6 @@ def labels_once(trace: Trace) -> bool:
     return len(begun) == len(set(begun))
 
 
-@pytest.mark.outages
 @pytest.mark.parametrize("weather", WEATHERS, ids=str)
 def test_all_roles_come_back_and_nothing_is_lost_or_run_twice(
     cluster: Cluster, weather: Weather, elsewhere: ThreadPoolExecutor

@@ -2,14 +2,23 @@
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
+
+import pytest
 
 from tests.support.spawning import ROOT
 
 _LIMIT_SECONDS = 30
+_ZYGOTE = "tests.support.zygote"
 
 
 @dataclass(frozen=True)
@@ -40,20 +49,71 @@ def run_skedulr(*args: str, **environment: str) -> Answer:
     """Run `skedulr` with these arguments; the environment names no cluster unless it is given."""
     # An empty variable counts as none.
     nothing = dict.fromkeys(("SKEDULR_REDIS_URL", "SKEDULR_NAMESPACE", "SKEDULR_DATA"), "")
-    done = subprocess.run(
-        [sys.executable, "-m", "skedulr", *args],
-        cwd=ROOT,
-        env={**os.environ, **nothing, **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=_LIMIT_SECONDS,
-        check=False,
-    )
-    answer = Answer(
-        f"skedulr {' '.join(args)}",
-        done.returncode,
-        done.stdout.decode(errors="replace"),
-        done.stderr.decode(errors="replace"),
-    )
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        code = _zygote.run(args, {**os.environ, **nothing, **environment}, out, err)
+        answer = Answer(f"skedulr {' '.join(args)}", code, _text(out), _text(err))
     assert "Traceback" not in answer.err, str(answer)
     return answer
+
+
+def _text(written: IO[bytes]) -> str:
+    written.seek(0)
+    return written.read().decode(errors="replace")
+
+
+class _Zygote:
+    """Runs commands in processes that `tests.support.zygote` forks; started for the first one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._calls: socket.socket | None = None
+
+    def run(
+        self, args: tuple[str, ...], environment: dict[str, str], out: IO[bytes], err: IO[bytes]
+    ) -> int:
+        """Run one to its end, and return its exit code (negative: by a signal)."""
+        read_end, write_end = os.pipe()
+        with ExitStack() as open_ends, open(read_end, "rb") as told:
+            open_ends.callback(os.close, write_end)
+            message = json.dumps({"args": args, "environment": environment}).encode() + b"\n"
+            handles = [out.fileno(), err.fileno(), write_end]
+            with self._lock:  # one message at a time: a stream would join them
+                calls = self._started()
+                sent = socket.send_fds(calls, [message], handles)
+                calls.sendall(message[sent:])
+                open_ends.close()  # so that the end of the zygote is the end of what it tells
+                pid = int(told.readline())
+            limit = threading.Timer(_LIMIT_SECONDS, os.kill, (pid, signal.SIGKILL))
+            limit.start()
+            try:
+                return int(told.readline())
+            finally:
+                limit.cancel()
+
+    def end(self) -> None:
+        """End the zygote, if it was started."""
+        with self._lock:
+            if self._calls is not None and self._process is not None:
+                self._calls.close()
+                self._process.wait(_LIMIT_SECONDS)
+            self._calls = self._process = None
+
+    def _started(self) -> socket.socket:
+        if self._calls is None:
+            self._calls, theirs = socket.socketpair()
+            with theirs:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", _ZYGOTE], cwd=ROOT, stdin=theirs.fileno()
+                )
+        return self._calls
+
+
+_zygote = _Zygote()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def end_the_zygote(nothing_stays_behind: None) -> Iterator[None]:
+    """End what runs the commands before it is looked at what the tests leave."""
+    yield
+    _zygote.end()

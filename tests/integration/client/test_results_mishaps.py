@@ -103,12 +103,16 @@ async def test_a_server_that_is_a_replica_for_a_while_is_waited_for(
     hand.close()
 
 
+@pytest.mark.parametrize("patience", [1, None], ids=["for a second", "for ever"])
 async def test_a_redis_that_stays_away_ends_the_wait(
-    make_app: MakeApp, own_server: Callable[..., OwnServer], result: Result
+    make_app: MakeApp,
+    own_server: Callable[..., OwnServer],
+    result: Result,
+    patience: float | None,
 ) -> None:
     server = own_server(appendonly=False)
     task = make_app(server.url, time_limit=0.3).enqueue("add", [1])
-    waiter = await begun(server, result(task))
+    waiter = await begun(server, result(task, patience))
     server.kill()
     with pytest.raises(RedisUnavailable):
         await waiter

@@ -88,6 +88,9 @@ def coordinated(make_app: MakeApp) -> Coordinated:
 
 @pytest.fixture
 async def cluster(shop: Shop, coordinated: Coordinated) -> AsyncIterator[Shop]:
-    """Give the shop with a worker for all of its pools, and a coordinator."""
-    async with coordinated(), shop.app.worker(pools=POOLS):
+    """Give the shop with a worker for all of its pools, and a coordinator.
+
+    The worker makes the pools known. A coordinator that finds none looks again after a second.
+    """
+    async with shop.app.worker(pools=POOLS), coordinated():
         yield shop
