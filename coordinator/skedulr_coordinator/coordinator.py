@@ -108,11 +108,7 @@ class Coordinator:
 
     async def _sweep(self) -> None:
         """Sweep, and rest for a second, or until the first lease may be over."""
-        before = self.sweeper.recovered
         seen = await self.sweeper.run_once(self.client)
-        if self.sweeper.recovered > before:
-            self.app.logger.warning(
-                "took %d tasks back from workers that are gone", self.sweeper.recovered - before
-            )
+        seen.tell(self.app.logger)
         faults.reached("sweep.done")
         await asyncio.sleep(seen.rest(SWEEP_EVERY))

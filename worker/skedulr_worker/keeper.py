@@ -88,25 +88,17 @@ class Keeper:
             self._round.set()
             await asyncio.sleep(0)  # so that a report that waits for it goes with it in one trip
             try:
-                seen = await self._sweep()
+                seen = await self._sweeper.run_once(self._client)
             except SkedulrError as error:
                 self._contact.lost(error)
                 self._sweeping.turn(state_after(error))
                 seen = Round(busy=True)
             else:
+                seen.tell(self._app.logger)
                 self._contact.found()
                 self._sweeping.turn()
             pause = self._interval if seen.busy else self._idle
             await asyncio.sleep(seen.rest(pause))
-
-    async def _sweep(self) -> Round:
-        before = self._sweeper.recovered
-        seen = await self._sweeper.run_once(self._client)
-        if self._sweeper.recovered > before:
-            self._app.logger.warning(
-                "took %d tasks back from workers that are gone", self._sweeper.recovered - before
-            )
-        return seen
 
     async def _reports(self) -> None:
         """A loop of its own, so that sweeps that hang are told; it shares their trips."""

@@ -3,14 +3,17 @@
 import asyncio
 import time
 
+import pytest
+
 from skedulr import Skedulr, State, commands
-from skedulr.sweeps import Sweeper, look
+from skedulr.sweeps import Sweeper
+from skedulr.sweeps.look import look
 from tests.support.waiting import await_until
 
 
-async def claim(app: Skedulr, instance: str, lease_ms: int) -> None:
+async def claim(app: Skedulr, instance: str, lease_ms: int, pool: str = "default") -> None:
     """Claim a task of `job` as an instance that is never heard of again."""
-    keys = app.keys("default")
+    keys = app.keys(pool)
     await app.aclient.run(commands.join(keys, instance, ["job"], lease_ms=lease_ms, slots=5))
     assert (await app.aclient.run(commands.exchange(keys, instance, 1, 1, []))).claims
 
@@ -24,12 +27,17 @@ async def test_tasks_of_a_silent_instance_go_back_after_its_lease(app: Skedulr) 
     await sweeper.run_once(app.aclient)
     await claim(app, "silent", 300)
 
+    recovered = 0
+
     async def is_back() -> bool:
-        assert (await sweeper.run_once(app.aclient)).busy or sweeper.recovered
+        nonlocal recovered
+        seen = await sweeper.run_once(app.aclient)
+        recovered += seen.recovered
+        assert seen.busy or recovered
         return await task.astatus() is State.QUEUED
 
     await await_until(is_back)
-    assert sweeper.recovered == 1
+    assert recovered == 1
     assert (await task.ainfo()).losses == 1
 
 
@@ -98,7 +106,7 @@ async def test_a_look_at_many_pools_is_one_trip(app: Skedulr) -> None:
     sight = step.parse(await app.aclient.ask(*step.calls))
     [after] = await app.aclient.ask(("INFO", "stats"))
     assert sight.names == set(pools)
-    assert not any(seen.lease_end_ms or seen.next_due_ms for seen in sight.pools.values())
+    assert not any(seen.lease_end_ms or seen.is_due for seen in sight.pools)
     # A large request comes in pieces: what counts is that nobody waited for a reply in between.
     assert _reads(after) - _reads(before) < 20
 
@@ -106,3 +114,31 @@ async def test_a_look_at_many_pools_is_one_trip(app: Skedulr) -> None:
 def _reads(info: bytes) -> int:
     rows = dict(row.split(":", 1) for row in info.decode().split("\r\n") if ":" in row)
     return int(rows["total_reads_processed"])
+
+
+async def test_what_is_taken_back_in_many_pools_at_once_is_counted(
+    app: Skedulr, caplog: pytest.LogCaptureFixture
+) -> None:
+    pools = [f"pool{n}" for n in range(20)]
+
+    @app.job
+    async def job() -> None: ...
+
+    sweeper = Sweeper(app.registry, app.config.namespace)
+    for pool in pools:
+        await job.using(pool=pool).aenqueue()
+    await sweeper.run_once(app.aclient)
+    for pool in pools:
+        await claim(app, "silent", 300, pool)
+    recovered = []
+
+    async def are_back() -> bool:
+        seen = await sweeper.run_once(app.aclient)
+        seen.tell(app.logger)
+        if seen.recovered:
+            recovered.append(seen.recovered)
+        return (await app.pools.aall())[0].counts[State.QUEUED] == 1 and not seen.busy
+
+    await await_until(are_back)
+    assert sum(recovered) == len(pools)
+    assert f"took {recovered[0]} tasks back" in caplog.text
