@@ -23,21 +23,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
 from skedulr import record, states
+from skedulr.lua.leaner import leaner
 
 HEADER: Final = re.compile(r"^-- (KEYS|ARGV)\[(\d+)\] (\w+)", re.MULTILINE)
 INCLUDE: Final = re.compile(r"^( *)-- include: (\w+)\n", re.MULTILINE)
-FUNCTION: Final = re.compile(
-    r"^(?:-- .*\n)*local function (\w+)\((?:.* end$|(?s:.*?)^end$)\n+", re.MULTILINE
-)
-COMMENT: Final = re.compile(r"--.*")
-TEXT: Final = re.compile(r"^local (\w+) = string\.\w+\(.*\)(?: --.*)?\n", re.MULTILINE)
 LITERAL: Final = r"(?:\d+|'[^'\n]*')"
 CONSTANTS: Final = re.compile(
     rf"^local ([A-Z_, ]+) = ({LITERAL}(?:, {LITERAL})*)(?: --.*)?\n", re.MULTILINE
@@ -77,7 +72,7 @@ def load(name: str, *, virtual_clock: bool = False) -> Script:
     if flags is None:
         raise ValueError(f"{name}.lua has no '-- flags:' line")
     tables = record.as_lua() + states.as_lua()
-    body = _without_unused(tables + _splice(source, set(), virtual_clock))
+    body = leaner(tables + _splice(source, set(), virtual_clock))
     declared = [f"local {key} = KEYS[{n}]" for n, key in enumerate(keys, 1)]
     declared += [f"local {argument} = ARGV[{n}]" for n, argument in enumerate(arguments, 1)]
     shebang = f"#!lua flags={wanted}" if (wanted := flags[1].strip()) else "#!lua"
@@ -109,20 +104,6 @@ def _splice(source: str, seen: set[str], virtual_clock: bool) -> str:
         return _splice(_read(f"includes/{file}.lua"), known, virtual_clock)
 
     return INCLUDE.sub(text, source)
-
-
-def _without_unused(body: str) -> str:
-    """The text without the included functions that it never calls and the texts that it never
-    uses: each would cost every run.
-    """
-
-    words = Counter(re.findall(r"\w+", COMMENT.sub("", body)))
-
-    def used(match: re.Match[str]) -> str:
-        return match[0] if words[match[1]] > 1 else ""
-
-    shorter = TEXT.sub(used, FUNCTION.sub(used, body))
-    return shorter if shorter == body else _without_unused(shorter)
 
 
 def _with_numbers(body: str) -> str:

@@ -9,9 +9,9 @@ local function count(counter, by) counted[counter] = (counted[counter] or 0) + b
 
 local function write_counters()
   for counter, by in pairs(counted) do
-    redis.call('HINCRBY', stats, counter, by)
     local is_first = redis.call('HINCRBY', minute, counter, by) == by
     if is_first then redis.call('EXPIRE', minute, STATS_SECONDS) end
+    redis.call('HINCRBY', stats, counter, by)
   end
   counted = {}
 end
