@@ -28,6 +28,7 @@ from skedulr_coordinator.api import (
 from skedulr_coordinator.api.description import describe
 from skedulr_coordinator.coordinator import Coordinator
 from skedulr_coordinator.guard import Guard
+from skedulr_coordinator.heads import Heads
 from skedulr_coordinator.token import Token
 
 __all__ = ["create_app", "mount"]
@@ -75,6 +76,7 @@ def create_app(
     served.state.coordinator = coordinator
     served.state.token = secret
     served.add_middleware(Guard, token=secret, hosts=hosts)
+    served.add_middleware(Heads)  # the outermost: it sees the refusals of the guard as well
     problems.install(served)
     served.state.routers = [each.router for each in _RESOURCES]
     for router in served.state.routers:

@@ -22,8 +22,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from skedulr_coordinator.api.problems import answer
 from skedulr_coordinator.token import Token
 
-COOKIE: Final = "skedulr_session"
-
 MOST_BYTES: Final = 4 * 1024 * 1024
 """Of a request."""
 
@@ -110,7 +108,8 @@ class Guard:
     def _has_session(self, headers: Headers) -> bool:
         assert self._token is not None
         return any(
-            self._token.knows_session(session) for session in _sessions(headers.getlist("cookie"))
+            self._token.knows_session(session)
+            for session in _sessions(headers.getlist("cookie"), self._token.cookie)
         )
 
 
@@ -129,11 +128,11 @@ def _limited(receive: Receive) -> Receive:
     return limited
 
 
-def _sessions(cookies: Iterable[str]) -> Iterable[str]:
+def _sessions(cookies: Iterable[str], wanted: str) -> Iterable[str]:
     """Those in the cookies. Others' may look however they like: all ports of a host share them."""
     for pair in ";".join(cookies).split(";"):
         name, _, value = pair.strip().partition("=")
-        if name == COOKIE:
+        if name == wanted:
             yield value
 
 

@@ -83,11 +83,7 @@ class Pages:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         path = path_of(scope)
-        if (
-            scope["type"] != "http"
-            or scope["method"] not in ("GET", "HEAD")
-            or path.split("/")[0] == "api"
-        ):
+        if scope["type"] != "http" or scope["method"] != "GET" or path.split("/")[0] == "api":
             await self._otherwise(scope, receive, send)
             return
         await self._answer(scope, path)(scope, receive, send)

@@ -35,6 +35,14 @@ class Token:
     def __repr__(self) -> str:
         return "Token(…)"
 
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie that holds a session. All ports of a host share their cookies, and
+        coordinators of other clusters, which have another token, may be there.
+        """
+        digest = hmac.new(self._secret, b"skedulr name of the cookie", hashlib.sha256).hexdigest()
+        return f"skedulr_session_{digest[:8]}"
+
     def matches(self, shown: str) -> bool:
         """Whether that is the token."""
         return hmac.compare_digest(self._secret, shown.encode("utf-8", "replace"))

@@ -23,14 +23,12 @@ class Readiness(BaseModel):
     reason: str | None = None
 
 
-@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", summary="The process lives")
 async def healthz() -> Health:
     """Answer as long as the event loop turns, whatever becomes of Redis."""
     return Health(status="ok")
 
 
-@router.head("/readyz", include_in_schema=False)
 @router.get(
     "/readyz",
     summary="Redis answers",

@@ -10,7 +10,6 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from skedulr_coordinator.guard import COOKIE
 from skedulr_coordinator.token import SESSION_SECONDS, Token
 
 router = APIRouter(include_in_schema=False)
@@ -32,7 +31,7 @@ async def log_in(request: Request) -> Response:
     if not token.matches(await _shown(request)):
         return _page("That is not the token.", 403)
     answer.set_cookie(
-        COOKIE,
+        token.cookie,
         token.new_session(),
         max_age=SESSION_SECONDS,
         path=request.scope.get("root_path") or "/",
@@ -52,8 +51,10 @@ async def _shown(request: Request) -> str:
 @router.post("/logout")
 async def log_out(request: Request) -> Response:
     """End the session of this browser."""
+    token: Token | None = request.app.state.token
     answer = RedirectResponse("login", 303)
-    answer.delete_cookie(COOKIE, path=request.scope.get("root_path") or "/")
+    if token is not None:
+        answer.delete_cookie(token.cookie, path=request.scope.get("root_path") or "/")
     return answer
 
 

@@ -118,7 +118,8 @@ def _methods(request: Request) -> list[str]:
         for route in router.routes
         if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
     )
-    return sorted({method for route in routes for method in route.methods or ()})
+    methods = {method for route in routes for method in route.methods or ()}
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 async def _of_validation(request: Request, error: Exception) -> Response:

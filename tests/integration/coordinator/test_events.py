@@ -27,6 +27,8 @@ async def test_the_stream_speaks_server_sent_events(
     url = f"{address}/api/events?topic=overview&topic=task:default/t"
     lines: list[str] = []
     async with httpx.AsyncClient() as client, client.stream("GET", url) as events:
+        head = await client.head(url)
+        assert head.headers["content-type"] == events.headers["content-type"]
         assert events.headers["content-type"].startswith("text/event-stream")
         async for line in events.aiter_lines():
             lines.append(line)

@@ -11,9 +11,11 @@ from fastapi import FastAPI
 from skedulr import Skedulr
 from skedulr.errors import ConfigurationError
 from skedulr_coordinator import create_app, mount
+from skedulr_coordinator.token import Token
 from tests.integration.coordinator.conftest import browsing
 
 TOKEN = "a-token-of-some-length"
+COOKIE = Token(TOKEN).cookie
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 PAGE = {"Accept": "text/html,*/*"}
 
@@ -128,12 +130,12 @@ async def test_a_request_that_is_too_large_is_refused(api: httpx.AsyncClient) ->
         ({"Authorization": "Bearer"}, 401),
         ({"Authorization": f"Basic {TOKEN}"}, 401),
         ({"Authorization": "Bearer tökän"}, 401),
-        ({"Cookie": f"skedulr_session={TOKEN}"}, 401),
-        ({"Cookie": "skedulr_session=99999999999.0000"}, 401),
-        ({"Cookie": "skedulr_session=x.y"}, 401),
+        ({"Cookie": f"{COOKIE}={TOKEN}"}, 401),
+        ({"Cookie": f"{COOKIE}=99999999999.0000"}, 401),
+        ({"Cookie": f"{COOKIE}=x.y"}, 401),
         ({"Cookie": '=";;\\'}, 401),
-        ({"Cookie": "skedulr_session=1.é"}, 401),
-        ({"Cookie": 'skedulr_session="1.é"'}, 401),
+        ({"Cookie": f"{COOKIE}=1.é"}, 401),
+        ({"Cookie": f'{COOKIE}="1.é"'}, 401),
         ({**BEARER, "Host": "anything.example"}, 200),
     ],
 )
@@ -176,12 +178,26 @@ async def test_a_browser_shows_it_once_and_keeps_a_session(locked: httpx.AsyncCl
 
 async def test_cookies_of_others_do_not_hide_the_session(locked: httpx.AsyncClient) -> None:
     await locked.post("/login", data={"token": TOKEN})
-    session = locked.cookies["skedulr_session"]
+    session = locked.cookies[COOKIE]
     locked.cookies.clear()
-    cookie = f'state={{"a": [1]}}; skedulr_session=old; skedulr_session={session}; é'
+    cookie = f'state={{"a": [1]}}; {COOKIE}=old; {COOKIE}={session}; é'
     headers = {b"Cookie": cookie.encode("latin-1")}
     answer = await locked.get("/api/overview", headers=headers)
     assert answer.status_code == 200
+
+
+async def test_the_login_to_another_cluster_of_the_host_ends_no_session(
+    app: Skedulr, locked: httpx.AsyncClient
+) -> None:
+    await locked.post("/login", data={"token": TOKEN})
+    other = "another-token-of-some-length"
+    async with browsing(create_app(app, token=other)) as neighbour:
+        neighbour.cookies = locked.cookies  # as a browser does, whatever the port
+        await neighbour.post("/login", data={"token": other})
+        assert (await neighbour.get("/api/overview")).status_code == 200
+        assert (await locked.get("/api/overview")).status_code == 200
+        await neighbour.post("/logout")
+    assert (await locked.get("/api/overview")).status_code == 200
 
 
 async def test_the_way_to_the_login_counts_slashes_as_the_browser_does(
@@ -196,9 +212,9 @@ async def test_a_session_of_another_token_or_another_time_is_none(
 ) -> None:
     await locked.post("/login", data={"token": TOKEN})
     assert (await locked.get("/api/overview")).status_code == 200
-    until, _, signature = locked.cookies["skedulr_session"].partition(".")
+    until, _, signature = locked.cookies[COOKIE].partition(".")
     locked.cookies.clear()
-    locked.cookies.set("skedulr_session", f"{int(until) + 1}.{signature}")
+    locked.cookies.set(COOKIE, f"{int(until) + 1}.{signature}")
     assert (await locked.get("/api/overview")).status_code == 401
     locked.cookies.clear()
     monkeypatch.setattr("skedulr_coordinator.token.SESSION_SECONDS", -1)

@@ -79,11 +79,6 @@ async def test_probes_at_once_cost_one_connection(app: Skedulr, api: httpx.Async
     assert _connections(after) - _connections(before) < 10
 
 
-async def test_probes_may_ask_for_the_head_alone(api: httpx.AsyncClient) -> None:
-    answers = [await api.head(path) for path in ("/healthz", "/readyz")]
-    assert [answer.status_code for answer in answers] == [200, 200]
-
-
 _STATS = ("INFO", "stats")
 
 

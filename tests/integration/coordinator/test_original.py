@@ -209,5 +209,5 @@ async def test_redis_away_is_said_and_shows_no_password(
 
 
 async def test_a_wrong_method_is_told_all_that_are_right(api: httpx.AsyncClient) -> None:
-    assert (await api.put("/api/schedules")).headers["allow"] == "GET, POST"
+    assert (await api.put("/api/schedules")).headers["allow"] == "GET, HEAD, POST"
     assert (await api.get("/api/pause")).headers["allow"] == "POST"
