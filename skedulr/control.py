@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from skedulr import inspect, names, operations
-from skedulr.commands import PoolSettings
+from skedulr.commands import PoolSettings, Steps
+from skedulr.errors import InvalidOption
 from skedulr.options import whole_number
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr
+
+
+MOST: Final = 2**31
+"""The largest limit that can be set: more is none."""
 
 
 class Scaled(NamedTuple):
@@ -44,6 +49,16 @@ class Pools:
         """``scale`` for asyncio."""
         return _scaled(await self._aset(pool, limit=_count("count", count, least=0)))
 
+    def limit_job(self, pool: str, job: str, count: int | None) -> None:
+        """Set how many tasks of a job run at once in the pool, whatever its code says; ``None`` for
+        what that says. It holds at once and stays; running tasks go on.
+        """
+        self._app.client.perform(self._limiting(pool, job, count))
+
+    async def alimit_job(self, pool: str, job: str, count: int | None) -> None:
+        """``limit_job`` for asyncio."""
+        await self._app.aclient.perform(self._limiting(pool, job, count))
+
     def set_capacity(self, pool: str, most: int | None) -> None:
         """Set at how many unfinished tasks the pool refuses submissions, ``None`` for never."""
         self._set(pool, capacity=_count("max_capacity", most, least=1))
@@ -76,6 +91,10 @@ class Pools:
         """``all`` for asyncio."""
         return await self._app.aclient.perform(inspect.pools(self._app.config.namespace))
 
+    def _limiting(self, pool: str, job: str, count: int | None) -> Steps[PoolSettings]:
+        limits = {names.job(job): _count("count", count, least=0)}
+        return operations.set_pool(self._app.keys(names.pool(pool)), {}, limits)
+
     def _set(self, pool: str, **changes: int) -> PoolSettings:
         return self._app.client.perform(
             operations.set_pool(self._app.keys(names.pool(pool)), changes)
@@ -96,4 +115,6 @@ def _count(option: str, value: int | None, *, least: int) -> int:
     if value is None:
         return -1
     expected = f"give a whole number, {least} or more, or None for no limit"
-    return whole_number(option, value, expected, least=least)
+    if whole_number(option, value, expected, least=least) > MOST:
+        raise InvalidOption(option, value, f"give {MOST:,} at most, or None for no limit")
+    return value

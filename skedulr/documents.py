@@ -122,6 +122,7 @@ def of_pool(pool: PoolInfo) -> dict[str, Any]:
         "paused": pool.paused,
         "counts": of_counts(pool.counts),
         "limit": pool.limit if pool.limit >= 0 else None,
+        "job_limits": dict(pool.job_limits),
         "max_capacity": pool.capacity if pool.capacity >= 0 else None,
         "instances": pool.instances,
         "slots": pool.slots,

@@ -13,6 +13,7 @@ from skedulr.plain import iso
 from skedulr.reports import unpack_attempts
 from skedulr.sight import MINUTES, Sight, look
 from skedulr.states import State
+from skedulr.triggers import UPSTREAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +56,15 @@ def explain(keys: PoolKeys, task_id: str) -> Steps[Explanation]:
     if state is State.RUNNING:
         return Explanation(state, list(_of_running(sight)))
     if state is State.QUEUED:
-        reasons = [*_of_queued(sight)]
-        if not any(reason.code in _NEVER for reason in reasons):
-            return Explanation(state, reasons, sight.ahead + 1, _estimate(sight))
-        return Explanation(state, reasons, sight.ahead + 1)
+        return _of_queued(sight)
     if state is State.SCHEDULED:
         return Explanation(state, list(_of_scheduled(sight)))
     if state is State.WAITING:
         relatives = yield from lineage(keys, task_id)
         return Explanation(state, list(_of_waiting(relatives)))
+    if sight.word("reason") == UPSTREAM:
+        relatives = yield from lineage(keys, task_id)
+        return Explanation(state, [_of_upstream(sight, relatives)])
     return Explanation(state, [_of_ended(sight)])
 
 
@@ -127,24 +128,46 @@ def _of_ended(sight: Sight) -> Reason:
     if state is State.SUCCEEDED:
         return Reason("succeeded", f"it succeeded at {at}")
     if state is State.CANCELLED:
-        return Reason(
-            f"cancelled_{reason}" if reason in _CANCELLED else "cancelled",
-            f"it was cancelled at {at}{_CANCELLED.get(reason, f' ({reason})' if reason else '')}",
-            "resubmit it to run it after all",
-        )
+        if reason not in _CANCELLED:
+            why = f" ({reason})" if reason else ""
+            return Reason("cancelled", f"it was cancelled at {at}{why}", _AFTER_ALL)
+        why, hint = _CANCELLED[reason]
+        return Reason(f"cancelled_{reason}", f"it was cancelled at {at}{why}", hint)
     errors = [attempt.error for attempt in unpack_attempts(sight.attempts)]
     why = _ENDED.get(reason) or (errors[-1] if errors else reason)
     return Reason(
         state.label,
         f"it is {state.label} since {at}{f': {why}' if why else ''}",
-        "repair the cause, then resubmit it",
+        "submit it anew" if reason == "unreadable" else "repair the cause, then resubmit it",
     )
 
 
+def _of_upstream(sight: Sight, relatives: Lineage) -> Reason:
+    """What it waited for ended otherwise. To run it alone would be to run it without that."""
+    told = ", and ".join(
+        f"{parent.name} {_ENDS[parent.on]}, which is {parent.state.label}"
+        if parent.state is not None
+        else f"{parent.name} {_ENDS[parent.on]}, which is not there"
+        for parent in relatives.parents
+        if parent.is_unmet
+    )
+    why = f"it waited for {told}" if told else "what it waited for ended otherwise"
+    return Reason(
+        "cancelled_upstream",
+        f"it was cancelled at {iso(sight.number('finished_at'))}: {why}",
+        f"repair the cause, then: skedulr workflow retry {relatives.workflow}"
+        if relatives.workflow
+        else "run that again, then resubmit this one, which waits no more",
+    )
+
+
+_AFTER_ALL: Final = "resubmit it to run it after all"
 _CANCELLED: Final = {
-    "user": " by a user",
-    "expired": ": it had not started when it expired",
-    "upstream": ": what it waited for ended otherwise",
+    "user": (" by a user", _AFTER_ALL),
+    "expired": (
+        ": it had not started when it expired",
+        "resubmit it to run it after all: it does not expire then",
+    ),
 }
 _ENDED: Final = {
     "poison": "it killed its process three times, or its worker was lost whenever it ran alone",
@@ -152,11 +175,18 @@ _ENDED: Final = {
 }
 
 
-def _of_queued(sight: Sight) -> Iterator[Reason]:
-    reasons = [*_pauses(sight), *_workers(sight), *_limits(sight)]
-    yield from reasons
-    if not reasons:
-        yield _turn(sight)
+def _of_queued(sight: Sight) -> Explanation:
+    in_the_way = [*_pauses(sight), *_workers(sight), *_limits(sight)]
+    reasons = [*(in_the_way or [_turn(sight)]), *_besides(sight)]
+    if 0 in (sight.limit, sight.job_limit):  # its turn does not come
+        return Explanation(State.QUEUED, reasons)
+    if any(reason.code in _NEVER for reason in in_the_way):
+        return Explanation(State.QUEUED, reasons, sight.ahead + 1)
+    return Explanation(State.QUEUED, reasons, sight.ahead + 1, _estimate(sight))
+
+
+def _besides(sight: Sight) -> Iterator[Reason]:
+    """What is to be known of it, whatever it waits for."""
     if sight.number("losses") and not sight.number("suspect"):
         yield Reason("lost", "the process that ran it was lost; it kept its place in the queue")
     if expires := sight.number("expires_at"):
@@ -213,11 +243,15 @@ def _limits(sight: Sight) -> Iterator[Reason]:
         yield Reason(
             "job_limit",
             f"the job {job} runs {sight.job_running} times, and may run {sight.job_limit} at once",
-            f"wait, or raise the limit of the job {job} in its code",
+            f"skedulr limit {sight.pool} {job} N, or raise its limit in its code",
         )
     kind, _, name = sight.word("gate").partition(":")
     if kind and kind not in ("job", "limit", "solo", "wire"):
-        yield Reason(f"gate_{kind}", f"it waits at the {kind} {name}".rstrip())
+        yield Reason(
+            f"gate_{kind}",
+            f"it waits at the {kind} {name}".rstrip(),
+            "ask with a newer skedulr, which knows what opens it",
+        )
 
 
 def _turn(sight: Sight) -> Reason:
@@ -247,7 +281,7 @@ _NEVER: Final = (
 
 
 def _estimate(sight: Sight) -> float | None:
-    if not sight.started or sight.limit == 0:
+    if not sight.started:
         return None
     return round(sight.ahead * MINUTES * 60 / sight.started, 1)
 

@@ -12,7 +12,7 @@ import msgpack
 
 from skedulr import names, operations, values, wire
 from skedulr.commands import Read, Steps
-from skedulr.commands.base import Argument
+from skedulr.commands.base import Argument, text
 from skedulr.errors import Undecodable, UnknownTask
 from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
 from skedulr.lists import DONE_KEYS, TaskRow, pairs, tasks
@@ -118,6 +118,10 @@ class PoolInfo:
     totals: Mapping[str, int]
     """Counters since the pool exists: enqueued, started, succeeded, failed, dead, cancelled,
     retried, …
+    """
+    job_limits: Mapping[str, int]
+    """How many tasks of a job run at once in the pool, by job, as somebody has set it or else as
+    code says; a job that is not named has no limit.
     """
 
 
@@ -245,6 +249,7 @@ def _pool_calls(keys: PoolKeys) -> tuple[tuple[Argument, ...], ...]:
         ("HMGET", keys.meta, "paused", "pool_paused", "limit", "capacity"),
         ("HVALS", keys.inst),
         ("HGETALL", keys.stats),
+        ("HGETALL", keys.limits),
     )
 
 
@@ -260,6 +265,7 @@ def _pool_info(name: str, replies: list[Any]) -> PoolInfo:
     paused, pool_paused, limit, capacity = replies[8]
     slots = [msgpack.unpackb(packed, raw=True)[3] for packed in replies[9]]
     totals = {counter.decode(): int(value) for counter, value in pairs(replies[10])}
+    limits = {text(job): int(most) for job, most in sorted(pairs(replies[11]))}
     return PoolInfo(
         name,
         {state: counts.get(state, 0) for state in State},
@@ -269,6 +275,7 @@ def _pool_info(name: str, replies: list[Any]) -> PoolInfo:
         len(slots),
         sum(slots),
         totals,
+        limits,
     )
 
 

@@ -19,6 +19,10 @@ MOST_SHOWN: Final = 200
 """Parents, and children, that are told of; more are counted."""
 
 
+UNMET: Final = 2
+"""How an edge stands that cannot be met any more, as in ``edges.lua``."""
+
+
 class Relative(NamedTuple):
     """A task on which another hangs, or the other way round."""
 
@@ -29,6 +33,8 @@ class Relative(NamedTuple):
     """``None`` where there is no such task: not yet, or no more."""
     is_open: bool = False
     """Whether it is still waited for."""
+    is_unmet: bool = False
+    """Whether it has ended otherwise, or never came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ def lineage(keys: PoolKeys, task_id: str) -> Steps[Lineage]:
     states = yield from _states(keys.namespace, [*up, *down])
     return Lineage(
         [
-            Relative(name, On(on).label, states[name], standing == Stands.OPEN)
+            Relative(name, On(on).label, states[name], standing == Stands.OPEN, standing == UNMET)
             for name, (on, standing) in sorted(up.items())
         ],
         [Relative(name, On(on).label, states[name]) for name, (on, _) in sorted(down.items())],

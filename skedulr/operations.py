@@ -161,10 +161,12 @@ def pause(registry: RegistryKeys, paused: bool) -> Steps[None]:
         yield commands.control(pool_keys(namespace, pool), {"paused": int(paused)}, version=version)
 
 
-def set_pool(keys: PoolKeys, changes: Mapping[str, int]) -> Steps[PoolSettings]:
-    """Change settings of one pool; answers them all."""
+def set_pool(
+    keys: PoolKeys, changes: Mapping[str, int], job_limits: Mapping[str, int] | None = None
+) -> Steps[PoolSettings]:
+    """Change settings of one pool, and limits of its jobs; answers all settings."""
     yield from register_pool(RegistryKeys(keys.namespace), keys, {})
-    return (yield commands.control(keys, changes))  # type: ignore[no-any-return]  # steps are untyped
+    return (yield commands.control(keys, changes, job_limits=job_limits))  # type: ignore[no-any-return]  # steps are untyped
 
 
 def check_server(*, allow_eviction: bool = False) -> Steps[None]:

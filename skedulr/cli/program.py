@@ -51,7 +51,7 @@ def _add_on_cluster(panel: str, *functions: Callable[..., None]) -> None:
 _add_on_cluster(LOOK, looking.status, looking.tasks, looking.task, looking.pools, looking.instances)
 program.command("explain", rich_help_panel=LOOK)(on_cluster(looking.why))
 _add_on_cluster(ACT, submitting.enqueue, acting.cancel, acting.resubmit)
-_add_on_cluster(ACT, acting.pause, acting.resume, acting.scale)
+_add_on_cluster(ACT, acting.pause, acting.resume, acting.scale, acting.limit)
 _add_on_cluster(LOOK, flowing.workflows, scheduling.schedules)
 _add_on_cluster(LOOK, meta.url)
 _add(LOOK, meta.version)

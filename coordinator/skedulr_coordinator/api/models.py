@@ -185,6 +185,7 @@ class Pool(Model):
     paused: bool
     counts: dict[State, int]
     limit: int | None
+    job_limits: dict[str, int]
     max_capacity: int | None
     instances: int
     slots: int

@@ -73,6 +73,23 @@ async def scale_pool(app: TheApp, pool: str, body: Scale) -> Response:
     return Document({**await _pool(app, pool), "short": scaled.short})
 
 
+class JobLimit(BaseModel):
+    """How many tasks of a job run at once in a pool."""
+
+    model_config = {"extra": "forbid"}
+
+    job: str
+    count: Annotated[int, Field(ge=0, le=2**31)] | None
+    """``null`` for what the job's code says."""
+
+
+@router.post("/pools/{pool}/limit", responses=answers(models.Pool) | described(400))
+async def limit_job(app: TheApp, pool: str, body: JobLimit) -> Response:
+    """Set how many tasks of a job run at once in the pool, whatever its code says."""
+    await app.pools.alimit_job(pool, body.job, body.count)
+    return Document(await _pool(app, pool))
+
+
 @router.get("/timeline", responses=answers(models.Timeline) | described(400))
 async def get_timeline(
     coordinator: TheCoordinator,

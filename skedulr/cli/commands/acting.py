@@ -26,6 +26,13 @@ Pool = Annotated[str, typer.Argument(metavar="POOL", help="The pool.")]
 Slots = Annotated[
     str, typer.Argument(metavar="N|none", help="Tasks that may run at once; none for no limit.")
 ]
+Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's name.")]
+Most = Annotated[
+    str,
+    typer.Argument(
+        metavar="N|none", help="Tasks of it that may run at once; none for what its code says."
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Run tasks again that succeeded, too.")]
 
 
@@ -127,6 +134,21 @@ def scale(session: Session, pool: Pool, slots: Slots) -> None:
 
     session.out.show(
         {"pool": pool, "limit": scaled.limit, "slots": scaled.slots, "short": scaled.short}, view
+    )
+
+
+def limit(session: Session, pool: Pool, job: Job, most: Most) -> None:
+    """Set how many tasks of a job run at once in a pool; running ones go on."""
+    wanted = _slots(most)
+    _warn_of_new(session, pool)
+    session.app.pools.limit_job(pool, job, wanted)
+    info = session.app.client.perform(inspect.pool(session.app.keys(pool)))
+    now = info.job_limits.get(job)
+    said = "as many as there are slots" if now is None else f"at most {now:,}"
+    by_code = ", as its code says" if wanted is None and now is not None else ""
+    session.out.show(
+        {"pool": pool, "job": job, "limit": now},
+        lambda: [Text(f"Job {job} in pool {pool}: {said} at once{by_code}.")],
     )
 
 

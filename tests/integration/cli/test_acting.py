@@ -108,6 +108,19 @@ class TestScale:
         assert skedulr("scale", "default", "25", "--json").json["short"] == 25 - SLOTS
         assert "15 short" in skedulr("scale", "default", "25").out
 
+    def test_sets_how_many_of_a_job_run_at_once(self, shop: Shop, skedulr: Command) -> None:
+        shop.join()
+        answer = skedulr("limit", "default", "greet", "2", "--json")
+        assert answer.json == {"pool": "default", "job": "greet", "limit": 2}
+        assert shop.app.pools.all()[0].job_limits == {"greet": 2}
+        shop.queue("one", "two", "three")
+        assert len(shop.claim(2)) == 2
+        assert skedulr("explain", "three", "--json").json["reasons"][0]["code"] == "job_limit"
+        assert skedulr("limit", "default", "greet", "none").lines == [
+            "Job greet in pool default: as many as there are slots at once."
+        ]
+        assert shop.app.pools.all()[0].job_limits == {}
+
     @pytest.mark.parametrize("count", ["many", "1.5", ""])
     def test_refuses_what_is_no_number(self, shop: Shop, skedulr: Command, count: str) -> None:
         answer = skedulr("scale", "default", count)

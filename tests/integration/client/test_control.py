@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from skedulr import InvalidName, InvalidOption, PoolConfig, QueueFull, Skedulr, State
+from skedulr import InvalidName, InvalidOption, PoolConfig, QueueFull, Skedulr, State, commands
 from tests.integration.client.hand import Hand
 from tests.integration.client.kit import Add
 from tests.support.apps import MakeApp
@@ -141,11 +141,56 @@ class TestScale:
             app.pools.scale("default", count)
         with pytest.raises(InvalidOption, match="count"):
             await app.pools.ascale("default", count)
+        with pytest.raises(InvalidOption, match="give a whole number, 0 or more, or None"):
+            app.pools.limit_job("default", "add", count)
         assert len(hand.claim()) == 1
+
+    def test_a_number_that_no_cluster_has_is_refused(self, app: Skedulr) -> None:
+        with pytest.raises(InvalidOption, match="at most, or None for no limit"):
+            app.pools.scale("default", 10**30)
 
     def test_a_pool_has_a_pool_s_name(self, app: Skedulr) -> None:
         with pytest.raises(InvalidName):
             app.pools.scale("a b", 1)
+        assert app.pools.all() == []
+
+
+class TestLimitOfAJob:
+    async def test_it_sets_how_many_of_it_run_at_once(
+        self, app: Skedulr, job: Add, hand: Hand
+    ) -> None:
+        for number in range(4):
+            job.enqueue(number)
+        app.pools.limit_job("default", "add", 1)
+        first = hand.claim(10)
+        assert len(first) == 1
+        assert app.pools.all()[0].job_limits == {"add": 1}
+        hand.succeed(first[0])
+        assert len(hand.claim(10)) == 1
+        await app.pools.alimit_job("default", "add", None)
+        assert len(hand.claim(10)) == 2
+        assert app.pools.all()[0].job_limits == {}
+
+    def test_it_stands_before_what_the_code_says_until_it_is_lifted(
+        self, app: Skedulr, job: Add
+    ) -> None:
+        keys = app.keys("default")
+        join = commands.join(
+            keys, "host-1", ["add"], lease_ms=60_000, slots=10, job_limits={"add": 3}
+        )
+        app.register_pool("default")
+        app.client.run(join)
+        assert app.pools.all()[0].job_limits == {"add": 3}
+        app.pools.limit_job("default", "add", 5)
+        app.client.run(join)
+        assert app.pools.all()[0].job_limits == {"add": 5}
+        app.pools.limit_job("default", "add", None)
+        assert app.pools.all()[0].job_limits == {"add": 3}
+
+    def test_its_names_are_checked(self, app: Skedulr) -> None:
+        for pool, job in (("a b", "add"), ("default", "a/b")):
+            with pytest.raises(InvalidName):
+                app.pools.limit_job(pool, job, 1)
         assert app.pools.all() == []
 
 

@@ -1,14 +1,20 @@
 """Why a task is not running: each state, and each thing that can hold a task, has its answer."""
 
+import asyncio
 import json
+from functools import partial
 from typing import Any
 
+import msgpack
 import pytest
 
 from skedulr import Skedulr, State, commands
+from skedulr.record import FIELDS
 from skedulr.task import Task
+from skedulr_coordinator.coordinator import Coordinator
 from tests.support.crews import Crew
 from tests.support.spawning import Spawn
+from tests.support.waiting import await_until
 
 
 @pytest.fixture
@@ -94,13 +100,39 @@ async def test_the_limit_of_its_pool_is_reached(app: Skedulr, crew: Crew) -> Non
     assert await codes(await app.aenqueue("job")) == ["pool_limit"]
     await app.pools.ascale("default", 0)
     found = await (await app.aenqueue("job")).aexplain()
-    assert (found.reasons[0].code, found.estimate_s) == ("pool_limit", None)
+    assert (found.reasons[0].code, found.position, found.estimate_s) == ("pool_limit", None, None)
 
 
 async def test_the_limit_of_its_job_is_reached(app: Skedulr, crew: Crew) -> None:
-    await app.aclient.run(commands.control(app.keys("default"), job_limits={"job": 1}))
+    await app.pools.alimit_job("default", "job", 1)
     await crew.claim(await app.aenqueue("job"))
-    assert await codes(await app.aenqueue("job")) == ["job_limit"]
+    task = await app.aenqueue("job")
+    found = await task.aexplain()
+    assert (found.reasons[0].code, found.position) == ("job_limit", 1)
+    assert "skedulr limit default job N" in found.reasons[0].hint
+    await app.pools.alimit_job("default", "job", 0)
+    found = await task.aexplain()
+    assert (found.reasons[0].code, found.position, found.estimate_s) == ("job_limit", None, None)
+
+
+async def test_a_gate_of_a_newer_version_is_named(app: Skedulr) -> None:
+    task = await app.aenqueue("job")
+    await join(app)
+    keys = app.keys("default")
+    [record] = await app.aclient.ask(("HGET", keys.tasks, task.id))
+    await app.aclient.ask(("HSET", keys.tasks, task.id, behind("tenant:acme", record)))
+    found = await task.aexplain()
+    assert (found.reasons[0].code, str(found)) == ("gate_tenant", "it waits at the tenant acme")
+    assert "newer skedulr" in found.reasons[0].hint
+
+
+def behind(gate: str, record: bytes) -> bytes:
+    """The record of a task that a newer version has put behind a gate of its own."""
+    unpacker = msgpack.Unpacker(raw=True)
+    unpacker.feed(record)
+    head = unpacker.unpack()
+    head[list(FIELDS).index("gate")] = gate
+    return msgpack.packb(head, use_bin_type=False) + record[unpacker.tell() :]
 
 
 async def test_it_waits_to_run_alone(app: Skedulr, crew: Crew) -> None:
@@ -166,7 +198,41 @@ async def test_it_has_ended(app: Skedulr, crew: Crew, state: State, code: str) -
 async def test_a_user_cancelled_it(app: Skedulr) -> None:
     task = await app.aenqueue("job")
     await task.acancel()
-    assert await codes(task) == ["cancelled_user"]
+    found = await task.aexplain()
+    assert [reason.code for reason in found.reasons] == ["cancelled_user"]
+    assert found.reasons[0].hint == "resubmit it to run it after all"
+
+
+async def test_it_had_expired(app: Skedulr, crew: Crew) -> None:
+    task = await app.aenqueue("job", expires=0.001)
+    await asyncio.sleep(0.005)  # it has expired then
+    await crew.claim(await app.aenqueue("job"))
+    found = await task.aexplain()
+    assert [reason.code for reason in found.reasons] == ["cancelled_expired"]
+    assert "does not expire then" in found.reasons[0].hint
+
+
+async def test_what_it_waited_for_ended_otherwise(app: Skedulr, crew: Crew) -> None:
+    parent = await app.aenqueue("job", id="parent")
+    child = await app.aenqueue("job", on_success=parent)
+    async with app.workflow("flow", id="flow") as flow:
+        first = flow.add(app.call("mail", pool="mail", id="first"))
+        node = flow.add(app.call("job"), on_success=first)
+    await crew.end(parent, State.FAILED)
+    await crew.end(await app.atask("mail/first"), State.FAILED)
+    async with Coordinator(app):
+        for task in (child, node.task):
+            await await_until(partial(is_cancelled, task), what="the end of a child")
+    found = (await child.aexplain()).reasons[0]
+    assert found.code == "cancelled_upstream"
+    assert "waited for default/parent to succeed, which is failed" in found.message
+    assert "resubmit" in found.hint
+    found = (await node.task.aexplain()).reasons[0]
+    assert "skedulr workflow retry mail/flow" in found.hint
+
+
+async def is_cancelled(task: Task[Any]) -> bool:
+    return await task.astatus() is State.CANCELLED
 
 
 def test_the_command_line_says_it_in_sentences(app: Skedulr, spawn: Spawn) -> None:

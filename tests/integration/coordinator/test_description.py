@@ -116,6 +116,7 @@ async def test_what_actions_answer_is_what_is_described(
         ("/api/pools/mail/pause", None, models.Pool),
         ("/api/pools/mail/resume", None, models.Pool),
         ("/api/pools/mail/scale", {"count": None}, models.ScaledPool),
+        ("/api/pools/mail/limit", {"job": "j", "count": 2}, models.Pool),
         ("/api/tasks/cancel", {"names": ["t", "nobody"]}, models.Outcome),
         ("/api/tasks/resubmit", {"filter": {}}, models.Outcome),
         ("/api/schedules", {"name": "s", "job": "j", "every": 60}, models.Schedule),
