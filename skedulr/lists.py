@@ -90,7 +90,9 @@ def row(
     try:
         record = decode(data)
     except Undecodable:
-        return TaskRow(pool_name, task_id, state, "?", 0, 0, "", percent, int(score))
+        # The score of a queued task is its place: its time would stand in the record.
+        at_ms = 0 if state is State.QUEUED else int(score)
+        return TaskRow(pool_name, task_id, state, "?", 0, 0, "", percent, at_ms)
     at_ms = record.number("enqueued_at") if state is State.QUEUED else int(score)
     return TaskRow(
         pool_name,

@@ -36,6 +36,10 @@ class LoopState(StrEnum):
     """It should have come round, well or not, and did not. No loop says so of itself."""
 
 
+WRONG: Final = (LoopState.HANGING, LoopState.AWAY, LoopState.FAILING)
+"""States that somebody should hear of."""
+
+
 def state_after(error: BaseException) -> LoopState:
     """The state of a loop whose turn ended with that error."""
     return LoopState.AWAY if isinstance(error, RedisUnavailable) else LoopState.FAILING

@@ -98,7 +98,8 @@ def decode(data: bytes) -> Record:
     try:
         head = unpacker.unpack()
     except (msgpack.UnpackException, ValueError) as error:
-        raise Undecodable(f"these {len(data)} bytes are no task record: {error}") from error
+        why = str(error) or type(error).__name__
+        raise Undecodable(f"these {len(data)} bytes are no task record: {why}") from error
     if not isinstance(head, list) or not head or not isinstance(head[0], int):
         raise Undecodable(f"these {len(data)} bytes are no task record")
     if head[0] > FORMAT:

@@ -11,7 +11,7 @@ from rich.text import Text
 from skedulr.cli import looks
 from skedulr.cli.looks import Column
 from skedulr.cli.moments import since
-from skedulr.loops import LoopState
+from skedulr.loops import WRONG
 
 Report = Mapping[str, Any]
 
@@ -34,9 +34,6 @@ _COORDINATOR_COLUMNS: Final = [
     Column("STARTED", least_width=80),
     Column(""),
 ]
-_WRONG: Final = (LoopState.HANGING, LoopState.AWAY, LoopState.FAILING)
-"""States of loops that are worth a word."""
-
 _MIB: Final = 1024 * 1024
 
 
@@ -96,5 +93,5 @@ def _remark(report: Report) -> Text:
 
 def _troubles(loops: Iterable[Report]) -> list[str]:
     """What is wrong with loops, each kind of trouble once."""
-    said = {f"{loop['name']} {loop['state']}" for loop in loops if loop.get("state") in _WRONG}
+    said = {f"{loop['name']} {loop['state']}" for loop in loops if loop.get("state") in WRONG}
     return sorted(said)

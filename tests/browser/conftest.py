@@ -38,7 +38,7 @@ PATIENCE_MS: Final = 15_000
 # `make test-browser` installs it; the other targets collect these tests only to leave them out.
 collect_ignore_glob = [] if importlib.util.find_spec("playwright") else ["test_*.py"]
 
-WORKER: Final = ("-m", "skedulr_worker", "tests.browser.shop:app", "--lease", "2s")
+SHOP: Final = "tests.browser.shop:app"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -111,9 +111,9 @@ def app(server: Server, namespace: str) -> Iterator[Skedulr]:
 def start_worker(spawn: Spawn, server: Server, namespace: str) -> Callable[..., Spawned]:
     """Start a worker of the shop, and wait until it works."""
 
-    def start(*options: str) -> Spawned:
+    def start(*options: str, shop: str = SHOP) -> Spawned:
         worker = spawn(
-            [*WORKER, *options],
+            ["-m", "skedulr_worker", shop, "--lease", "2s", *options],
             SKEDULR_REDIS_URL=server.url,
             SKEDULR_NAMESPACE=namespace,
             SKEDULR_PROCESSES="1",

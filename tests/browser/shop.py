@@ -1,6 +1,10 @@
 """The jobs of these tests, for workers and producers: they end as a test wants to see them."""
 
 import asyncio
+import ctypes
+import os
+import sys
+import time
 from typing import Any
 
 from skedulr import Skedulr, current, retry
@@ -39,6 +43,20 @@ async def explode(message: str) -> None:
     raise RuntimeError(message)
 
 
+def crash(how: str) -> None:
+    """Ends its process, which is its own, with some last words."""
+    sys.stderr.write(f"the last words of a {how}\n")
+    if how == "segfault":
+        ctypes.string_at(0)
+    os._exit(3)
+
+
+async def hold(until: str) -> None:
+    """Holds its process, where nothing else gets a turn until there is that file."""
+    while not os.path.exists(until):  # noqa: ASYNC240 - it is to hold everything up
+        time.sleep(0.05)  # noqa: ASYNC251 - the same
+
+
 def stock(app: Skedulr) -> Skedulr:
     """Give an app the jobs."""
     app.job(pool="mail")(send_email)
@@ -46,6 +64,8 @@ def stock(app: Skedulr) -> Skedulr:
     app.job(pool="payments", retry=retry.linear(2, delay=0.05))(refund)
     app.job(pool="reports")(report)
     app.job(pool="reports")(explode)
+    app.job(pool="reports")(hold)
+    app.job(pool="reports", isolation="process")(crash)
     return app
 
 

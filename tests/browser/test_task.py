@@ -100,7 +100,7 @@ def test_large_numbers_are_exact(
 def test_a_task_that_nobody_can_run_says_so(app: Skedulr, site: str, open_page: OpenPage) -> None:
     task = app.enqueue("send_email", args=["a@b.c"])
     page = open_page(f"{site}/tasks/{task.name}")
-    expect(page.get_by_role("region", name="Why it is not running")).to_be_visible()
+    expect(page.get_by_role("region", name="Why is it not running?")).to_be_visible()
 
 
 def test_a_task_that_is_not_there_says_what_may_have_happened(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Hashable, Iterable
 from typing import Final, Protocol
 
 from skedulr.aio import AsyncClient
@@ -103,9 +104,7 @@ class Keeper:
     async def _reports(self) -> None:
         """A loop of its own, so that sweeps that hang are told; it shares their trips."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._idle):
-                    await self._round.wait()
+            told = self._reporter.standing()
             try:
                 await self._client.run(self._reporter.report(), persist=False)
             except SkedulrError as error:
@@ -114,5 +113,21 @@ class Keeper:
             else:
                 self._contact.found()
                 self._reporting.turn()
-            await asyncio.sleep(max(0.0, reports.EVERY - self._idle))
-            self._round.clear()
+            await self._until_worth_telling(told)
+
+    async def _until_worth_telling(self, told: Hashable) -> None:
+        """Rest until another report is due, which goes with a round of sweeps, or until something
+        has happened that should be told at once. To look for that asks nobody.
+        """
+        due = time.monotonic() + reports.EVERY - self._idle
+        while self._reporter.standing() == told and time.monotonic() < due + self._idle:
+            if await self._round_begins(reports.LOOK_EVERY) and time.monotonic() >= due:
+                return
+
+    async def _round_begins(self, within: float) -> bool:
+        """Whether a round of sweeps begins in so many seconds; answers when it does."""
+        self._round.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                return await self._round.wait()
+        return False

@@ -6,7 +6,7 @@ import os
 import platform
 import socket
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, Protocol
 
 import msgpack
@@ -16,7 +16,7 @@ import skedulr
 from skedulr import commands
 from skedulr.commands import Command
 from skedulr.keys import RegistryKeys
-from skedulr.loops import Loop
+from skedulr.loops import WRONG, Loop, LoopState
 from skedulr_worker import claim, clock, sentinel
 from skedulr_worker.board import Board
 from skedulr_worker.instance import Instance
@@ -26,7 +26,10 @@ STALLED_AFTER = 60.0
 """Seconds without a sign of life of its event loop after which a process shows as stalled."""
 
 EVERY = 5.0
-"""Seconds between two reports."""
+"""Seconds between two reports, while nothing happens that somebody should hear of at once."""
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks whether such a thing has happened: a few words of memory are read."""
 
 TTL_MS = 20_000
 """How long a report counts."""
@@ -78,6 +81,18 @@ class Reporter:
         """The command that takes the report away."""
         return commands.report(self._registry, self._name, b"", TTL_MS)
 
+    def standing(self) -> Hashable:
+        """What should be told at once when it has changed: which processes there are, whether they
+        are stalled and by what, and loops that hang, fail or do not reach Redis.
+        """
+        return (
+            tuple(
+                (process.pid, _state(process), _blocked_by(process), _wrong(loops_of(process)))
+                for process in self._processes()
+            ),
+            _wrong(self._loops),
+        )
+
     def facts(self) -> dict[str, Any]:
         """The report as plain values; times are ms since 1970 by this host's clock."""
         processes = list(self._processes())
@@ -99,14 +114,12 @@ class Reporter:
         }
 
     def _child(self, process: Reported) -> dict[str, Any]:
-        silent = time.monotonic() - process.board.tick if process.board.tick else 0.0
-        blocker = process.board.blocker
         return {
             "number": process.number,
             "pid": process.pid,
-            "state": "stalled" if silent > STALLED_AFTER else process.board.phase.name.lower(),
-            "blocked_by": f"{blocker.pool}/{blocker.id}" if blocker else None,
-            "silent_s": round(max(0.0, silent), 1),
+            "state": _state(process),
+            "blocked_by": _blocked_by(process),
+            "silent_s": round(max(0.0, _silent(process)), 1),
             "solo": any(instance.served.solo for instance in process.instances),
             "instance": process.instances[0].name if process.instances else "",
             "running": {instance.pool: instance.cell.count for instance in process.instances},
@@ -124,6 +137,27 @@ class Reporter:
                 return {"cpu_percent": process.cpu_percent(), "rss": process.memory_info().rss}
         except psutil.Error:  # it has just ended
             return {"cpu_percent": 0.0, "rss": 0}
+
+
+def _silent(process: Reported) -> float:
+    """Seconds since its event loop came round."""
+    return time.monotonic() - process.board.tick if process.board.tick else 0.0
+
+
+def _state(process: Reported) -> str:
+    is_stalled = _silent(process) > STALLED_AFTER
+    return "stalled" if is_stalled else process.board.phase.name.lower()
+
+
+def _blocked_by(process: Reported) -> str | None:
+    blocker = process.board.blocker
+    return f"{blocker.pool}/{blocker.id}" if blocker else None
+
+
+def _wrong(loops: Iterable[Loop]) -> tuple[tuple[str, LoopState], ...]:
+    """The loops with which something is wrong."""
+    states = ((loop.name, loop.state) for loop in loops)
+    return tuple((name, state) for name, state in states if state in WRONG)
 
 
 def loops_of(process: Reported) -> list[Loop]:

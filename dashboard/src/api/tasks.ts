@@ -44,15 +44,21 @@ export function useTask(pool: string, id: string) {
   });
 }
 
-/** Why a task does not run. */
+/** Whether it is worth a word why a task stands as it does: no attempt of it says so. */
+export function isExplained({ state, reason }: Task): boolean {
+  if (state === "running" || state === "succeeded") return false;
+  return Boolean(reason) || !["failed", "dead", "cancelled"].includes(state);
+}
+
+/** Why a task does not run, or has ended as it did. */
 export function useExplanation(task: Task) {
-  const isLive = !["succeeded", "failed", "dead", "cancelled", "running"].includes(task.state);
-  const line = useLive(isLive ? `explanation:${task.name}` : undefined);
+  const isWanted = isExplained(task);
+  const line = useLive(isWanted ? `explanation:${task.name}` : undefined);
   return useQuery({
     queryKey: ["explanation", task.pool, task.id, task.state],
     queryFn: ({ signal }) =>
       get<Explanation>(`${taskPath(task.pool, task.id)}/explain`, {}, signal),
-    enabled: isLive,
+    enabled: isWanted,
     refetchInterval: pollEvery(line),
   });
 }

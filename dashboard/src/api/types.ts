@@ -151,7 +151,14 @@ export interface Explanation {
   estimate_s: number | null;
 }
 
-/** What a worker says of itself, each second or so. */
+/** An endless loop of a process: what it does, how it is, when it came round last. */
+export interface Loop {
+  name: string;
+  state: string;
+  last_at: Moment;
+}
+
+/** What a worker says of itself, every few seconds, and at once when something goes wrong. */
 export interface Worker {
   name: string;
   host: string;
@@ -171,7 +178,9 @@ export interface Worker {
     instance: string;
     cpu_percent: number;
     rss: number;
+    loops: Loop[];
   }[];
+  loops: Loop[];
 }
 
 export interface Coordinator {
@@ -180,6 +189,7 @@ export interface Coordinator {
   pid: number;
   version: string;
   started_at: Moment;
+  loops: Loop[];
 }
 
 export interface Workflow {

@@ -29,6 +29,8 @@ function advice(error: Error): string {
   if (status === 503)
     return "Redis does not answer the coordinator. This page goes on once it does.";
   if (status === 404) return "It may have ended and been removed after its time in history.";
+  if (error instanceof Problem && error.title === "Unreadable")
+    return "Another version of skedulr has written it, or another program. Upgrade the coordinator, or see what else writes to this Redis.";
   if (status >= 500) return "The coordinator's log tells more.";
   return "What the page shows may have changed meanwhile; look again, then repeat it.";
 }

@@ -192,6 +192,19 @@ async def test_a_wrong_submission_says_what_is_wrong(
     assert word in answer.json()["detail"]
 
 
+async def test_a_record_that_nobody_can_read_hides_no_other_task(
+    app: Skedulr, api: httpx.AsyncClient
+) -> None:
+    for task_id in ("broken", "whole"):
+        await app.aenqueue("job", id=task_id)
+    await app.aclient.ask(("HSET", app.keys("default").tasks, "broken", b"\xc1"))
+    answer = await api.get("/api/tasks")
+    assert answer.status_code == 200, answer.text
+    broken, whole = answer.json()["tasks"]
+    assert (broken["id"], broken["job"], broken["enqueued_at"]) == ("broken", "?", None)
+    assert whole["job"] == "job"
+
+
 async def test_a_body_that_is_no_json_says_what_to_send(api: httpx.AsyncClient) -> None:
     for content_type in ("text/plain", "application/x-www-form-urlencoded"):
         answer = await api.post(

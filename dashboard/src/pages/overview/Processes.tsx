@@ -7,10 +7,13 @@ import { Empty } from "../../components/Empty";
 import { When } from "../../components/When";
 import { bytes, plural } from "../../lib/format";
 import styles from "./Processes.module.css";
+import { ofCoordinator, ofWorker, type Trouble } from "./troubles";
 
-/** The programs that live: workers, coordinators, Redis. */
+/** The programs that live: workers, coordinators, Redis; those with which something is wrong first. */
 export function Processes({ overview }: { overview: Overview | undefined }) {
   const { data } = useInstances();
+  const workers = worstFirst(data?.workers ?? [], ofWorker);
+  const coordinators = worstFirst(data?.coordinators ?? [], ofCoordinator);
   return (
     <Card title="Workers and coordinators" flush aside={overview && redis(overview)}>
       {data?.workers.length === 0 && (
@@ -21,7 +24,7 @@ export function Processes({ overview }: { overview: Overview | undefined }) {
         </Empty>
       )}
       <ul className={styles.list}>
-        {data?.workers.map((worker) => (
+        {workers.map(([worker, troubles]) => (
           <li key={worker.name} className={styles.process}>
             <span className={styles.name}>{worker.name}</span>
             <span className={styles.state}>{load(worker)}</span>
@@ -30,23 +33,17 @@ export function Processes({ overview }: { overview: Overview | undefined }) {
               <When at={worker.started_at} exact />
             </span>
             <span className={styles.about}>{use(worker)}</span>
-            {stalled(worker) > 0 && (
-              <span className={styles.stalled}>
-                {stalled(worker)} stalled: user code holds the process, and it gets no more tasks
-                {blockers(worker).map((name) => (
-                  <Blocker key={name} name={name} />
-                ))}
-              </span>
-            )}
+            <Troubles of={troubles} />
           </li>
         ))}
-        {data?.coordinators.map((coordinator) => (
+        {coordinators.map(([coordinator, troubles]) => (
           <li key={coordinator.name} className={styles.process}>
             <span className={styles.name}>{coordinator.name}</span>
             <span className={styles.state}>version {coordinator.version}</span>
             <span className={styles.about}>
               coordinator, since <When at={coordinator.started_at} exact />
             </span>
+            <Troubles of={troubles} />
           </li>
         ))}
       </ul>
@@ -54,17 +51,47 @@ export function Processes({ overview }: { overview: Overview | undefined }) {
   );
 }
 
+function Troubles({ of }: { of: Trouble[] }) {
+  if (of.length === 0) return null;
+  return (
+    <ul className={styles.troubles} aria-label="What is wrong with it">
+      {of.map(({ text, task, since }) => (
+        <li key={text}>
+          {text}
+          {task && (
+            <>
+              {": "}
+              <Blocker name={task} />
+            </>
+          )}
+          {since && (
+            <>
+              , last round <When at={since} />
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 /** The task that holds a process up, `pool/id`. */
 function Blocker({ name }: { name: string }) {
   const [pool = "", id = ""] = name.split("/", 2);
   return (
-    <>
-      {": "}
-      <Link to="/tasks/$pool/$id" params={{ pool, id }}>
-        {name}
-      </Link>
-    </>
+    <Link to="/tasks/$pool/$id" params={{ pool, id }}>
+      {name}
+    </Link>
   );
+}
+
+function worstFirst<Process>(
+  all: Process[],
+  troubles: (process: Process) => Trouble[],
+): [Process, Trouble[]][] {
+  return all
+    .map((each): [Process, Trouble[]] => [each, troubles(each)])
+    .sort(([, one], [, other]) => Number(other.length > 0) - Number(one.length > 0));
 }
 
 function load(worker: Worker): string {
@@ -78,14 +105,6 @@ function use(worker: Worker): string {
   const cpu = worker.children.reduce((sum, child) => sum + child.cpu_percent, 0);
   const memory = worker.children.reduce((sum, child) => sum + child.rss, 0);
   return `${Math.round(cpu)} % CPU, ${bytes(memory)}`;
-}
-
-function stalled(worker: Worker): number {
-  return worker.children.filter(({ state }) => state === "stalled").length;
-}
-
-function blockers(worker: Worker): string[] {
-  return worker.children.flatMap(({ blocked_by }) => blocked_by ?? []);
 }
 
 function redis({ redis: { version, memory_bytes, max_memory_bytes } }: Overview): string {

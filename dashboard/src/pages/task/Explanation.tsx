@@ -1,22 +1,30 @@
 import { CircleHelp } from "lucide-react";
-import { useExplanation } from "../../api/tasks";
-import type { Task } from "../../api/types";
+import { isExplained, useExplanation } from "../../api/tasks";
+import type { State, Task } from "../../api/types";
+import { When } from "../../components/When";
 import { count, span } from "../../lib/format";
 import styles from "./Explanation.module.css";
+
+const ENDS: Partial<Record<State, string>> = {
+  failed: "Why has it failed?",
+  dead: "Why is it dead?",
+  cancelled: "Why is it cancelled?",
+};
 
 /** Why the task is not running, and what would make it run. */
 export function Explanation({ task }: { task: Task }) {
   const { data } = useExplanation(task);
-  if (!data || data.running || data.reasons.length === 0) return null;
+  if (!isExplained(task) || !data || data.reasons.length === 0) return null;
+  const title = ENDS[task.state] ?? "Why is it not running?";
   return (
-    <section className={styles.box} aria-label="Why it is not running">
+    <section className={styles.box} aria-label={title}>
       <CircleHelp aria-hidden size={18} strokeWidth={1.9} />
       <div>
-        <h2>Why is it not running?</h2>
+        <h2>{title}</h2>
         <ul className={styles.reasons}>
           {data.reasons.map(({ code, message, hint }) => (
             <li key={code + message}>
-              {message}
+              <Sentence text={message} />
               {hint && <span className={styles.hint}>: {hint}</span>}
             </li>
           ))}
@@ -31,5 +39,16 @@ export function Explanation({ task }: { task: Task }) {
         )}
       </div>
     </section>
+  );
+}
+
+const MOMENT = /(\d{4}-\d\d-\d\dT[\d:.]+Z)/;
+
+/** The coordinator's words, with the moments in them as people here read them. */
+function Sentence({ text }: { text: string }) {
+  // Every other part is what the pattern has caught.
+  return text.split(MOMENT).map((part, index) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: a part of a sentence is known by its place
+    index % 2 ? <When key={index} at={part} exact /> : <span key={index}>{part}</span>,
   );
 }

@@ -48,7 +48,6 @@ export function TaskPage() {
             {task.cancel_requested && task.state === "running" && (
               <span className={styles.asked}>asked to stop</span>
             )}
-            {task.reason && <span className={styles.reason}>{task.reason}</span>}
           </>
         }
       >
