@@ -58,6 +58,10 @@ class Triggers:
         self._began = 0.0
         self._listed = 0.0
         self._failed: set[tuple[str, bytes]] = set()
+        """Events that failed since all were looked at again, and ``_told`` those of the time
+        before: an error is told once, however often it comes, and forgotten when it comes no more.
+        """
+        self._told: set[tuple[str, bytes]] = set()
         self.news = 0
         """Edges that this coordinator has decided."""
 
@@ -85,6 +89,7 @@ class Triggers:
         if now - self._began >= AGAIN_EVERY:
             self._began = now
             self._after = {}
+            self._told, self._failed = self._failed, set()
 
     async def _next_events(self) -> list[tuple[str, list[Event]]]:
         streams = {pool_keys(self._namespace, pool).events: pool for pool in self._pools}
@@ -122,8 +127,9 @@ class Triggers:
         except RedisUnavailable:
             raise
         except Exception as error:
-            if (pool, event.entry) not in self._failed:
-                self._failed.add((pool, event.entry))
+            is_told = (pool, event.entry) in self._told | self._failed
+            self._failed.add((pool, event.entry))
+            if not is_told:
                 self._logger.error(
                     "what hangs on task %s/%s cannot be told of it, and is tried again: %s",
                     pool,
@@ -133,19 +139,17 @@ class Triggers:
 
     async def _perform(self, client: AsyncClient, pool: str, events: Sequence[Event]) -> None:
         steps = carry_out(pool_keys(self._namespace, pool), events)
-        self.news += await perform(client, steps)
+        self.news += await client.perform(with_faults(steps))
 
 
-async def perform(client: AsyncClient, steps: Steps[Any]) -> Any:
-    """``client.perform``, with a fault point after each script."""
+def with_faults(steps: Steps[Any]) -> Steps[Any]:
+    """The same steps, with a fault point after each script."""
     reply = None
     while True:
         try:
             step = steps.send(reply)
         except StopIteration as stop:
             return stop.value
+        reply = yield step
         if isinstance(step, Command):
-            reply = await client.run(step)
             faults.reached(_AFTER[step.script])
-        else:
-            reply = step.parse(await client.ask(*step.calls))
