@@ -24,7 +24,7 @@ zset(opening, addition_of(id, addition), GIVEN_UP)
 for i, node in ipairs(unsent) do
   local before = standing_in(there[i])
   if before and before.epoch == 0 and before.token == addition then
-    move_count(flow, OPEN, CANCELLED)
+    move_count(flow, before.standing, CANCELLED)
     hash(nodes_at(id), node, standing_text(NEVER, CANCELLED, addition))
     flow.is_news = true
   end

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgpack
 
 from skedulr.record import FORMAT, Record
 from skedulr.states import State
+from tests.protocol import flows
 from tests.protocol.entities import JobClass, Task
 from tests.protocol.model import KEPT_AT_LEAST, Model
 from tests.protocol.snapshot import Snapshot, unpacked_each
@@ -103,14 +105,59 @@ def _check_settings(model: Model, pool: Snapshot) -> None:
         parent: {
             name: tuple(msgpack.unpackb(value, raw=True))
             for name, value in pool.hash(f"children:{parent}").items()
+            if name != "@flow"
         }
         for parent in pool.members("children")
     }
-    _same("children", children, {name: each for name, each in model.children.items() if each})
-    events = [(event.kind, event.id, event.epoch) for event in pool.streams.get("events", [])]
-    _same("events", sorted(events), sorted(model.events))
+    _same("children", _filled(children), _filled(model.children))
+    belongs = {
+        task_id: pool.hash(f"children:{task_id}")["@flow"].decode()
+        for task_id in pool.members("children")
+        if "@flow" in pool.hash(f"children:{task_id}")
+    }
+    _same("workflows of tasks", belongs, model.belongs)
+    _check_flows(model, pool)
+    stream = pool.streams.get("events", [])
+    model.entries = {each.entry: (each.kind, each.id, each.epoch) for each in stream}
+    _same("events", sorted(model.entries.values()), sorted(model.events))
     inboxes = {name: sorted(_texts(pool.lists[f"inbox:{name}"])) for name in pool.members("inbox")}
     _same("inboxes", inboxes, {name: sorted(ids) for name, ids in model.inboxes.items()})
+
+
+def _filled(children: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {name: each for name, each in children.items() if each}
+
+
+def _check_flows(model: Model, pool: Snapshot) -> None:
+    _same("workflows", pool.zset("flows"), {name: f.created for name, f in model.flows.items()})
+    ended = {name: flow.finished for name, flow in model.flows.items() if flow.finished}
+    _same("ended workflows", pool.zset("flows:ended"), ended)
+    opening = {f"{name}/{token.decode()}": until for (name, token), until in model.opening.items()}
+    _same("additions", pool.zset("opening"), opening)
+    for name, flow in model.flows.items():
+        record = {field: value.decode() for field, value in pool.hash(f"flow:{name}").items()}
+        told = {"name": flow.title, "token": flow.token.decode(), "created": str(flow.created)}
+        told |= {"finished": str(flow.finished)} if flow.finished else {}
+        counts = {label: str(count) for label, count in flow.counts().items()}
+        _same(f"workflow {name}", record, told | counts)
+        nodes = {
+            node: f"{each.epoch} {each.stands:d} {each.token.decode()}"
+            for node, each in flow.nodes.items()
+        }
+        found = {node: value.decode() for node, value in pool.hash(f"nodes:{name}").items()}
+        _same(f"nodes of {name}", found, nodes)
+        graph = {node: each.entry for node, each in flow.nodes.items()}
+        _same(f"graph of {name}", pool.hash(f"graph:{name}"), graph)
+
+
+def adopt_forgotten_flows(model: Model, pool: Snapshot) -> None:
+    """Let the model forget the workflows that a trim may forget: twenty at once, and no others."""
+    over = flows.over(model)
+    gone = [name for name in model.flows if name not in pool.zset("flows")]
+    assert set(gone) <= set(over), f"the workflows {gone} are gone, and {over} are over"
+    assert len(gone) == min(len(over), flows.MOST_FORGOTTEN), f"{over} are over, {gone} are gone"
+    for name in gone:
+        del model.flows[name]
 
 
 def _texts(values: list[bytes]) -> list[str]:

@@ -31,8 +31,6 @@ class Bench:
         self._claims = ClaimBook()
         self._pauses = 0
         self._story: list[str] = []
-        self.is_sound = True
-        """Whether the last step went well, so that the end of the run is worth a look."""
         self.keys = runner.new_pool()
         self.post = Post(self.keys)
         self.model = Model(START, runner.reach)
@@ -41,13 +39,11 @@ class Bench:
     def _told(self, what: str) -> Iterator[None]:
         """Add a step to the story, which a failure tells to its end."""
         self._story.append(f"{self.model.now - START:8} {what}")
-        self.is_sound = False
         try:
             yield
         except (AssertionError, RedisError) as error:
             error.add_note("\n".join(["what happened, in ms and words:", *self._story]))
             raise
-        self.is_sound = True
 
     def send(self, message: Message) -> Any:
         """Let a message arrive, and answer its reply once everything is found to be right."""
@@ -75,6 +71,7 @@ class Bench:
             )
             invariants.check(pool)
             gone = agreement.adopt_forgotten(self.model, pool)
+            agreement.adopt_forgotten_flows(self.model, pool)
             sweeps.forget_instances(self.model)
             agreement.check(self.model, pool)
             assert forgotten == len(gone), f"trim says {forgotten}, and has forgotten {gone}"

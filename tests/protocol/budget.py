@@ -1,62 +1,49 @@
-"""How long the machine runs, and which runs: the same ones each time.
+"""How long the machines run, and which runs: the same ones each time.
 
-SKEDULR_HYPOTHESIS_EXAMPLES  runs for each seed, for nights; then a failure is also made shorter
+SKEDULR_PROTOCOL_RUNS  runs for each seed, for nights; then a failure is also made shorter
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from random import Random
 from typing import Final
 
-from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
-from redis import Redis
+from redis.exceptions import RedisError
 
-from tests.protocol.machine import ProtocolMachine
-from tests.protocol.model import Reach
-from tests.protocol.planting import SMALL_STEPS, Bug
-from tests.protocol.runner import Runner
+from tests.protocol.play import Play, shortened
 
 SEEDS: Final = (1, 2, 3)
 RUNS: Final = 20
-STEPS: Final = 25
-CHOSEN_RUNS: Final = int(os.environ.get("SKEDULR_HYPOTHESIS_EXAMPLES") or RUNS)
-SECONDS: Final = max(120, 4 * CHOSEN_RUNS)
-"""What a test of that many runs may take at most, with a failure made shorter."""
+CHOSEN_RUNS: Final = int(os.environ.get("SKEDULR_PROTOCOL_RUNS") or RUNS)
+SECONDS: Final = max(900, 30 * CHOSEN_RUNS)
+"""After which a test hangs: a limit for broken runs, and far from what any other takes."""
 
-_DAILY: Final = settings(
-    max_examples=RUNS,
-    stateful_step_count=STEPS,
-    phases=[Phase.generate],
-    report_multiple_bugs=False,
-    print_blob=False,
-    database=None,
-    deadline=None,  # one step is dozens of commands, on a machine that others use too
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-_NIGHTLY: Final = settings(_DAILY, max_examples=CHOSEN_RUNS, phases=[Phase.generate, Phase.shrink])
-CHOSEN: Final = _NIGHTLY if CHOSEN_RUNS != RUNS else _DAILY
-QUIET: Final = settings(_DAILY, verbosity=Verbosity.quiet)
+FAILURES: Final = (AssertionError, RedisError)
 
 
-def run(client: Redis, namespace: str, number: int) -> None:
-    """Let the machine run with the scripts as they are; raises what it finds."""
-    _run(Runner(client, namespace), number, CHOSEN)
+def repeat(
+    seed: int,
+    draw: Callable[[Random], Play],
+    perform: Callable[[Play], None],
+    runs: int = CHOSEN_RUNS,
+) -> None:
+    """Perform the runs of a seed; raises what the first bad one finds."""
+    for run in range(runs):
+        play = draw(Random(f"{seed} {run}"))
+        try:
+            perform(play)
+        except FAILURES as error:
+            if runs > RUNS:
+                perform(shortened(play, lambda part: _fails(perform, part)))
+            error.add_note(f"in run {run} of seed {seed}")
+            raise
 
 
-def run_with(bug: Bug, client: Redis, namespace: str, number: int) -> None:
-    """Let the machine run with a bug in the scripts; raises what it finds."""
-    _run(Runner(client, namespace, bug), number, QUIET)
-
-
-def run_with_small_steps(client: Redis, namespace: str, number: int) -> None:
-    """Let the machine run with scripts that give up after a few tasks; raises what it finds."""
-    reach = Reach(due_at_once=2, is_small=True)
-    _run(Runner(client, namespace, SMALL_STEPS, reach), number, CHOSEN)
-
-
-def _run(given: Runner, number: int, how: settings) -> None:
-    class Machine(ProtocolMachine):
-        runner = given
-
-    run_state_machine_as_test(seed(number)(Machine), settings=how)
+def _fails(perform: Callable[[Play], None], play: Play) -> bool:
+    try:
+        perform(play)
+    except FAILURES:
+        return True
+    return False

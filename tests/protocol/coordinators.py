@@ -11,7 +11,7 @@ from typing import Any, cast
 import msgpack
 
 from skedulr import names
-from skedulr.commands import Bond, Command, Read, Told
+from skedulr.commands import Bond, Command, Mark, Read, Told
 from skedulr.states import State
 from skedulr.triggers import Event, carry_out, give_up_orphans
 from tests.protocol.bench import Bench
@@ -109,6 +109,8 @@ def message_of(bench: Bench, command: Command[Any], events: Sequence[Event]) -> 
         return post.trigger(
             [Told(c.decode(), token, p.decode(), *rest) for c, token, p, *rest in said]
         )
+    if command.script == "mark":
+        return post.mark([Mark(flow.decode(), node.decode(), *rest) for flow, node, *rest in said])
     if command.script == "settle":
         return post.settle(events)
     assert command.script == "abandon"

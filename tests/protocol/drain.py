@@ -23,6 +23,7 @@ def drain(bench: Bench) -> None:
     _open_everything(bench)
     workers = [_joined(bench, "last", ALL), _joined(bench, "last-alone", ALONE)]
     _recover_everything(bench)
+    _hang_wholly(bench)
     for _ in range(MOST_ROUNDS):
         if not bench.model.live():
             break
@@ -57,6 +58,12 @@ def _recover_everything(bench: Bench) -> None:
         if not bench.model.leases:
             return
     raise AssertionError(f"these leases never end: {bench.model.leases}")
+
+
+def _hang_wholly(bench: Bench) -> None:
+    """Whoever has hung a task on more parents, and died before it said so, does it again."""
+    for task in bench.model.in_state(State.WAITING):
+        bench.send(bench.post.hang(task.id, task.said.token, (), (), whole=True))
 
 
 def _work(bench: Bench, worker: Worker) -> bool:

@@ -86,6 +86,7 @@ def submission(
         ttl_ms=chance.choice([0, 0, 1, 70_000]),
         body=chance.choice(BODIES),
         parents=parents(chance, pool, [*IDS, *known], task_id),
+        flow=chance.choice([*[""] * 5, f"{pool}/f", f"{pool}/g"]),
     )
 
 

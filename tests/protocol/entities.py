@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from skedulr.commands import Submission
+from skedulr.commands import Stands, Submission
 from skedulr.record import FORMAT, INLINE_LIMIT
 from skedulr.states import State
 
@@ -176,3 +177,52 @@ class Instance:
     """The highest exchange that the pool has seen of it."""
     gave: list[tuple[str, int]] = field(default_factory=list)
     """The claims (id, epoch) that this exchange gave."""
+
+
+NEVER_SUBMITTED = 1
+LABELS = {
+    int(Stands.OPEN): "open",
+    int(State.SUCCEEDED): "succeeded",
+    int(State.FAILED): "failed",
+    int(State.DEAD): "dead",
+    int(State.CANCELLED): "cancelled",
+    int(Stands.SKIPPED): "skipped",
+}
+
+
+@dataclass
+class Node:
+    """A node, as its workflow knows it."""
+
+    token: bytes
+    entry: bytes
+    epoch: int = 0
+    stands: int = 0
+
+    @property
+    def was_never_submitted(self) -> bool:
+        return self.epoch == NEVER_SUBMITTED
+
+
+@dataclass
+class Flow:
+    """A workflow: its nodes. No count is kept, so those in Redis are held against what is there."""
+
+    token: bytes
+    title: str
+    created: int
+    finished: int = 0
+    nodes: dict[str, Node] = field(default_factory=dict)
+
+    def counts(self) -> dict[str, int]:
+        """How many nodes stand how."""
+        found = Counter(LABELS[node.stands] for node in self.nodes.values())
+        return {label: found[label] for label in LABELS.values()}
+
+    @property
+    def is_open(self) -> bool:
+        return any(node.stands == Stands.OPEN for node in self.nodes.values())
+
+    def look(self, now: int) -> None:
+        """After a change: it ends with its last open node, and lives again with one."""
+        self.finished = 0 if self.is_open else self.finished or now

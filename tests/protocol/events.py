@@ -12,6 +12,7 @@ from tests.protocol.coordinators import Coordinators
 from tests.protocol.crew import Crew
 from tests.protocol.network import Network
 from tests.protocol.office import Office
+from tests.protocol.planners import Planners
 from tests.protocol.runner import Runner
 
 CLOSEST_SWEEPS_MS = 2900
@@ -26,6 +27,7 @@ class World:
         self.crew = Crew(self.network)
         self.office = Office(self.network)
         self.coordinators = Coordinators(self.network)
+        self.planners = Planners(self.network)
 
 
 def workers_work(world: World, chance: Random) -> None:
@@ -107,6 +109,11 @@ def graphs_run_again(world: World, chance: Random) -> None:
     world.coordinators.run_again(chance)
 
 
+def workflows_are_put_together(world: World, chance: Random) -> None:
+    for _ in range(chance.randint(1, 3)):
+        world.planners.act(chance)
+
+
 Event = Callable[[World, Random], None]
 
 WEIGHTS: Final[dict[Event, int]] = {
@@ -124,12 +131,8 @@ WEIGHTS: Final[dict[Event, int]] = {
     sweeps_run: 1,
     coordinators_tell: 7,
     graphs_run_again: 1,
+    workflows_are_put_together: 5,
     settings_change: 3,
 }
 EVENTS: Final = {event.__name__: event for event in WEIGHTS}
 """The events by their names, as a failure tells them."""
-
-
-def mixed(chance: Random, length: int) -> list[Event]:
-    """So many events, the frequent ones more often."""
-    return chance.choices([*WEIGHTS], [*WEIGHTS.values()], k=length)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from skedulr.commands import Bond, Ended, On, Standing, Told
+from skedulr.commands import Bond, Ended, On, Standing, Tie, Told
 from skedulr.states import State
 from tests.protocol.entities import MET, PENDING, UNMET, Edge, Event, Task
 from tests.protocol.model import Model
@@ -74,15 +74,15 @@ def _set_off(model: Model, task: Task) -> None:
         task.ready_at = model.now
 
 
-def settle(model: Model, events: Sequence[Event]) -> int:
+def settle(model: Model, entries: Sequence[bytes], events: Sequence[Event]) -> int:
     """The events are gone, and the ended tasks among them have been told of."""
     for kind, task_id, epoch in events:
         task = model.tasks.get(task_id)
         if kind == "ended" and task is not None and task.linked == 2 and task.epoch == epoch:
             task.linked = 1
-    there = [event for event in events if event in model.events]
-    for event in there:
-        model.events.remove(event)
+    there = [entry for entry in entries if entry in model.entries]
+    for entry in there:
+        model.events.remove(model.entries.pop(entry))
     return len(there)
 
 
@@ -94,6 +94,31 @@ def abandon(model: Model, parents: Sequence[str]) -> int:
         if parent not in model.tasks:
             model.children.pop(parent, None)
     return len(overdue)
+
+
+def hang(
+    model: Model,
+    task_id: str,
+    token: bytes,
+    more: Sequence[Tie],
+    fewer: Sequence[str],
+    *,
+    whole: bool,
+) -> str:
+    """A task that waits gets edges that it lacks, and loses others, unless none would be left."""
+    task = model.tasks.get(task_id)
+    if task is None or task.said.token != token:
+        return "missing"
+    edges = {name: edge for name, edge in task.edges.items() if name not in fewer}
+    for tie in more:
+        edges.setdefault(tie.parent, Edge(tie.on, PENDING, tie.since, tie.takes))
+    if task.state is not State.WAITING or not any(each.is_pending for each in edges.values()):
+        return "refused"
+    task.edges = edges
+    task.inputs = {name: value for name, value in task.inputs.items() if name in edges}
+    if whole:
+        model.events.append(("waiting", task.id, task.epoch))
+    return "hung"
 
 
 def rewind(

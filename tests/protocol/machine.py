@@ -1,56 +1,59 @@
-"""The machine: every command in random order, with everything that a network and a clock can do."""
+"""The machine: every command in random order, with everything that a network and a clock can do.
+
+It drives one pool. The bench checks every command, and the end must be a good one.
+"""
 
 from __future__ import annotations
 
 from random import Random
-from typing import ClassVar
+from typing import Final
 
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from redis import Redis
 
-from tests.protocol import drawing
+from tests.protocol import budget, drawing, play
 from tests.protocol.drain import drain
 from tests.protocol.drawing import ARRIVES
-from tests.protocol.events import EVENTS, Event, World, mixed
+from tests.protocol.events import EVENTS, WEIGHTS, World
+from tests.protocol.model import Reach
+from tests.protocol.planting import SMALL_STEPS, Bug
+from tests.protocol.play import Play
 from tests.protocol.runner import Runner
 
-seeds = st.integers(0, 2**32 - 1)
+SHORTEST: Final = 100
+LONGEST: Final = 250
 
 
-class ProtocolMachine(RuleBasedStateMachine):
-    """Drives one pool; the bench checks every command, and the end must be a good one.
+def run(client: Redis, namespace: str, seed: int) -> None:
+    """Let the machine run with the scripts as they are; raises what it finds."""
+    _run(Runner(client, namespace), seed)
 
-    Hypothesis chooses the events and a number for each; who does what follows by chance from that
-    number and from how many events there were, since Hypothesis likes to repeat numbers.
-    """
 
-    runner: ClassVar[Runner]
+def run_with(bug: Bug, client: Redis, namespace: str, seed: int) -> None:
+    """Let the machine run with a bug in the scripts; raises what it finds."""
+    _run(Runner(client, namespace, bug), seed, budget.RUNS)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.world = World(self.runner)
-        self._happened = 0
 
-    @initialize()
-    def a_first_worker_joins(self) -> None:
-        self.world.crew.join(drawing.ALL, 5000, {}, ARRIVES)
+def run_with_small_steps(client: Redis, namespace: str, seed: int) -> None:
+    """Let the machine run with scripts that give up after a few tasks; raises what it finds."""
+    reach = Reach(due_at_once=2, is_small=True)
+    _run(Runner(client, namespace, SMALL_STEPS, reach), seed)
 
-    @rule(name=st.sampled_from(sorted(EVENTS)), seed=seeds)
-    def it_happens(self, name: str, seed: int) -> None:
-        self._happen(EVENTS[name], seed)
 
-    @rule(length=st.integers(8, 20), seed=seeds)
-    def much_happens(self, length: int, seed: int) -> None:
-        for event in mixed(Random(f"{seed} {self._happened}"), length):
-            self._happen(event, seed)
+def _run(runner: Runner, seed: int, runs: int = budget.CHOSEN_RUNS) -> None:
+    budget.repeat(seed, _drawn, lambda events: _perform(runner, events), runs)
 
-    def _happen(self, event: Event, seed: int) -> None:
-        self._happened += 1
-        event(self.world, Random(f"{seed} {self._happened}"))
 
-    def teardown(self) -> None:
-        try:
-            if self.world.bench.is_sound:
-                drain(self.world.bench)
-        finally:
-            self.world.bench.close()
+def _drawn(chance: Random) -> Play:
+    weights = {event.__name__: weight for event, weight in WEIGHTS.items()}
+    return play.drawn(chance, weights, chance.randint(SHORTEST, LONGEST))
+
+
+def _perform(runner: Runner, events: Play) -> None:
+    world = World(runner)
+    try:
+        world.crew.join(drawing.ALL, 5000, {}, ARRIVES)
+        for step in events:
+            EVENTS[step.event](world, Random(step.number))
+        drain(world.bench)
+    finally:
+        world.bench.close()

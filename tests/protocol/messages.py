@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from skedulr import commands
-from skedulr.commands import Ack, Bond, Command, Submission, Told
+from skedulr.commands import Ack, Bond, Command, Entry, Mark, Submission, Tie, Told
 from skedulr.keys import PoolKeys
 from skedulr.triggers import Event
-from tests.protocol import links, producers, sweeps, workers
+from tests.protocol import flows, links, producers, sweeps, workers
 from tests.protocol.entities import JobClass
 from tests.protocol.model import Model
 from tests.protocol.snapshot import unpacked_each
@@ -177,11 +177,12 @@ class Post:
 
     def settle(self, events: Sequence[Event]) -> Message:
         ended = [(event.id, event.epoch) for event in events if event.kind == "ended"]
+        entries = [event.entry for event in events]
         facts = [(event.kind, event.id, event.epoch) for event in events]
         return Message(
             f"settle {facts}",
-            commands.settle(self.keys, [event.entry for event in events], ended),
-            lambda model: links.settle(model, facts),
+            commands.settle(self.keys, entries, ended),
+            lambda model: links.settle(model, entries, facts),
         )
 
     def abandon(self, parents: Sequence[str]) -> Message:
@@ -191,6 +192,15 @@ class Post:
             lambda model: links.abandon(model, parents),
         )
 
+    def hang(
+        self, task_id: str, token: bytes, more: Sequence[Tie], fewer: Sequence[str], *, whole: bool
+    ) -> Message:
+        return Message(
+            f"hang {task_id} of {token!r} on {list(more)}, not on {list(fewer)}, whole: {whole}",
+            commands.hang(self.keys, task_id, token, more, fewer, whole=whole),
+            lambda model: links.hang(model, task_id, token, more, fewer, whole=whole),
+        )
+
     def rewind(
         self, task_id: str, epoch: int, token: bytes, anew: Sequence[tuple[str, int]]
     ) -> Message:
@@ -198,6 +208,47 @@ class Post:
             f"rewind {task_id} of {epoch} as {token.decode()} for {anew}",
             commands.rewind(self.keys, task_id, epoch, token, anew),
             lambda model: links.rewind(model, task_id, epoch, token, anew),
+        )
+
+    def begin(
+        self, flow_id: str, addition: bytes, entries: Sequence[Entry], title: str | None
+    ) -> Message:
+        names = [entry.name for entry in entries]
+        return Message(
+            f"begin {names} of {flow_id} as {addition!r}, titled {title}",
+            commands.begin(self.keys, flow_id, addition, entries, title=title),
+            lambda model: flows.begin(model, flow_id, addition, entries, title),
+        )
+
+    def renew(self, flow_id: str, addition: bytes) -> Message:
+        return Message(
+            f"renew {addition!r} of {flow_id}",
+            commands.renew(self.keys, flow_id, addition),
+            lambda model: flows.renew(model, flow_id, addition),
+        )
+
+    def seal(self, flow_id: str, addition: bytes) -> Message:
+        return Message(
+            f"seal {addition!r} of {flow_id}",
+            commands.seal(self.keys, flow_id, addition),
+            lambda model: flows.seal(model, flow_id, addition),
+        )
+
+    def forsake(
+        self, flow_id: str, addition: bytes, names: Sequence[str], overdue: bool
+    ) -> Message:
+        return Message(
+            f"forsake {addition!r} of {flow_id}, {list(names)} never came, overdue: {overdue}",
+            commands.forsake(self.keys, flow_id, addition, names, overdue=overdue),
+            lambda model: flows.forsake(model, flow_id, addition, names, overdue=overdue),
+        )
+
+    def mark(self, marks: Sequence[Mark]) -> Message:
+        told = ", ".join(f"{m.node} of {m.workflow_id}@{m.epoch} is {m.stands}" for m in marks)
+        return Message(
+            f"mark {told}",
+            commands.mark(self.keys, marks),
+            lambda model: flows.mark(model, marks),
         )
 
     def recover(self) -> Message:

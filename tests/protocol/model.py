@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from skedulr.states import State
-from tests.protocol.entities import Event, Instance, JobClass, Task
+from tests.protocol.entities import Event, Flow, Instance, JobClass, Task
 
 KEPT_AT_LEAST = 60_000
 RETENTION = 7 * 24 * 3600 * 1000
@@ -55,7 +55,14 @@ class Model:
     children: dict[str, dict[str, tuple[bytes, int, int]]] = field(default_factory=dict)
     """Parent -> child -> token, condition, whether it takes the result."""
     orphans: dict[str, int] = field(default_factory=dict)
+    belongs: dict[str, str] = field(default_factory=dict)
+    """The workflows of tasks, noted beside their children."""
+    flows: dict[str, Flow] = field(default_factory=dict)
+    opening: dict[tuple[str, bytes], int] = field(default_factory=dict)
+    """Additions to workflows -> until when they are waited for, 0 while they are given up."""
     events: list[Event] = field(default_factory=list)
+    entries: dict[bytes, Event] = field(default_factory=dict)
+    """The same by their places in the stream, which the server chooses."""
     inboxes: dict[str, list[str]] = field(default_factory=dict)
     counters: Counter[str] = field(default_factory=Counter)
     popped: set[str] = field(default_factory=set)
@@ -173,6 +180,7 @@ class Model:
         """A task is gone, with all that hung on it."""
         if self.tasks.pop(task_id).linked:
             self.children.pop(task_id, None)
+            self.belongs.pop(task_id, None)
 
     def due(self) -> list[Task]:
         """The delayed tasks whose time has come, in its order."""

@@ -238,6 +238,19 @@ ENDS: Final = (
 
 LINKS: Final = (
     bug(
+        "a parent that is taken away is still awaited",
+        (
+            "hang.lua",
+            "if edge[EDGE_STANDING] == PENDING then record[AWAITS] = record[AWAITS] - 1 end",
+            NOTHING,
+        ),
+    ),
+    bug("an edge that is there is hung anew", ("hang.lua", "  if not edge then", "  if true then")),
+    bug(
+        "a task waits for nothing",
+        ("hang.lua", "if record[STATE] ~= WAITING or record[AWAITS] == 0", "if false"),
+    ),
+    bug(
         "an end is told to nobody",
         ("includes/endings.lua", "    emit(events, 'ended', id, record[EPOCH])\n", NOTHING),
     ),
@@ -287,4 +300,65 @@ LINKS: Final = (
     ),
 )
 
-BUGS: Final = (*FENCES, *RETRIES, *PLACES, *COUNTS, *WAKING, *ENDS, *LINKS)
+FLOWS: Final = (
+    bug(
+        "what is old is news to a workflow",
+        (
+            "mark.lua",
+            "return epoch > before.epoch or (epoch == before.epoch and",
+            "return true or (",
+        ),
+    ),
+    bug(
+        "an end does not count for a node that was open at its epoch",
+        (
+            "mark.lua",
+            "epoch > before.epoch or (epoch == before.epoch and before.standing == OPEN "
+            "and standing ~= OPEN)",
+            "epoch > before.epoch",
+        ),
+    ),
+    bug(
+        "nodes that are there are counted again",
+        ("begin.lua", "if is_wanted(there[i]) then", "if true then"),
+    ),
+    bug(
+        "a second workflow takes the place of an open one",
+        ("begin.lua", "if is_other and known.counts.open > 0", "if false"),
+    ),
+    bug(
+        "who was given up comes back",
+        ("begin.lua", "if heard == GIVEN_UP then return { 'given_up', 0 } end\n", NOTHING),
+    ),
+    bug(
+        "a node of another addition is taken over",
+        (
+            "begin.lua",
+            "return addition ~= '' and before.token ~= token and 'known' or nil",
+            NOTHING,
+        ),
+    ),
+    bug("a submission that was given up goes on", ("renew.lua", "or heard == GIVEN_UP", NOTHING)),
+    bug(
+        "a producer that was just heard of is given up",
+        ("forsake.lua", "if overdue == '1' and heard > now then return 'renewed' end\n", NOTHING),
+    ),
+    bug(
+        "nodes that have been heard of are given up",
+        ("forsake.lua", "before.epoch == 0 and", NOTHING),
+    ),
+    bug(
+        "nodes of others are given up along",
+        ("forsake.lua", "and before.token == addition then", "then"),
+    ),
+    bug(
+        "a late repetition opens an addition again",
+        ("begin.lua", "(added > 0 or is_new or heard)", "true"),
+    ),
+    bug(
+        "a workflow that lives again counts as ended",
+        ("includes/flows.lua", "    zset(flows_ended, id, false)\n", NOTHING),
+    ),
+)
+
+BUGS: Final = (*FENCES, *RETRIES, *PLACES, *COUNTS, *WAKING, *ENDS, *LINKS, *FLOWS)

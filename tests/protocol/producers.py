@@ -55,10 +55,13 @@ def _store(model: Model, said: Submission) -> Task:
     expires_at = model.now + said.expires_in_ms if said.expires_in_ms else 0
     task = Task(said, epoch, model.now, expires_at)
     model.tasks[said.id] = task
-    namable = bool(said.token or said.parents)
+    namable = bool(said.token or said.parents or said.flow)
     task.linked = int(untold or (namable and said.id in model.orphans))
     if task.linked:
         model.orphans.pop(said.id, None)
+    if said.flow:
+        task.linked = 1
+        model.belongs[said.id] = said.flow
     task.edges = {name: Edge(on, PENDING, 0, takes) for name, on, takes in said.parents}
     if task.edges:
         task.state, task.waiting_since = State.WAITING, model.now

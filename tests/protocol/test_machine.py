@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.protocol import budget
+from tests.protocol import budget, machine
 from tests.support.servers import Server
 
 
@@ -19,9 +19,9 @@ from tests.support.servers import Server
 def test_the_protocol_keeps_its_rules_whatever_happens(
     server: Server, namespace: str, seed: int
 ) -> None:
-    budget.run(server.client(), namespace, seed)
+    machine.run(server.client(), namespace, seed)
 
 
 @pytest.mark.timeout(budget.SECONDS)
 def test_calls_that_give_up_early_only_cost_more_calls(server: Server, namespace: str) -> None:
-    budget.run_with_small_steps(server.client(), namespace, budget.SEEDS[0])
+    machine.run_with_small_steps(server.client(), namespace, budget.SEEDS[0])

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from tests.protocol import budget
+from tests.protocol import budget, machine
 from tests.protocol.planted import BUGS
 from tests.protocol.planting import Bug, bug, scripts
 from tests.support.servers import Server
 
 
 @pytest.mark.planted
+@pytest.mark.timeout(budget.SECONDS)
 @pytest.mark.parametrize("planted", BUGS, ids=lambda planted: planted.name)
 def test_the_machine_finds_that(server: Server, namespace: str, planted: Bug) -> None:
     client = server.client()
     scripts(planted)  # one that does not fit any more must not be taken for one that was found
     for seed in budget.SEEDS:
         try:
-            budget.run_with(planted, client, namespace, seed)
+            machine.run_with(planted, client, namespace, seed)
         except AssertionError:
             return
     pytest.fail(f"{len(budget.SEEDS)} times {budget.RUNS} runs have not shown that {planted.name}")

@@ -26,6 +26,7 @@ def test_schedules_keep_their_rules_whatever_happens(
 
 
 @pytest.mark.planted
+@pytest.mark.timeout(budget.SECONDS)
 @pytest.mark.parametrize("planted", BUGS, ids=lambda planted: planted.name)
 def test_the_machine_finds_that(server: Server, namespace: str, planted: Bug) -> None:
     client = server.client()

@@ -238,8 +238,3 @@ EVENTS: Final[dict[Callable[[Town, Random], None], int]] = {
     Town.deliver_again: 1,
 }
 """What can happen, and how often beside the others."""
-
-
-def mixed(chance: Random, length: int) -> list[Callable[[Town, Random], None]]:
-    """So many events, the frequent ones more often."""
-    return chance.choices([*EVENTS], [*EVENTS.values()], k=length)
