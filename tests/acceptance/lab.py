@@ -315,6 +315,24 @@ def pool_of_processes() -> int:
     return sum(answer)
 
 
+def kill_forks(many: int) -> tuple[int, list[int]]:
+    """Forks so often, and ends each at once: the process that did it, and how the others ended."""
+    return os.getpid(), [how_a_fork_ends() for _ in range(many)]
+
+
+def how_a_fork_ends() -> int:
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(30)
+        os._exit(1)
+    os.kill(pid, signal.SIGTERM)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+isolated(name="kill_forks")(kill_forks)
+app.job(name="kill_forks_in_a_thread")(kill_forks)
+
+
 @isolated()
 def swarm(label: object, most: int) -> None:
     """Makes processes until it may make no more, and waits for none of them."""

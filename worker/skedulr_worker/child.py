@@ -19,6 +19,7 @@ from typing import Any, Final, NoReturn
 from skedulr.app import Skedulr
 from skedulr_worker.board import Board, Phase
 from skedulr_worker.config import WorkerConfig
+from skedulr_worker.forks import Forks
 from skedulr_worker.instance import Instance
 from skedulr_worker.isolation.stderr import Mouth
 from skedulr_worker.orders import NOW, STOP, Order, OrderReader
@@ -125,6 +126,7 @@ async def _work(birth: Birth) -> int:
     # A terminal sends Ctrl-C to every process: the supervisor decides what it means.
     loop.add_signal_handler(signal.SIGINT, _nothing)
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
+    Forks().set_free()
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     OrderReader(birth.orders, obey_soon, _die).start()
     try:

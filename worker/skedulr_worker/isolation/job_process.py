@@ -28,6 +28,7 @@ from skedulr.errors import Interrupted, Undecodable
 from skedulr.wire import unpack_call
 from skedulr_worker import endings
 from skedulr_worker.context import Attempt, Stop
+from skedulr_worker.forks import Forks
 from skedulr_worker.isolation import channel, oom
 from skedulr_worker.isolation.channel import Channel
 from skedulr_worker.isolation.cradle import Cradle
@@ -88,6 +89,7 @@ class JobProcess:
         asyncio.set_event_loop(self._loop)
         signal.signal(signal.SIGINT, _nothing)
         signal.signal(signal.SIGTERM, self._look)
+        Forks().set_free()
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         for hook in self._app.startup_hooks:
             self._call(hook)
@@ -216,10 +218,6 @@ class JobProcess:
 
     def _look(self, _number: int = 0, _frame: FrameType | None = None) -> None:
         """Somebody has sent SIGTERM: interrupt the job if it was the nursery, once."""
-        if os.getpid() != self._pid:  # in a process that a job has forked: it means what it does
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            os.kill(os.getpid(), signal.SIGTERM)
-            return
         attempt = self._attempt
         if attempt is None or not self._is_open or attempt.interrupted:
             return
