@@ -235,7 +235,8 @@ class Skedulr:
         ``title`` is what people see; with ``id`` no other may be open under that id. Raises
         ``InvalidName``.
         """
-        return Workflow(self, title, names.task_id(id) if id else names.new_id())
+        own_id = names.workflow(id) if id else names.new_id()
+        return Workflow(self, names.title(title), own_id)
 
     # --- tasks and the cluster
 

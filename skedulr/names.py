@@ -64,6 +64,7 @@ _IN_A_KEY_TEXT: Final = (
 )
 _FREE_TEXT: Final = f"give 1 to {MAX_LENGTH} printable characters without white space, @ and /"
 
+_TITLE_TEXT: Final = f"give 1 to {MAX_LENGTH} printable characters"
 _VALUE_TEXT: Final = f"give 1 to {MAX_KEY_LENGTH} printable characters without white space"
 
 namespace: Final = Rule("namespace", _PLAIN, _PLAIN_TEXT)
@@ -73,6 +74,8 @@ group: Final = Rule("group", _IN_A_KEY, _IN_A_KEY_TEXT)
 schedule: Final = Rule("schedule name", _IN_A_KEY, _IN_A_KEY_TEXT)
 key: Final = Rule("key", _VALUE, _VALUE_TEXT)
 task_id: Final = Rule("task id", _FREE, _FREE_TEXT)
+workflow: Final = Rule("workflow id", _FREE, _FREE_TEXT)
+title: Final = Rule("workflow title", re.compile(rf".{_LENGTH}"), _TITLE_TEXT)
 
 _existing_id: Final = Rule(
     "task id",

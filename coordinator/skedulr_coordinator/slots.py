@@ -1,11 +1,11 @@
 """The slots of a schedule: the moments at which it runs, in ms since 1970.
 
 A cron expression speaks of what a clock on the wall shows. croniter finds these times on a clock
-that is never changed; what becomes of them where the clocks are changed is decided here, as
-``cron(8)`` does it:
+that is never changed; what becomes of them where the clocks are changed is decided here, nearly as
+``cron(8)`` does it, which counts what begins with ``*`` in the minutes to the second kind:
 
-- An expression that names hours runs once for each time that it names. One that the clocks skip
-  runs right after the gap; of one that they show twice, the first counts.
+- An expression that names hours runs once for each time that it names. What the clocks skip runs
+  right after the gap, all of it once; of a time that they show twice, the first counts.
 - An expression for every hour runs whenever the clock shows its minutes, so an hour that comes
   twice is run twice, and one that is skipped is not run.
 """

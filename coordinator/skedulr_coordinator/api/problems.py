@@ -22,6 +22,7 @@ _STATUS: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], int, s
     (errors.UnknownTask, 404, "No such task"),
     (errors.UnknownSchedule, 404, "No such schedule"),
     (errors.UnknownWorkflow, 404, "No such workflow"),
+    (errors.UnknownNode, 404, "No such node"),
     (errors.DuplicateWorkflow, 409, "Already there"),
     (errors.DeclaredInCode, 409, "Declared in code"),
     (errors.AmbiguousTask, 409, "Several tasks have this id"),

@@ -86,6 +86,16 @@ async def test_what_is_wrong_is_said(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+async def test_a_node_that_is_not_there_is_named(app: Skedulr, api: httpx.AsyncClient) -> None:
+    await submitted(app)
+    flow = (await app.workflows.anewest())[0].name
+
+    answer = await api.post(f"/api/workflows/{flow}/rerun", json={"node": "nobody"})
+
+    assert (answer.status_code, answer.json()["title"]) == (404, "No such node")
+    assert "no single node 'nobody'" in answer.json()["detail"]
+
+
 async def test_a_task_tells_of_its_relatives(app: Skedulr, api: httpx.AsyncClient) -> None:
     await submitted(app)
 

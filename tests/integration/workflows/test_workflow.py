@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from skedulr import (
     DuplicateWorkflow,
     FlowState,
     InvalidArguments,
+    InvalidName,
     InvalidWorkflow,
     NotSerialisable,
     QueueFull,
@@ -157,6 +159,12 @@ async def test_an_exception_in_the_block_submits_nothing(shop: Shop) -> None:
 async def test_an_empty_workflow_is_refused(shop: Shop) -> None:
     with pytest.raises(InvalidWorkflow, match="'hollow': it has no nodes"):
         shop.app.workflow("hollow").submit()
+
+
+@pytest.mark.parametrize("title", ["", "x" * 201, "two\nlines", "\ud800", None])
+async def test_a_title_that_nobody_could_read_is_refused(title: Any, shop: Shop) -> None:
+    with pytest.raises(InvalidName, match="workflow title"):
+        shop.app.workflow(title)
 
 
 async def test_a_circle_is_refused_by_the_names_along_it(shop: Shop) -> None:
