@@ -15,11 +15,11 @@ from typing import Final
 from skedulr.aio import AsyncClient
 from skedulr.commands import MOST_TASKS, Ack, Claim, Exchanged
 from skedulr.contact import Contact
-from skedulr.errors import SkedulrError
-from skedulr.loops import Loop, LoopState, state_after
+from skedulr.loops import Loop, LoopState
+from skedulr_worker.ahead import Ahead
 from skedulr_worker.alarm import Alarm
 from skedulr_worker.clock import RedisClock
-from skedulr_worker.exchange import FIRST_PAUSE, LONGEST_PAUSE, Exchange
+from skedulr_worker.exchange import Exchange
 from skedulr_worker.held import Held
 from skedulr_worker.instance import Instance
 from skedulr_worker.listener import Listener
@@ -52,7 +52,6 @@ class ClaimLoop:
         self.instance = instance
         self._client = client
         self._contact = contact
-        self._telling = telling
         self._logger = logger
         self._loop = asyncio.get_running_loop()
         self._turns = Loop(f"claim {instance.pool}", PATIENCE, instance.cell.claiming)
@@ -69,8 +68,7 @@ class ClaimLoop:
         self._held = Held(instance)
         self._acks: list[Ack] = []
         self._batch: list[Ack] = []
-        self._returning: list[tuple[str, int]] = []
-        self._told = False
+        self._ahead = Ahead(instance, client, contact, telling, self._turns, self.forget)
         self._asked = False
         self._free = 0
         self._filled = False
@@ -80,7 +78,6 @@ class ClaimLoop:
         self._stopping = False
         self._closed = False
         self._company: asyncio.TimerHandle | None = None
-        self._saying: asyncio.Task[None] | None = None
         self._drained: asyncio.Future[None] | None = None
 
     def begin(
@@ -110,13 +107,13 @@ class ClaimLoop:
         """An attempt has ended; ``told`` where what it has told must be sent before."""
         self._acks.append(ack)
         if told:
-            self._told = True
+            self._ahead.note_told()
         if not self._under_way:
             self._consider()
 
     def give_back(self, claim: tuple[str, int]) -> None:
         """A claim will not be run to its end: it goes back uncharged."""
-        self._returning.append(claim)
+        self._ahead.give_back([claim])
         self.ask()
 
     def forget(self, task_id: str, epoch: int) -> None:
@@ -133,7 +130,7 @@ class ClaimLoop:
 
     async def drain(self) -> None:
         """Return when all that has ended is acknowledged, and all that goes back has gone."""
-        while self._under_way or self._acks or self._returning:
+        while self._under_way or self._acks or self._ahead.is_returning:
             self._drained = self._loop.create_future()
             if not self._under_way:
                 self.ask()
@@ -145,9 +142,7 @@ class ClaimLoop:
         self._closed = True
         if self._company is not None:
             self._company.cancel()
-        if self._saying is not None:
-            self._saying.cancel()
-            await asyncio.gather(self._saying, return_exceptions=True)
+        await self._ahead.close()
         await self._exchange.close()
         self._turns.stop()
         await self._listener.end()
@@ -222,42 +217,17 @@ class ClaimLoop:
         if self._company is not None:
             self._company.cancel()
             self._company = None
-        if self._told or self._returning:
-            name = f"skedulr tells {self.instance.pool}"
-            self._saying = self._loop.create_task(self._say_first(), name=name)
+        # Before what they have told is sent: whoever ends meanwhile may have told something, too.
+        self._batch, self._acks = self._acks[:MOST_TASKS], self._acks[MOST_TASKS:]
+        if self._ahead.is_due:
+            self._ahead.send(self._begin_exchange)
         else:
             self._begin_exchange()
-
-    async def _say_first(self) -> None:
-        """Send what must arrive before the exchange, then begin it."""
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                await self._telling.flush()
-                await self._send_back()
-            except SkedulrError as error:
-                self._contact.lost(error)
-                self._turns.turn(state_after(error))
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
-            else:
-                break
-        self._saying = None
-        self._begin_exchange()
-
-    async def _send_back(self) -> None:
-        while self._returning:
-            returning = self._returning[:MOST_TASKS]
-            await self._client.run(self.instance.release(returning))
-            del self._returning[: len(returning)]
-            for claim in returning:
-                self.forget(*claim)
 
     def _begin_exchange(self) -> None:
         if self._closed:
             return
-        self._asked = self._told = False
-        self._batch, self._acks = self._acks[:MOST_TASKS], self._acks[MOST_TASKS:]
+        self._asked = False
         self._free = self._claimable()
         self._exchange.begin(self._free, self._batch)
 
@@ -296,7 +266,7 @@ class ClaimLoop:
 
     def _refuse(self, claims: Sequence[Claim]) -> Sequence[Claim]:
         """Start none of them."""
-        self._returning += [(claim.id, claim.epoch) for claim in claims]
+        self._ahead.give_back((claim.id, claim.epoch) for claim in claims)
         self._asked = True
         return ()
 
