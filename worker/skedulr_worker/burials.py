@@ -14,7 +14,8 @@ from skedulr.errors import SkedulrError
 from skedulr.inspect import pack_problem
 from skedulr_worker.children import Child
 from skedulr_worker.instance import Instance
-from skedulr_worker.locks import Lock, Locks
+from skedulr_worker.lock import Lock
+from skedulr_worker.locks import Locks
 
 LEAVE_PAUSE: Final = 1.0
 

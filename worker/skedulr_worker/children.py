@@ -20,7 +20,8 @@ from skedulr_worker.isolation import nursery
 from skedulr_worker.isolation.deaths import Death, death_of
 from skedulr_worker.isolation.oom import OomCounter
 from skedulr_worker.isolation.stderr import StderrRelay
-from skedulr_worker.locks import Holder, Lock, Locks
+from skedulr_worker.lock import Holder, Lock
+from skedulr_worker.locks import Locks
 from skedulr_worker.orders import Order, OrderWriter
 from skedulr_worker.pipes import Pipes
 from skedulr_worker.pools import isolated_jobs, job_slots

@@ -24,7 +24,8 @@ from skedulr_worker.board import Board, Phase
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.instance import Instance, PoolSlots, instance_name
 from skedulr_worker.keeper import Keeper
-from skedulr_worker.locks import Holder, Locks
+from skedulr_worker.lock import Holder
+from skedulr_worker.locks import Locks
 from skedulr_worker.orders import Order
 from skedulr_worker.pools import isolated_jobs, served_pools
 from skedulr_worker.worker import LOUD, Worker

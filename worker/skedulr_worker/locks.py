@@ -20,9 +20,9 @@ import logging
 import os
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from skedulr import names
@@ -30,6 +30,7 @@ from skedulr.app import Skedulr
 from skedulr.errors import SkedulrError
 from skedulr_worker import runtime
 from skedulr_worker.config import WorkerConfig
+from skedulr_worker.lock import Holder, Lock, is_locked
 
 SUFFIX: Final = ".skedulr.lock"
 """Nothing else in the folder is touched, whatever folder that is."""
@@ -37,57 +38,9 @@ SUFFIX: Final = ".skedulr.lock"
 _UNFINISHED: Final = "."
 _FORMAT: Final = 1
 _LONGEST: Final = 65536
+_KEEP_EVERY: Final = 3600.0
 _FORGOTTEN_AFTER: Final = 86_400.0
 """Seconds after which a free lock file that nobody came for goes: its lease is long over."""
-
-
-class Holder(NamedTuple):
-    """Whose lock it is."""
-
-    instance: str
-    worker: str
-    """The name of this start of the worker."""
-    id: str
-    """The name that the worker was given."""
-    pools: Sequence[str]
-    pid: int
-    """In the process' own namespace: for people."""
-
-
-class Lock:
-    """A locked file; ``descriptor`` holds it, and every fork that has inherited that."""
-
-    def __init__(self, path: Path, descriptor: int, holder: Holder) -> None:
-        self.path = path
-        self.descriptor = descriptor
-        self.holder = holder
-
-    def close(self) -> None:
-        """Hold it no more in this process; others that share it still do."""
-        if self.descriptor >= 0:
-            os.close(self.descriptor)
-            self.descriptor = -1
-
-    def is_free(self) -> bool:
-        """Whether nothing holds it any more. Asking gives up this process' own part in it, and
-        where it was free it is held again.
-        """
-        self.close()
-        try:
-            descriptor = _open(self.path)
-        except OSError:  # whoever took it has removed it
-            return True
-        if _locked(descriptor):
-            self.descriptor = descriptor
-            return True
-        os.close(descriptor)
-        return False
-
-    def remove(self) -> None:
-        """The instance is over and done with."""
-        with contextlib.suppress(OSError):
-            self.path.unlink()
-        self.close()
 
 
 class Locks:
@@ -99,6 +52,7 @@ class Locks:
         """Server and namespace: others' files are not our business."""
         self._boot = runtime.boot()
         self._held: set[Lock] = set()
+        self._kept_at = time.monotonic()
         self.seen = 0
         """How many files were there when it last looked."""
 
@@ -146,20 +100,28 @@ class Locks:
         """In a fork: give up this process' part in all locks but its own."""
         for lock in list(self._held):
             if lock is not kept:
-                lock.close()
+                lock.forget()
         self._held = {kept} if kept else set()
 
     def drop(self, lock: Lock) -> None:
         """That instance is over."""
-        lock.remove()
-        self._held.discard(lock)
+        if lock.remove():
+            self._held.discard(lock)
+
+    def keep(self) -> None:
+        """Have the files of this worker outlive all cleaning; called often, done once an hour."""
+        if time.monotonic() - self._kept_at < _KEEP_EVERY:
+            return
+        self._kept_at = time.monotonic()
+        for lock in list(self._held):
+            lock.touch()
 
     def living(self) -> Iterator[Holder]:
         """Who holds a lock now, this worker's own processes among them."""
         for path in self._files():
             with contextlib.suppress(OSError), _opened(path) as descriptor:
                 holder = self._holder(_read(descriptor))
-                if holder is not None and not _locked(descriptor):
+                if holder is not None and not is_locked(descriptor):
                     yield holder
 
     def take(self) -> Iterator[Lock]:
@@ -178,7 +140,7 @@ class Locks:
         descriptor = _open(path)
         try:
             facts = os.fstat(descriptor)
-            if not _is_ours(facts) or not _locked(descriptor):
+            if not _is_ours(facts) or not is_locked(descriptor):
                 return None
             if not os.path.samestat(facts, path.lstat()):  # somebody was quicker
                 return None
@@ -245,15 +207,6 @@ def _opened(path: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def _locked(descriptor: int) -> bool:
-    """Lock it if nothing else holds it."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _is_ours(facts: os.stat_result) -> bool:

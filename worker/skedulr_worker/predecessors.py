@@ -13,7 +13,8 @@ from skedulr.contact import Contact
 from skedulr.errors import SkedulrError
 from skedulr.loops import Loop, state_after
 from skedulr_worker.config import WorkerConfig
-from skedulr_worker.locks import Lock, Locks
+from skedulr_worker.lock import Lock
+from skedulr_worker.locks import Locks
 from skedulr_worker.reports import TTL_MS
 
 EVERY: Final = 1.0
@@ -49,6 +50,7 @@ class Predecessors:
         """Look and release until cancelled."""
         self._tell_of_namesakes()
         while True:
+            self._locks.keep()
             self._taken += self._locks.take()
             try:
                 while self._taken:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from skedulr_worker.locks import Holder, Locks
+from skedulr_worker.lock import Holder
+from skedulr_worker.locks import Locks
 
 LOGGER = logging.getLogger("test")
 HOLDER = Holder("web-1.aa", "web-0.bb", "web", ["default", "mail"], 4711)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import signal
@@ -103,6 +104,44 @@ def test_asking_whether_it_is_free_waits_for_forks_and_takes_it_back(
     end(pid)
     assert lock.is_free()
     assert taken(other) == []
+
+
+def test_a_file_that_somebody_has_removed_proves_nothing_while_forks_live(
+    locks: Locks, fork: Born
+) -> None:
+    lock = locks.hold(HOLDER)
+    pid = fork(lambda: None)
+    lock.path.unlink()
+    assert not lock.is_free()
+    assert not lock.is_free()
+    end(pid)
+    assert lock.is_free()
+
+
+def test_a_file_that_cannot_be_removed_is_taken_once(
+    locks: Locks, other: Locks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks.hold(HOLDER).close()
+    [lock] = other.take()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "a read-only file system")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        other.drop(lock)
+    assert taken(other) == []
+    assert taken(locks) == []
+
+
+def test_files_look_used_as_long_as_their_worker_lives(
+    locks: Locks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("skedulr_worker.locks._KEEP_EVERY", 0.0)
+    lock = locks.hold(HOLDER)
+    os.utime(lock.path, (0, 0))
+    locks.keep()
+    assert time.time() - lock.path.stat().st_mtime < 60
 
 
 def test_a_child_does_not_hold_the_locks_of_its_siblings(

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from skedulr import Skedulr
-from skedulr_worker.locks import SUFFIX, Lock, Locks, realm
+from skedulr_worker.lock import Lock
+from skedulr_worker.locks import SUFFIX, Locks, realm
 from tests.integration.worker.locking import (
     HOLDER,
     folder,
