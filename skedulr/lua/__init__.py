@@ -72,11 +72,11 @@ def load(name: str, *, virtual_clock: bool = False) -> Script:
     if flags is None:
         raise ValueError(f"{name}.lua has no '-- flags:' line")
     tables = record.as_lua() + states.as_lua()
-    body = leaner(tables + _splice(source, set(), virtual_clock))
+    body = leaner(_with_numbers(tables + _splice(source, set(), virtual_clock)))
     declared = [f"local {key} = KEYS[{n}]" for n, key in enumerate(keys, 1)]
     declared += [f"local {argument} = ARGV[{n}]" for n, argument in enumerate(arguments, 1)]
     shebang = f"#!lua flags={wanted}" if (wanted := flags[1].strip()) else "#!lua"
-    text = "\n".join([shebang, *declared, _with_numbers(body)])
+    text = "\n".join([shebang, *declared, body])
     return Script(name, text, hashlib.sha1(text.encode()).hexdigest(), keys, arguments)
 
 

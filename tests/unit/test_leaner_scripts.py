@@ -1,4 +1,4 @@
-"""What the loader does to a script so that its calls make fewer functions."""
+"""What the loader does to a script so that its calls make less."""
 
 from __future__ import annotations
 
@@ -61,3 +61,17 @@ def test_a_function_that_is_handed_on_stays_one() -> None:
 
 def test_what_only_looks_like_a_call_is_left_alone() -> None:
     assert leaner(f"{ENDED}f(was.is_ended, is_ended(a))\n").startswith(ENDED)
+
+
+@pytest.mark.parametrize(
+    ("call", "written"),
+    [
+        ("redis.call('ZRANGE', ready, 0, -1)", "redis.call('ZRANGE', ready, '0', '-1')"),
+        ("redis.call('ZADD', key_of(1), 0, id)[1]", "redis.call('ZADD', key_of(1), '0', id)[1]"),
+        ("redis.call('ZRANGE', ready, 0, most - 1)", "redis.call('ZRANGE', ready, '0', most - 1)"),
+        ("redis.call('GET', redis.call('TIME', 0))", "redis.call('GET', redis.call('TIME', '0'))"),
+        ("math.max(1, 2)", "math.max(1, 2)"),
+    ],
+)
+def test_a_number_that_redis_gets_as_it_stands_is_text(call: str, written: str) -> None:
+    assert leaner(f"return {call}\n") == f"return {written}\n"
