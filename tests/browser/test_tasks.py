@@ -27,6 +27,11 @@ def test_chips_count_states_and_filter_in_the_address(
     expect(page.locator("tbody tr")).to_have_count(4)
 
 
+def test_on_a_phone_the_chosen_state_is_in_sight(site: str, open_page: OpenPage) -> None:
+    page = open_page(f"{site}/tasks?state=cancelled", viewport={"width": 390, "height": 844})
+    expect(page.get_by_role("button", name="cancelled")).to_be_in_viewport(ratio=1)
+
+
 def test_a_search_finds_ids_and_jobs(app: Skedulr, site: str, open_page: OpenPage) -> None:
     app.jobs["send_email"].using(id="0012").enqueue("a@b.c")
     app.enqueue("charge", args=[1, 9.5])

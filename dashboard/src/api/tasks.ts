@@ -47,7 +47,8 @@ export function useTask(pool: string, id: string) {
 /** Whether it is worth a word why a task stands as it does: no attempt of it says so. */
 export function isExplained({ state, reason }: Task): boolean {
   if (state === "running" || state === "succeeded") return false;
-  return Boolean(reason) || !["failed", "dead", "cancelled"].includes(state);
+  if (state === "failed" || state === "dead") return reason === "poison" || reason === "unreadable";
+  return state !== "cancelled" || Boolean(reason);
 }
 
 /** Why a task does not run, or has ended as it did. */

@@ -102,10 +102,22 @@ function options(
         };
         return shape === "bars" && bars
           ? { ...common, fill: stroke, width: 0, paths: bars, points: { show: false } }
-          : { ...common, width: 1.6, points: { size: 4, fill: stroke } };
+          : {
+              ...common,
+              width: 1.6,
+              points: { size: 5, fill: stroke, show: false, filter: lonely },
+            };
       }),
     ],
   };
+}
+
+/** The points beside which there is none: no line goes through them. */
+function lonely(plot: uPlot, series: number): number[] {
+  const values = plot.data[series] ?? [];
+  return [...values.keys()].filter(
+    (at) => values[at] != null && values[at - 1] == null && values[at + 1] == null,
+  );
 }
 
 function clock(seconds: number): string {

@@ -27,6 +27,8 @@ export interface ColumnLook {
   shrink?: boolean;
   /** On a phone: a line of its own. */
   wide?: boolean;
+  /** On a phone: begins a line, which it shares with what can be done with the row. */
+  begins?: boolean;
   /** On a phone: what stands before the value. */
   label?: string;
 }
@@ -102,13 +104,14 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
         {table.getRowModel().rows.map((row) => (
           <tr key={row.id}>
             {row.getAllCells().map((cell) => {
-              const { align, shrink, wide, label } = look(cell.column.id);
+              const { align, shrink, wide, begins, label } = look(cell.column.id);
               return (
                 <td
                   key={cell.id}
                   data-align={align}
                   data-shrink={shrink}
                   data-wide={wide}
+                  data-begins={begins}
                   data-label={label}
                 >
                   <table.FlexRender cell={cell} />

@@ -13,11 +13,9 @@ interface Props {
 export function PageHead({ title, about, children }: Props) {
   return (
     <header className={styles.head}>
-      <div className={styles.words}>
-        <h1>{title}</h1>
-        {about && <div className={styles.about}>{about}</div>}
-      </div>
+      <h1 className={styles.title}>{title}</h1>
       {children && <div className={styles.actions}>{children}</div>}
+      {about && <div className={styles.about}>{about}</div>}
     </header>
   );
 }

@@ -23,7 +23,7 @@ export function OverviewPage() {
       {error && <Trouble error={error} onRetry={() => void refetch()} />}
       <Figures overview={overview} />
       <Charts />
-      <Pools pools={overview?.pools} />
+      <Pools pools={overview?.pools} isHeld={overview?.paused ?? false} />
       <div className={styles.pair}>
         <Attention counts={overview?.counts} />
         <Processes overview={overview} />

@@ -82,8 +82,8 @@ export function Scale({ pool }: { pool: Pool }) {
   );
 }
 
-/** Pause or resume one pool. */
-export function PoolActions({ pool }: { pool: Pool }) {
+/** Pause or resume one pool, which says nothing while everything is paused. */
+export function PoolActions({ pool, isHeld }: { pool: Pool; isHeld: boolean }) {
   const pause = useAct(`${path(pool)}/pause`, `${pool.name} is paused`);
   const resume = useAct(`${path(pool)}/resume`, `${pool.name} runs again`);
   const act = pool.paused ? resume : pause;
@@ -92,7 +92,8 @@ export function PoolActions({ pool }: { pool: Pool }) {
       <Button
         icon={pool.paused ? Play : Pause}
         iconOnly
-        disabled={act.isPending}
+        disabled={act.isPending || isHeld}
+        {...(isHeld ? { title: "Everything is paused: resume that first" } : {})}
         onClick={() => act.mutate()}
       >
         {`${pool.paused ? "Resume" : "Pause"} ${pool.name}`}

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { Layers } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { Pool } from "../../api/types";
 import { Card } from "../../components/Card";
 import { type Columns, DataTable } from "../../components/DataTable";
@@ -13,12 +13,22 @@ import styles from "./Pools.module.css";
 
 /** As many as a person finds one among without searching. */
 const SEARCH_FROM = 12;
-const NONE: Pool[] = [];
+const NONE: Row[] = [];
+
+interface Props {
+  pools: Pool[] | undefined;
+  /** Whether everything is paused. */
+  isHeld: boolean;
+}
+
+interface Row extends Pool {
+  isHeld: boolean;
+}
 
 /** Every pool: how much of it is used, and what can be done with it. */
-export function Pools({ pools }: { pools: Pool[] | undefined }) {
+export function Pools({ pools, isHeld }: Props) {
   const [wanted, setWanted] = useState("");
-  const all = pools ?? NONE;
+  const all = useMemo(() => pools?.map((pool) => ({ ...pool, isHeld })) ?? NONE, [pools, isHeld]);
   const shown = wanted ? all.filter(({ name }) => name.includes(wanted)) : all;
   return (
     <Card
@@ -54,7 +64,7 @@ export function Pools({ pools }: { pools: Pool[] | undefined }) {
   );
 }
 
-const number = (state: keyof Pool["counts"], header: string): Columns<Pool>[number] => ({
+const number = (state: keyof Pool["counts"], header: string): Columns<Row>[number] => ({
   id: state,
   header,
   accessorFn: (pool) => pool.counts[state],
@@ -71,7 +81,7 @@ const number = (state: keyof Pool["counts"], header: string): Columns<Pool>[numb
     ),
 });
 
-const COLUMNS: Columns<Pool> = [
+const COLUMNS: Columns<Row> = [
   {
     id: "name",
     header: "Pool",
@@ -104,14 +114,14 @@ const COLUMNS: Columns<Pool> = [
   {
     id: "scale",
     header: "Runs at most",
-    look: { shrink: true, label: "Runs at most" },
+    look: { shrink: true, begins: true, label: "Runs at most" },
     cell: ({ row: { original: pool } }) => <Scale pool={pool} />,
   },
   {
     id: "actions",
     header: () => <span className="visually-hidden">Actions</span>,
     look: { shrink: true },
-    cell: ({ row: { original: pool } }) => <PoolActions pool={pool} />,
+    cell: ({ row: { original: pool } }) => <PoolActions pool={pool} isHeld={pool.isHeld} />,
   },
 ];
 

@@ -1,4 +1,4 @@
-import { useSearch } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import { CalendarClock, Pause, Play, Trash2, Zap } from "lucide-react";
 import { useState } from "react";
 import { useAct } from "../../api/actions";
@@ -80,7 +80,10 @@ const COLUMNS: Columns<Schedule> = [
           </span>
         )}
         <span className={styles.job}>
-          {schedule.job} in {schedule.pool}
+          <Link to="/tasks" search={{ job: schedule.job, pool: schedule.pool }}>
+            {schedule.job}
+          </Link>{" "}
+          in {schedule.pool}
         </span>
         {schedule.problem && <span className={styles.problem}>{schedule.problem}</span>}
       </div>
@@ -93,17 +96,18 @@ const COLUMNS: Columns<Schedule> = [
     cell: ({ row: { original: schedule } }) => (
       <div>
         <span>{schedule.words}</span>
-        <span className={styles.spec}>
-          <code>{schedule.spec}</code>
-          {schedule.timezone && ` ${schedule.timezone}`}
-        </span>
+        {schedule.kind === "cron" && (
+          <span className={styles.spec}>
+            <code>{schedule.spec}</code>
+          </span>
+        )}
       </div>
     ),
   },
   {
     id: "next",
     header: "Next runs",
-    accessorFn: (schedule) => schedule.next_at ?? "~",
+    accessorFn: (schedule) => (schedule.paused ? "~" : (schedule.next_at ?? "~")),
     enableSorting: true,
     look: { wide: true },
     cell: ({ row: { original: schedule } }) => <Next schedule={schedule} />,

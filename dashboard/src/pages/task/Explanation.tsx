@@ -25,7 +25,11 @@ export function Explanation({ task }: { task: Task }) {
           {data.reasons.map(({ code, message, hint }) => (
             <li key={code + message}>
               <Sentence text={message} />
-              {hint && <span className={styles.hint}>: {hint}</span>}
+              {hint && (
+                <span className={styles.hint}>
+                  : {hint.startsWith("skedulr ") ? <code>{hint}</code> : hint}
+                </span>
+              )}
             </li>
           ))}
         </ul>

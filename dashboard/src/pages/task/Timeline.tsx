@@ -26,9 +26,11 @@ export function Timeline({ task }: { task: Task }) {
               {words}
               {about && <span className={styles.about}>{about}</span>}
             </span>
-            <span className={styles.when}>
-              <When at={at} exact />
-            </span>
+            {at && (
+              <span className={styles.when}>
+                <When at={at} exact />
+              </span>
+            )}
           </li>
         ))}
       </ol>

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { type Counts, STATES, type State } from "../../api/types";
 import { STATE_ICONS } from "../../components/StateBadge";
 import { brief } from "../../lib/format";
@@ -11,9 +12,16 @@ interface Props {
 
 /** How many tasks are in each state, and the choice of one. */
 export function StateChips({ counts, chosen, onChoose }: Props) {
+  const chips = useRef<HTMLFieldSetElement>(null);
+  // On a phone they scroll; the chosen one has to be in sight.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another choice is another chip
+  useEffect(() => {
+    const pressed = chips.current?.querySelector('[aria-pressed="true"]');
+    pressed?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [chosen]);
   const all = counts && Object.values(counts).reduce((sum, each) => sum + each, 0);
   return (
-    <fieldset className={styles.chips}>
+    <fieldset ref={chips} className={styles.chips}>
       <legend className="visually-hidden">Filter by state</legend>
       <button
         type="button"
