@@ -56,7 +56,8 @@ POOL_FAMILIES: Final = {
     "wake": "zset wake:<class>: a marker while that class can claim; kept by every script",
     "inbox": "list inbox:<client>: ended tasks that the client waits for; TTL",
     "children": "hash children:<id>: child pool/id -> packed token, condition, whether it takes "
-    "the result; @flow -> pool/id of its workflow; removed with the record or by abandon",
+    "the result; @flow -> pool/id of its workflow; @was:<epoch> -> how a former task ended, of "
+    "which its workflow has not heard; removed with the record or by abandon",
     "parents": "hash parents:<id>: parent pool/id -> packed condition, standing, since, whether "
     "its result is taken; @due -> delay and time; removed with the record",
     "inputs": "hash inputs:<id>: parent pool/id -> packed result; removed with the record",

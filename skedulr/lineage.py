@@ -63,6 +63,7 @@ def lineage(keys: PoolKeys, task_id: str) -> Steps[Lineage]:
         list,
     )
     flow, children_count, (_, children), (_, parents) = replies
+    noted = sum(name.startswith(b"@") for name in children[::2])
     up = {name: (value[0], value[1]) for name, value in _entries(parents)}
     down = {name: (value[1], 0) for name, value in _entries(children)}
     states = yield from _states(keys.namespace, [*up, *down])
@@ -72,7 +73,7 @@ def lineage(keys: PoolKeys, task_id: str) -> Steps[Lineage]:
             for name, (on, standing) in sorted(up.items())
         ],
         [Relative(name, On(on).label, states[name]) for name, (on, _) in sorted(down.items())],
-        children_count - (flow is not None),
+        children_count - max(noted, flow is not None),
         text(flow or b""),
         task_id.rpartition("@")[0],
     )

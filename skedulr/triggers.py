@@ -69,6 +69,8 @@ class _Seen:
     flow: str
     children: list[Child] = field(default_factory=list)
     parents: list[Parent] = field(default_factory=list)
+    kept: bytes = b""
+    """How a node of a workflow ended, where its id is used again since."""
     is_newer: bool = False
     """Whether the record is there, and for newer code alone."""
 
@@ -98,7 +100,8 @@ def _look(keys: PoolKeys, events: Sequence[Event]) -> Steps[dict[Event, _Seen]]:
     """
     calls: list[tuple[Argument, ...]] = []
     for event in events:
-        calls.append(("HGET", keys.of("children", event.id), "@flow"))
+        own = ("@flow", f"@was:{event.epoch}")
+        calls.append(("HMGET", keys.of("children", event.id), *own))
         if event.kind == "waiting":
             calls.append(("HGETALL", keys.of("parents", event.id)))
         elif event.kind == "ended":
@@ -109,8 +112,8 @@ def _look(keys: PoolKeys, events: Sequence[Event]) -> Steps[dict[Event, _Seen]]:
     records = replies[len(calls) :]
     seen: dict[Event, _Seen] = {}
     for place, event in enumerate(events):
-        flow, hanging = replies[2 * place], replies[2 * place + 1]
-        seen[event] = found = _Seen(record_in(records[place]), text(flow or b""))
+        (flow, kept), hanging = replies[2 * place], replies[2 * place + 1]
+        seen[event] = found = _Seen(record_in(records[place]), text(flow or b""), kept=kept or b"")
         found.is_newer = found.record is None and is_newer(records[place])
         if event.kind == "waiting":
             found.parents = pending(hanging)
@@ -262,22 +265,26 @@ def _mark(keys: PoolKeys, events: Sequence[Event], seen: dict[Event, _Seen]) -> 
     """Tell workflows how their nodes stand."""
     marks: dict[str, list[Mark]] = defaultdict(list)
     for event in events:
-        task = seen[event]
-        if not task.flow:
-            continue
-        pool, flow_id = names.split(task.flow)
-        stands = Stands.OPEN if event.kind != "ended" else _standing(task, event.epoch)
-        if stands is not None:
-            node = names.full_name(keys.pool, event.id)
-            marks[str(pool)].append(Mark(flow_id, node, event.epoch, stands))
+        node = names.full_name(keys.pool, event.id)
+        for flow, epoch, standing, token in _standings(seen[event], event):
+            pool, flow_id = names.split(flow)
+            marks[str(pool)].append(Mark(flow_id, node, epoch, standing, token))
     for pool, all_marks in marks.items():
         yield commands.mark(pool_keys(keys.namespace, pool), all_marks)
 
 
-def _standing(task: _Seen, epoch: int) -> int | None:
-    if task.record is None or not task.stands_at(epoch):
-        return None  # it lives again, and another event says so
-    return stands(task.record)
+def _standings(task: _Seen, event: Event) -> Iterator[tuple[str, int, int, bytes]]:
+    """What an event tells workflows: which, the epoch, how the node stands, its token."""
+    if task.kept and event.kind == "ended":
+        flow, epoch, standing, token = task.kept.split(b" ", 3)
+        yield text(flow), int(epoch), int(standing), token
+    record = task.record
+    if not task.flow or record is None:
+        return
+    if event.kind != "ended":
+        yield task.flow, event.epoch, Stands.OPEN, token_of(record)
+    elif task.stands_at(event.epoch):  # else it lives again, and another event says so
+        yield task.flow, event.epoch, stands(record), token_of(record)
 
 
 def stands(record: Record) -> int:

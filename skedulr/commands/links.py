@@ -90,6 +90,8 @@ class Mark(NamedTuple):
     node: str
     epoch: int
     stands: int
+    token: bytes
+    """Of the submission of its task: another one may have the id."""
 
 
 def link(keys: PoolKeys, bonds: Sequence[Bond]) -> Command[list[Ended]]:

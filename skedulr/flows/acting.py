@@ -13,7 +13,7 @@ from skedulr.flows import ends, looking
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.record import Record
 from skedulr.states import State
-from skedulr.triggers import stands
+from skedulr.triggers import stands, token_of
 
 
 def cancel(home: PoolKeys, flow_id: str) -> Steps[int]:
@@ -113,7 +113,7 @@ def _run_again(
         ]
         standing = yield from _rewind_or_resubmit(home.namespace, node, record, token, anew)
         if standing.outcome in ("rewound", "resubmitted"):
-            marks.append(Mark(flow_id, node, standing.epoch, Stands.OPEN))
+            marks.append(Mark(flow_id, node, standing.epoch, Stands.OPEN, token_of(record)))
     for chunk in chunks(marks):
         yield commands.mark(home, chunk)
     return len(marks)

@@ -10,7 +10,7 @@ from skedulr.commands.base import chunks
 from skedulr.flows import looking
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.record import Record
-from skedulr.triggers import stands
+from skedulr.triggers import stands, token_of
 
 
 def cancel(namespace: str, own: Mapping[str, bytes]) -> Steps[list[str]]:
@@ -44,7 +44,7 @@ def mark(home: PoolKeys, flow_id: str, records: Mapping[str, Record]) -> Steps[N
     new answer.
     """
     marks = [
-        Mark(flow_id, name, record.number("epoch"), stands(record))
+        Mark(flow_id, name, record.number("epoch"), stands(record), token_of(record))
         for name, record in records.items()
         if record.state.terminal
     ]

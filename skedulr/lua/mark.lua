@@ -2,7 +2,8 @@
 -- flags: allow-oom
 -- KEYS[1] meta
 -- KEYS[2] flows_ended
--- ARGV[1] standings   msgpack list of {workflow, node pool/id, epoch, how it stands: 0 open, a terminal state, 9 skipped}
+-- ARGV[1] standings   msgpack list of {workflow, node pool/id, epoch, how it stands: 0 open, a terminal state, 9 skipped,
+--   submit token of the task}
 -- Returns how many were news.
 -- include: flows
 -- include: pool
@@ -28,7 +29,7 @@ for _, one in ipairs(told) do
     known[id] = flow_of(id) or false
   end
   local before = known[id] and standing_of(id, node)
-  if before and counter_of[standing] and is_news(before, epoch, standing) then
+  if before and before.token == one[5] and counter_of[standing] and is_news(before, epoch, standing) then
     move_count(known[id], before.standing, standing)
     before.epoch, before.standing = epoch, standing
     hash(nodes_at(id), node, standing_text(epoch, standing, before.token))

@@ -105,7 +105,7 @@ def _check_settings(model: Model, pool: Snapshot) -> None:
         parent: {
             name: tuple(msgpack.unpackb(value, raw=True))
             for name, value in pool.hash(f"children:{parent}").items()
-            if name != "@flow"
+            if not name.startswith("@")
         }
         for parent in pool.members("children")
     }
@@ -116,6 +116,15 @@ def _check_settings(model: Model, pool: Snapshot) -> None:
         if "@flow" in pool.hash(f"children:{task_id}")
     }
     _same("workflows of tasks", belongs, model.belongs)
+    kept = {
+        task_id: {
+            int(name.removeprefix("@was:")): value.decode()
+            for name, value in pool.hash(f"children:{task_id}").items()
+            if name.startswith("@was:")
+        }
+        for task_id in pool.members("children")
+    }
+    _same("ends that workflows have yet to be told", _filled(kept), _filled(model.kept))
     _check_flows(model, pool)
     stream = pool.streams.get("events", [])
     model.entries = {each.entry: (each.kind, each.id, each.epoch) for each in stream}
@@ -124,7 +133,7 @@ def _check_settings(model: Model, pool: Snapshot) -> None:
     _same("inboxes", inboxes, {name: sorted(ids) for name, ids in model.inboxes.items()})
 
 
-def _filled(children: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _filled(children: Mapping[str, dict[Any, Any]]) -> dict[str, dict[Any, Any]]:
     return {name: each for name, each in children.items() if each}
 
 

@@ -94,6 +94,8 @@ def mark(model: Model, marks: Sequence[Mark]) -> int:
         node = flow.nodes.get(told.node) if flow else None
         if flow is None or node is None or told.stands not in LABELS:
             continue
+        if node.token != told.token:
+            continue
         ends = node.stands == Stands.OPEN and told.stands != Stands.OPEN
         if told.epoch > node.epoch or (told.epoch == node.epoch and ends):
             node.epoch, node.stands = told.epoch, told.stands

@@ -93,6 +93,7 @@ def abandon(model: Model, parents: Sequence[str]) -> int:
         del model.orphans[parent]
         if parent not in model.tasks:
             model.children.pop(parent, None)
+            model.belongs.pop(parent, None)
     return len(overdue)
 
 

@@ -57,6 +57,8 @@ class Model:
     orphans: dict[str, int] = field(default_factory=dict)
     belongs: dict[str, str] = field(default_factory=dict)
     """The workflows of tasks, noted beside their children."""
+    kept: dict[str, dict[int, str]] = field(default_factory=dict)
+    """Ids that are used again -> epoch -> an end of which a workflow has to be told."""
     flows: dict[str, Flow] = field(default_factory=dict)
     opening: dict[tuple[str, bytes], int] = field(default_factory=dict)
     """Additions to workflows -> until when they are waited for, 0 while they are given up."""
@@ -181,6 +183,7 @@ class Model:
         if self.tasks.pop(task_id).linked:
             self.children.pop(task_id, None)
             self.belongs.pop(task_id, None)
+            self.kept.pop(task_id, None)
 
     def due(self) -> list[Task]:
         """The delayed tasks whose time has come, in its order."""

@@ -78,7 +78,9 @@ class Planners:
             name = chance.choice([*(flow.nodes if flow else ()), "pool/nobody"])
             before = flow.nodes[name].epoch if flow and name in flow.nodes else 0
             epoch = max(before + chance.choice([-1, 0, 0, 1, 1, 5]), 0)
-            marks.append(Mark(flow_id, name, epoch, chance.choice(STANDINGS)))
+            token = flow.nodes[name].token if flow and name in flow.nodes else b"t"
+            said = chance.choice([token, token, token, b"another"])
+            marks.append(Mark(flow_id, name, epoch, chance.choice(STANDINGS), said))
         self._network.carry(self._post.mark(marks), chance)
 
     def hang(self, chance: Random) -> None:

@@ -302,6 +302,14 @@ LINKS: Final = (
 
 FLOWS: Final = (
     bug(
+        "another task that has the id of a node counts for it",
+        ("mark.lua", "before.token == one[5] and ", NOTHING),
+    ),
+    bug(
+        "a workflow never hears of a node whose id is used again",
+        ("includes/submit.lua", "    keep_end(id, former)\n", NOTHING),
+    ),
+    bug(
         "what is old is news to a workflow",
         (
             "mark.lua",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from skedulr.commands import Ending, Refusal, Standing, Submission
+from skedulr.commands import Ending, Refusal, Standing, Stands, Submission
 from skedulr.states import State
 from tests.protocol.entities import PENDING, Edge, Problem, Task
 from tests.protocol.model import UNLIMITED, Model
@@ -51,6 +51,8 @@ def _store(model: Model, said: Submission) -> Task:
     untold = former is not None and former.linked == 2
     if former is not None:
         former.linked = 0 if untold else former.linked
+        if untold:
+            keep_end(model, former)
         model.forget(said.id)
     expires_at = model.now + said.expires_in_ms if said.expires_in_ms else 0
     task = Task(said, epoch, model.now, expires_at)
@@ -73,6 +75,16 @@ def _store(model: Model, said: Submission) -> Task:
     else:
         model.enter_queue(task)
     return task
+
+
+def keep_end(model: Model, former: Task) -> None:
+    """The workflow of a node whose id is used again has yet to be told how that one ended."""
+    flow = model.belongs.pop(former.id, "")
+    if flow:
+        is_skipped = former.state is State.CANCELLED and former.reason == "upstream"
+        standing = int(Stands.SKIPPED if is_skipped else former.state)
+        kept = f"{flow} {former.epoch} {standing} {former.token}"
+        model.kept.setdefault(former.id, {})[former.epoch] = kept
 
 
 def cancel(model: Model, task_id: str, epoch: int) -> Standing:

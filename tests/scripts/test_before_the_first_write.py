@@ -172,7 +172,7 @@ def tie_together(watch: Watch) -> None:
     watch(commands.hang(keys, "child0", b"", more, whole=True))
     watch(commands.hang(keys, "child0", b"", [], ["pool/more"], whole=False))
     watch(commands.trigger(keys, told))
-    watch(commands.mark(keys, [Mark("f", "pool/parent", epoch, State.SUCCEEDED)]))
+    watch(commands.mark(keys, [Mark("f", "pool/parent", epoch, State.SUCCEEDED, b"token")]))
     watch(commands.settle(keys, [b"1-1"], [("parent", epoch)]))
     child = pool.field("child0", "epoch")
     anew = [(name, epoch) for name, _, _ in parents]

@@ -24,7 +24,7 @@ def opened(pool: Pool, entries: list[Entry] = NODES, addition: bytes = b"t") -> 
 
 def end_all(pool: Pool) -> None:
     """Let both nodes fail."""
-    ends = [Mark("f", node.name, 7, State.FAILED) for node in NODES]
+    ends = [Mark("f", node.name, 7, State.FAILED, b"t") for node in NODES]
     pool.ask(commands.mark(pool.keys, ends))
 
 
@@ -133,7 +133,7 @@ def test_an_ended_workflow_is_forgotten_in_the_end(pool: Pool) -> None:
     pool.pass_time(30 * DAY)
     pool.ask(commands.trim(pool.keys))
     assert "flow:f" in pool.snapshot(), "it has not ended"
-    pool.ask(commands.mark(pool.keys, [Mark("f", "pool/a", 7, State.SUCCEEDED)]))
+    pool.ask(commands.mark(pool.keys, [Mark("f", "pool/a", 7, State.SUCCEEDED, b"t")]))
 
     pool.pass_time(7 * DAY)
     pool.ask(commands.trim(pool.keys))

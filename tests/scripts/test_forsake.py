@@ -41,7 +41,7 @@ def test_a_producer_that_was_refused_need_not_wait(pool: Pool) -> None:
 
 def test_nodes_that_never_came_count_as_cancelled_and_no_others(pool: Pool) -> None:
     added(pool)
-    pool.ask(commands.mark(pool.keys, [Mark("f", "pool/sent", 9, State.SUCCEEDED)]))
+    pool.ask(commands.mark(pool.keys, [Mark("f", "pool/sent", 9, State.SUCCEEDED, b"u")]))
     names = ["pool/first", "pool/sent", "pool/lost", "pool/unknown"]
     command = commands.forsake(pool.keys, "f", b"u", names, overdue=False)
 
@@ -76,4 +76,6 @@ def test_an_event_of_a_node_that_came_late_counts_all_the_same(pool: Pool) -> No
     added(pool)
     pool.ask(commands.forsake(pool.keys, "f", b"u", ["pool/lost"], overdue=False))
 
-    assert pool.ask(commands.mark(pool.keys, [Mark("f", "pool/lost", 8, State.SUCCEEDED)])) == 1
+    assert (
+        pool.ask(commands.mark(pool.keys, [Mark("f", "pool/lost", 8, State.SUCCEEDED, b"u")])) == 1
+    )

@@ -19,17 +19,17 @@ def opened(pool: Pool) -> None:
 
 def test_the_last_node_ends_the_workflow_and_a_new_life_of_one_opens_it_again(pool: Pool) -> None:
     opened(pool)
-    assert pool.ask(commands.mark(pool.keys, [Mark("f", A, 7, State.SUCCEEDED)])) == 1
+    assert pool.ask(commands.mark(pool.keys, [Mark("f", A, 7, State.SUCCEEDED, b"t")])) == 1
     now = pool.pass_time(SECOND)
 
-    _, changed = pool.watch(commands.mark(pool.keys, [Mark("f", B, 7, Stands.SKIPPED)]))
+    _, changed = pool.watch(commands.mark(pool.keys, [Mark("f", B, 7, Stands.SKIPPED, b"t")]))
 
     assert changed == {
         "flow:f": {"open": 0, "skipped": 1, "finished": now},
         "nodes:f": {B: "7 9 t"},
         "flows:ended": {"f": now},
     }
-    _, changed = pool.watch(commands.mark(pool.keys, [Mark("f", A, 8, Stands.OPEN)]))
+    _, changed = pool.watch(commands.mark(pool.keys, [Mark("f", A, 8, Stands.OPEN, b"t")]))
     assert changed == {
         "flow:f": {"open": 1, "succeeded": 0, "finished": GONE},
         "nodes:f": {A: "8 0 t"},
@@ -39,14 +39,15 @@ def test_the_last_node_ends_the_workflow_and_a_new_life_of_one_opens_it_again(po
 
 def test_what_is_old_or_unknown_changes_nothing(pool: Pool) -> None:
     opened(pool)
-    pool.ask(commands.mark(pool.keys, [Mark("f", A, 7, State.FAILED)]))
+    pool.ask(commands.mark(pool.keys, [Mark("f", A, 7, State.FAILED, b"t")]))
     old = [
-        Mark("f", A, 7, State.SUCCEEDED),
-        Mark("f", A, 7, Stands.OPEN),
-        Mark("f", A, 6, State.DEAD),
-        Mark("f", "pool/x", 9, State.DEAD),
-        Mark("g", A, 9, State.DEAD),
-        Mark("f", A, 9, 77),
+        Mark("f", A, 7, State.SUCCEEDED, b"t"),
+        Mark("f", A, 7, Stands.OPEN, b"t"),
+        Mark("f", A, 6, State.DEAD, b"t"),
+        Mark("f", "pool/x", 9, State.DEAD, b"t"),
+        Mark("g", A, 9, State.DEAD, b"t"),
+        Mark("f", A, 9, 77, b"t"),
+        Mark("f", A, 9, State.DEAD, b"another"),
     ]
 
     assert pool.watch(commands.mark(pool.keys, old)) == (0, {})
@@ -54,11 +55,11 @@ def test_what_is_old_or_unknown_changes_nothing(pool: Pool) -> None:
 
 def test_in_whatever_order_it_comes_the_counts_are_the_same(pool: Pool) -> None:
     story = [
-        Mark("f", A, 1, Stands.OPEN),
-        Mark("f", A, 2, State.FAILED),
-        Mark("f", A, 3, Stands.OPEN),
-        Mark("f", A, 4, State.SUCCEEDED),
-        Mark("f", B, 5, State.CANCELLED),
+        Mark("f", A, 1, Stands.OPEN, b"t"),
+        Mark("f", A, 2, State.FAILED, b"t"),
+        Mark("f", A, 3, Stands.OPEN, b"t"),
+        Mark("f", A, 4, State.SUCCEEDED, b"t"),
+        Mark("f", B, 5, State.CANCELLED, b"t"),
     ]
     for seed in range(20):
         chance = Random(seed)

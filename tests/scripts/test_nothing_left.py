@@ -89,7 +89,7 @@ def live_together(pool: Pool) -> set[str]:
             pool.keys, [Told("child", b"", "pool/parent", claim.epoch, State.SUCCEEDED, b"r")]
         )
     )
-    mark = Mark("f", "pool/parent", claim.epoch, State.SUCCEEDED)
+    mark = Mark("f", "pool/parent", claim.epoch, State.SUCCEEDED, b"token")
     pool.ask(commands.mark(pool.keys, [mark]))
     return kinds(pool)
 

@@ -68,7 +68,7 @@ EXAMPLES: dict[str, Command[Any]] = {
     "renew": commands.renew(KEYS, "f", b"token"),
     "seal": commands.seal(KEYS, "f", b"token"),
     "forsake": commands.forsake(KEYS, "f", b"token", ["pool/a"], overdue=True),
-    "mark": commands.mark(KEYS, [Mark("f", "pool/a", 7, State.SUCCEEDED)]),
+    "mark": commands.mark(KEYS, [Mark("f", "pool/a", 7, State.SUCCEEDED, b"token")]),
     "report": commands.report(REGISTRY, "host-1.abc", b"report", 1000),
 }
 

@@ -181,7 +181,9 @@ def _mark_what_has_ended(home: PoolKeys, flow_id: str, own: Mapping[str, bytes])
     records = yield from looking.own_records(home.namespace, own)
     yield from ends.mark(home, flow_id, records)
     forgotten = [
-        Mark(flow_id, each, OLDEST, State.CANCELLED) for each in own if each not in records
+        Mark(flow_id, name, OLDEST, State.CANCELLED, token)
+        for name, token in own.items()
+        if name not in records
     ]
     for chunk in chunks(forgotten):
         yield commands.mark(home, chunk)

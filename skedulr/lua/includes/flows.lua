@@ -1,9 +1,8 @@
 -- include: plan
 -- include: clock
+-- include: standings
 -- Workflows whose home is this pool. Their nodes may be in any pool: how each stands is told by events, and fenced
 -- by its epoch, so that what is told twice or in another order counts once.
-local OPEN = 0 -- how a node stands: OPEN, the number of the state in which it ended, or
-local SKIPPED = 9 -- cancelled, because what it waited for did not come about
 local counter_of = {
   [OPEN] = 'open', [SUCCEEDED] = 'succeeded', [FAILED] = 'failed', [DEAD] = 'dead', [CANCELLED] = 'cancelled',
   [SKIPPED] = 'skipped',
@@ -31,9 +30,6 @@ local function flow_of(id)
   flow.finished = fields.finished
   return flow
 end
-
--- A node is known by the token of its submission: another task may have its id, before or afterwards.
-local function standing_text(epoch, standing, token) return string.format('%.0f %d %s', epoch, standing, token) end
 
 local function standing_in(text)
   local epoch, standing, token = string.match(text or '', '^(%d+) (%d+) (.*)$')

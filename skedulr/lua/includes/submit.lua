@@ -32,11 +32,22 @@ local function read_for(requests)
   end
 end
 
+-- A workflow has not been told of the end of its node, whose id is used again: it will be, from this.
+local function keep_end(id, former)
+  -- include: standings
+  local flow = redis.call('HGET', children_of(id), '@flow')
+  if not flow then return end
+  hash(children_of(id), '@flow', false)
+  local told = standing_text(former[EPOCH], standing_of_end(former), former[TOKEN])
+  hash(children_of(id), string.format('@was:%.0f', former[EPOCH]), flow .. ' ' .. told)
+end
+
 -- An id may be used again once its task has ended: nothing of the former one remains.
 local function clear_former(id, former)
   if former[LINKED] == UNREAD then
     former[LINKED] = 0 -- keep those who have not been told: they wait for the next end
     awaited[id] = true
+    keep_end(id, former)
   end
   forget(id, former)
   return math.max(former[EPOCH] + 1, now)

@@ -4,6 +4,7 @@ import pytest
 
 from skedulr import Skedulr, State, Workflow, commands
 from skedulr.commands import Mark
+from skedulr.flows import looking
 from tests.integration.cli.conftest import Command
 
 
@@ -21,9 +22,9 @@ def flow(app: Skedulr) -> Workflow:
         flow.add(step.using(id="third").s(3), on_failure=first)
     first.task.cancel()
     epoch = int(first.task.info().enqueued_ms) + 1
-    app.client.run(
-        commands.mark(app.keys("default"), [Mark("nightly", first.name, epoch, State.CANCELLED)])
-    )
+    stood = app.client.perform(looking.standings(app.keys("default"), "nightly"))
+    mark = Mark("nightly", first.name, epoch, State.CANCELLED, stood[first.name].token)
+    app.client.run(commands.mark(app.keys("default"), [mark]))
     return flow
 
 
