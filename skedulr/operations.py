@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from itertools import product
+from typing import Any, Final, TypeAlias
 
 from skedulr import commands, names
 from skedulr.commands import PoolSettings, Read, Refusal, Standing, Steps, Submission
@@ -18,12 +19,16 @@ from skedulr.errors import (
     QueueFull,
     RedisUnsuitable,
     Refused,
+    SkedulrError,
     UnknownTask,
     UpgradeNeeded,
     WrongState,
 )
 from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
 from skedulr.record import FORMAT, Record, decode
+
+ASKED_AT_ONCE: Final = 1000
+"""Questions in one trip."""
 
 TRIES: Final = 10
 """How often a command on a task is repeated because the task had moved on meanwhile."""
@@ -69,21 +74,66 @@ def find(namespace: str, name: str) -> Steps[tuple[PoolKeys, str]]:
 
     Raises ``UnknownTask`` and ``AmbiguousTask``.
     """
+    [found] = yield from find_all(namespace, [name])
+    if isinstance(found, SkedulrError):
+        raise found
+    return found
+
+
+Found: TypeAlias = tuple[PoolKeys, str] | SkedulrError
+
+
+def find_all(namespace: str, wanted: Sequence[str]) -> Steps[list[Found]]:
+    """What each of many names means, in order: its pool and id, or the error that ``find`` raises.
+    However many they are, they are asked for together.
+    """
+    found: list[Found | None] = []
+    bare: list[int] = []
+    for name in wanted:
+        try:
+            pool, task_id = _split(name)
+        except InvalidName as error:
+            found.append(error)
+            continue
+        if pool is None:
+            bare.append(len(found))
+        found.append((pool_keys(namespace, pool), task_id) if pool is not None else None)
+    if bare:
+        hits = yield from _pools_with(namespace, [wanted[place] for place in bare])
+        for place, pools in zip(bare, hits, strict=True):
+            found[place] = _meant(namespace, wanted[place], pools)
+    return [each for each in found if each is not None]
+
+
+def _split(name: str) -> tuple[str | None, str]:
     if not isinstance(name, str):
         raise InvalidName("task id", name, "give pool/id, or the id alone")
-    pool, task_id = names.split(name)
-    if pool is not None:
-        return pool_keys(namespace, pool), task_id
+    return names.split(name)
+
+
+def _pools_with(namespace: str, ids: Sequence[str]) -> Steps[list[list[str]]]:
+    """For each id the pools that have such a task."""
     pools = yield from list_pools(RegistryKeys(namespace))
+    hits: list[list[str]] = [[] for _ in ids]
+    pairs = list(product(range(len(ids)), pools))
+    for first in range(0, len(pairs), ASKED_AT_ONCE):
+        some = pairs[first : first + ASKED_AT_ONCE]
+        calls = tuple(
+            ("HEXISTS", pool_keys(namespace, pool).tasks, ids[place]) for place, pool in some
+        )
+        replies = yield Read(calls, list)
+        for (place, pool), hit in zip(some, replies, strict=True):
+            if hit:
+                hits[place].append(pool)
+    return hits
+
+
+def _meant(namespace: str, name: str, pools: Sequence[str]) -> Found:
     if not pools:
-        raise UnknownTask(name)
-    calls = tuple(("HEXISTS", pool_keys(namespace, each).tasks, task_id) for each in pools)
-    hits = yield Read(
-        calls, lambda replies: [pool for pool, hit in zip(pools, replies, strict=True) if hit]
-    )
-    if not hits:
-        raise UnknownTask(name)
-    return pool_keys(namespace, only(task_id, hits)), task_id
+        return UnknownTask(name)
+    if len(pools) > 1:
+        return AmbiguousTask(name, pools)
+    return pool_keys(namespace, pools[0]), name
 
 
 def only(name: str, pools: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from skedulr import names
+from skedulr import names, operations
 from skedulr.app import Skedulr
 from skedulr.errors import RedisUnavailable, SkedulrError
 from skedulr.search import Wanted, search
@@ -121,15 +121,16 @@ async def _many(app: Skedulr, body: Many, action: Action) -> Response:
 async def _named(app: Skedulr, wanted: Sequence[str], action: Action) -> Response:
     refused: list[dict[str, str]] = []
     found: list[Task[Any]] = []
-    for name in dict.fromkeys(wanted):
-        try:
-            found.append(await app.atask(name))
-        except RedisUnavailable:
-            raise
-        except SkedulrError as error:
-            refused.append({"name": name, "reason": str(error)})
+    once = list(dict.fromkeys(wanted))
+    meant = await app.aclient.perform(operations.find_all(app.config.namespace, once))
+    for name, each in zip(once, meant, strict=True):
+        if isinstance(each, SkedulrError):
+            refused.append({"name": name, "reason": str(each)})
+        else:
+            keys, task_id = each
+            found.append(Task[Any](app, keys.pool, task_id))
     done = await _each(found, action, refused)
-    return _told(len(dict.fromkeys(wanted)), done, refused, None)
+    return _told(len(once), done, refused, None)
 
 
 async def _filtered(app: Skedulr, given: Filter, body: Many, action: Action) -> Response:

@@ -25,6 +25,7 @@ def describe(served: FastAPI, *, with_token: bool) -> Callable[[], dict[str, Any
                     routes=served.routes,
                 )
             )
+            _with_summaries(made)
             _with_our_errors(made)
             if with_token:
                 _with_security(made)
@@ -32,6 +33,16 @@ def describe(served: FastAPI, *, with_token: bool) -> Callable[[], dict[str, Any
         return {**made, **({"servers": served.servers} if served.servers else {})}
 
     return description
+
+
+def _with_summaries(description: dict[str, Any]) -> None:
+    """What an operation does is its first sentence, and not the name of a function."""
+    for path in description["paths"].values():
+        for operation in path.values():
+            said = " ".join(operation["description"].split())
+            first, _, rest = said.partition(". ")
+            operation["summary"] = first.removesuffix(".")
+            operation["description"] = rest or said
 
 
 def _with_our_errors(description: dict[str, Any]) -> None:

@@ -23,15 +23,14 @@ class Readiness(BaseModel):
     reason: str | None = None
 
 
-@router.get("/healthz", summary="The process lives")
+@router.get("/healthz")
 async def healthz() -> Health:
-    """Answer as long as the event loop turns, whatever becomes of Redis."""
+    """Say that the process lives, whatever becomes of Redis."""
     return Health(status="ok")
 
 
 @router.get(
     "/readyz",
-    summary="Redis answers",
     responses={503: {"model": Readiness, "description": "Redis does not answer"}},
 )
 async def readyz(coordinator: TheCoordinator, response: Response) -> Readiness:

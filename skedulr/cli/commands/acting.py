@@ -61,9 +61,13 @@ def _each(
     """Do it to every task, whatever becomes of the others; the first failure decides the code."""
     answers: list[dict[str, str | None]] = []
     code = DONE
-    for name in names:
+    found = session.app.client.perform(operations.find_all(session.cluster.namespace, names))
+    for name, each in zip(names, found, strict=True):
         try:
-            task = session.app.task(name)
+            if isinstance(each, SkedulrError):
+                raise each
+            keys, task_id = each
+            task = Task[Any](session.app, keys.pool, task_id)
             answers.append({"name": task.name, "outcome": act(task), "error": None})
         except RedisUnavailable:
             raise

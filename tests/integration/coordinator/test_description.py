@@ -47,11 +47,26 @@ async def test_every_operation_says_what_it_answers(description: dict[str, Any])
             told = operation["responses"]
             assert "422" not in told, (method, path)
             assert any(status.startswith("2") for status in told), (method, path)
-            assert operation["description"] or operation["summary"]
+            assert operation["description"]
             good = next(told[status] for status in told if status.startswith("2"))
             if method != "delete":
                 assert good["content"], (method, path)
                 assert all(each != {"schema": {}} for each in good["content"].values())
+
+
+async def test_every_operation_is_summed_up_in_a_sentence(description: dict[str, Any]) -> None:
+    found = {
+        f"{method} {path}": operation["summary"]
+        for path, operations in description["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert found["post /api/tasks/{pool}/{task_id}/resubmit"] == (
+        "Run a failed, dead or cancelled task again"
+    )
+    assert found["get /healthz"] == "Say that the process lives, whatever becomes of Redis"
+    for operation, summary in found.items():
+        assert re.fullmatch(r"[A-Z][^.]+[^.]", summary), operation
+        assert " " in summary, operation
 
 
 async def test_it_loads_nothing_from_elsewhere(description: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from skedulr import Skedulr, State
+from skedulr.aio import AsyncClient
 from tests.support.crews import Crew
 
 
@@ -49,6 +50,25 @@ async def test_names_are_acted_on_one_by_one_and_refusals_told(
     told = await act(api, "resubmit", names=["a", "default/b", "nobody", "default/b"])
     assert (told["matched"], told["done"]) == (3, 1)
     assert {each["name"] for each in told["refused"]} == {"default/a", "nobody"}
+
+
+async def test_names_are_looked_up_together(
+    app: Skedulr, api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = await app.aenqueue_many(app.call("job", pool=f"p{n % 3}") for n in range(9))
+    asked: list[int] = []
+    ask = AsyncClient.ask
+
+    async def counted(client: AsyncClient, *calls: Any) -> Any:
+        asked.append(len(calls))
+        return await ask(client, *calls)
+
+    monkeypatch.setattr(AsyncClient, "ask", counted)
+    unknown = [f"nobody-{n}" for n in range(400)]
+    told = await act(api, "cancel", names=[*unknown, "a b", *(task.id for task in tasks)])
+    assert (told["done"], told["refused_count"]) == (9, 401)
+    looking = [calls for calls in asked if calls > 1]
+    assert looking == [1000, (400 + 9) * 3 - 1000], "trips for all the names, and none for each"
 
 
 async def test_resubmitting_by_a_filter_leaves_successes_alone(
