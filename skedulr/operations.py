@@ -183,7 +183,8 @@ def cancel(keys: PoolKeys, task_id: str) -> Steps[bool]:
 def resubmit(keys: PoolKeys, task_id: str, *, any_state: bool = False) -> Steps[None]:
     """Run an ended task again.
 
-    Raises ``UnknownTask``, ``WrongState``, and ``DuplicateKey`` when a live task has taken its key.
+    Raises ``UnknownTask``, ``WrongState``, ``QueueFull``, and ``DuplicateKey`` when a live task has
+    taken its key.
     """
     token = os.urandom(8)
     record = yield record_of(keys, task_id)
@@ -198,6 +199,8 @@ def resubmit(keys: PoolKeys, task_id: str, *, any_state: bool = False) -> Steps[
     _check_found(keys, task_id, standing)
     if standing.outcome == "duplicate_key":
         raise DuplicateKey(record.text("key"), names.full_name(keys.pool, standing.holder))
+    if standing.outcome == "full":
+        raise QueueFull(keys.pool, int(standing.holder))
     if standing.outcome != "resubmitted":
         raise _wrong_state(keys, task_id, standing, "resubmit", "failed, dead or cancelled")
 

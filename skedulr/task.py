@@ -125,7 +125,8 @@ class Task(Generic[R_co]):
         """Run a failed, dead or cancelled task again, with ``force`` one that succeeded too; its
         history stays.
 
-        Raises ``WrongState``, ``DuplicateKey`` when a live task has taken its key, ``UnknownTask``.
+        Raises ``WrongState``, ``QueueFull``, ``DuplicateKey`` when a live task has taken its key,
+        ``UnknownTask``.
         """
         self._app.client.perform(operations.resubmit(self._keys, self.id, any_state=force))
 

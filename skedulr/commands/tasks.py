@@ -76,6 +76,7 @@ class Standing(NamedTuple):
     state: State | None
     epoch: int
     holder: str = ""
+    """The live task that has the key, or the capacity of a full pool."""
 
 
 def cancel(keys: PoolKeys, task_id: str, epoch: int = 0) -> Command[Standing]:
@@ -87,13 +88,21 @@ def cancel(keys: PoolKeys, task_id: str, epoch: int = 0) -> Command[Standing]:
 
 
 def resubmit(
-    keys: PoolKeys, task_id: str, epoch: int, token: bytes, *, any_state: bool = False
+    keys: PoolKeys,
+    task_id: str,
+    epoch: int,
+    token: bytes,
+    *,
+    any_state: bool = False,
+    beyond: bool = False,
 ) -> Command[Standing]:
-    """Run an ended task again that still has this epoch (0: whatever it has).
+    """Run an ended task again that still has this epoch (0: whatever it has), with ``beyond`` also
+    where the pool is full.
 
-    Outcomes: ``resubmitted``, ``refused``, ``changed``, ``duplicate_key``, ``newer``, ``missing``.
+    Outcomes: ``resubmitted``, ``refused``, ``changed``, ``duplicate_key``, ``full``, ``newer``,
+    ``missing``.
     """
-    args = (task_id, epoch, token, 1 if any_state else 0)
+    args = (task_id, epoch, token, 1 if any_state else 0, 1 if beyond else 0)
     return Command("resubmit", listed_keys("resubmit", keys), args, standing)
 
 

@@ -134,5 +134,6 @@ def _rewind_or_resubmit(
     if record.number("parents"):
         standing = yield commands.rewind(keys, task_id, epoch, token, anew)
     if standing is None or (standing.outcome == "refused" and not anew):
-        standing = yield commands.resubmit(keys, task_id, epoch, token, any_state=True)
+        # Its children wait for it already: as a part of the workflow it passes over the capacity.
+        standing = yield commands.resubmit(keys, task_id, epoch, token, any_state=True, beyond=True)
     return standing

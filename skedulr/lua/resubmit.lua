@@ -24,10 +24,12 @@
 -- ARGV[2] epoch   that the caller saw, 0 for whatever it is now
 -- ARGV[3] again   token of this resubmission
 -- ARGV[4] any_state   1 when a task that succeeded may run again too
+-- ARGV[5] beyond   1 when it may pass over the capacity, as a part of what was taken as a whole
 -- Returns {outcome, state, epoch, holder}: 'resubmitted', 'refused' (not in a state to resubmit), 'changed' (another
--- epoch), 'duplicate_key' (holder is the live task), 'newer', 'missing'.
+-- epoch), 'duplicate_key' (holder is the live task), 'full' (holder is the capacity), 'newer', 'missing'.
 -- include: wake
 -- include: generation
+-- include: room
 local record = load_one(id)
 if not record or is_unreadable(record) then return { 'missing', 0, 0, '' } end
 if is_newer(record) then return { 'newer', 0, 0, '' } end
@@ -44,6 +46,7 @@ local outcome = outcome_of()
 if outcome then return { outcome, record[STATE], record[EPOCH], '' } end
 local holder = record[KEY] ~= '' and redis.call('HGET', keys, record[KEY])
 if holder and holds_key(holder) then return { 'duplicate_key', record[STATE], record[EPOCH], holder } end
+if beyond ~= '1' and room_left() <= 0 then return { 'full', record[STATE], record[EPOCH], tostring(capacity) } end
 
 queue(id, record)
 begin_generation(id, record, again)

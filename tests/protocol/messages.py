@@ -60,11 +60,15 @@ class Post:
             lambda model: producers.cancel(model, task_id, epoch),
         )
 
-    def resubmit(self, task_id: str, epoch: int, token: bytes, *, any_state: bool) -> Message:
+    def resubmit(
+        self, task_id: str, epoch: int, token: bytes, *, any_state: bool, beyond: bool
+    ) -> Message:
         return Message(
-            f"resubmit {task_id} of {epoch} as {token.decode()}",
-            commands.resubmit(self.keys, task_id, epoch, token, any_state=any_state),
-            lambda model: producers.resubmit(model, task_id, epoch, token, any_state=any_state),
+            f"resubmit {task_id} of {epoch} as {token.decode()}{', beyond' if beyond else ''}",
+            commands.resubmit(self.keys, task_id, epoch, token, any_state=any_state, beyond=beyond),
+            lambda model: producers.resubmit(
+                model, task_id, epoch, token, any_state=any_state, beyond=beyond
+            ),
         )
 
     def wait(self, task_id: str, client: str) -> Message:

@@ -114,6 +114,11 @@ class Model:
         running = len(self.in_state(State.RUNNING))
         return max(0, limit - running) if limit != UNLIMITED else 1000
 
+    def is_full(self) -> bool:
+        """Whether it refuses submissions."""
+        capacity = self.setting("capacity")
+        return capacity != UNLIMITED and len(self.live()) >= capacity
+
     def is_at_limit(self, job: str) -> bool:
         running = sum(task.job == job for task in self.in_state(State.RUNNING))
         return job in self.limits and running >= self.limits[job]

@@ -51,8 +51,10 @@ class Office:
         ended = [task.id for task in self._bench.model.tasks.values() if task.state.terminal]
         task_id = chance.choice([*ended, chance.choice(drawing.IDS)])
         epoch, token = self._epoch(chance, task_id), f"r{self._next_serial()}".encode()
-        any_state = chance.random() < 0.5
-        message = self._post.resubmit(task_id, epoch, token, any_state=any_state)
+        any_state, beyond = chance.choice(
+            [(True, False)] * 3 + [(False, False)] * 4 + [(True, True)]
+        )
+        message = self._post.resubmit(task_id, epoch, token, any_state=any_state, beyond=beyond)
         self._network.carry(message, chance)
 
     def _epoch(self, chance: Random, task_id: str) -> int:

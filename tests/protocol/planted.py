@@ -170,7 +170,7 @@ COUNTS: Final = (
     ),
     bug(
         "delayed tasks do not count for the capacity",
-        (SUBMIT_LUA, "'HLEN', tasks", "'ZCARD', ready"),
+        ("includes/room.lua", "'HLEN', tasks", "'ZCARD', ready"),
     ),
 )
 
@@ -208,6 +208,10 @@ ENDS: Final = (
         "a task takes the key that another holds, and frees it",
         ("resubmit.lua", "if holder and holds_key(holder) then", "if false then"),
         (ENDINGS_LUA, "redis.call('HGET', keys, record[KEY]) == id then", "true then"),
+    ),
+    bug(
+        "a resubmission passes over the capacity",
+        ("resubmit.lua", "if beyond ~= '1' and room_left() <= 0 then", "if false then"),
     ),
     bug(
         "a resubmitted task does not take its key again",

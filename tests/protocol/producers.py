@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from skedulr.commands import Ending, Refusal, Standing, Stands, Submission
 from skedulr.states import State
 from tests.protocol.entities import PENDING, Edge, Problem, Task
-from tests.protocol.model import UNLIMITED, Model
+from tests.protocol.model import Model
 
 MOST_WAITERS = 32
 
@@ -39,9 +39,8 @@ def _refusal(model: Model, index: int, said: Submission, existing: bool) -> Refu
         return Refusal(index, "duplicate_id", said.id)
     if holder := model.holder(said.key):
         return Refusal(index, "existing" if existing else "duplicate_key", holder)
-    capacity = model.setting("capacity")
-    if capacity != UNLIMITED and len(model.live()) >= capacity:
-        return Refusal(index, "full", str(capacity))
+    if model.is_full():
+        return Refusal(index, "full", str(model.setting("capacity")))
     return None
 
 
@@ -108,8 +107,10 @@ def cancel(model: Model, task_id: str, epoch: int) -> Standing:
     return Standing(outcome, task.state, task.epoch)
 
 
-def resubmit(model: Model, task_id: str, epoch: int, token: bytes, *, any_state: bool) -> Standing:
-    """An ended task gets a new generation, behind its equals, with its key."""
+def resubmit(
+    model: Model, task_id: str, epoch: int, token: bytes, *, any_state: bool, beyond: bool
+) -> Standing:
+    """An ended task gets a new generation, behind its equals, with its key, where there is room."""
     task = model.tasks.get(task_id)
     if not task:
         return Standing("missing", None, 0)
@@ -123,6 +124,8 @@ def resubmit(model: Model, task_id: str, epoch: int, token: bytes, *, any_state:
         return Standing("refused", task.state, task.epoch)
     if holder:
         return Standing("duplicate_key", task.state, task.epoch, holder)
+    if model.is_full() and not beyond:
+        return Standing("full", task.state, task.epoch, str(model.setting("capacity")))
     model.enter_queue(task)
     task.ready_at = model.now
     model.begin_generation(task, token)

@@ -69,6 +69,42 @@ def test_what_ended_badly_can_run_again(pool: Pool, state: State) -> None:
     assert [claim.id for claim in pool.claim(1)] == ["a"]
 
 
+def test_a_full_pool_takes_none_and_changes_nothing(pool: Pool) -> None:
+    pool.join("w1")
+    pool.submit_and_finish("a", state=State.FAILED)
+    pool.submit("b", delay_ms=DAY)
+    pool.ask(commands.control(pool.keys, {"capacity": 1}))
+
+    standing, changed = pool.watch(resubmit(pool))
+    assert (standing.outcome, standing.holder) == ("full", "1")
+    assert changed == {}
+
+    pool.ask(commands.control(pool.keys, {"capacity": 2}))
+    standing, _ = pool.watch(resubmit(pool))
+    assert standing.outcome == "resubmitted"
+
+
+def test_what_is_a_part_of_a_whole_passes_over_the_capacity(pool: Pool) -> None:
+    pool.join("w1")
+    pool.submit_and_finish("a", state=State.FAILED)
+    pool.submit("b")
+    pool.ask(commands.control(pool.keys, {"capacity": 1}))
+
+    standing, _ = pool.watch(resubmit(pool, beyond=True))
+    assert standing.outcome == "resubmitted"
+
+
+def test_one_that_was_resubmitted_is_told_so_again_though_the_pool_is_full_by_now(
+    pool: Pool,
+) -> None:
+    pool.join("w1")
+    pool.submit_and_finish("a", state=State.FAILED)
+    pool.ask(commands.control(pool.keys, {"capacity": 1}))
+    first, _ = pool.watch(resubmit(pool))
+    again, changed = pool.watch(resubmit(pool))
+    assert (again, changed) == (first, {})
+
+
 def test_what_succeeded_runs_again_only_by_explicit_wish_and_its_result_goes(pool: Pool) -> None:
     pool.join("w1")
     pool.submit("a")

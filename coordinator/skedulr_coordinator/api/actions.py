@@ -84,7 +84,9 @@ async def cancel_task(app: TheApp, pool: str, task_id: str) -> Response:
     return Document(await tasks.document(app, pool, task_id))
 
 
-@router.post("/{pool}/{task_id}/resubmit", responses=answers(models.Task) | described(404, 409))
+@router.post(
+    "/{pool}/{task_id}/resubmit", responses=answers(models.Task) | described(404, 409, 429, 507)
+)
 async def resubmit_task(
     app: TheApp, pool: str, task_id: str, body: Force | None = None
 ) -> Response:

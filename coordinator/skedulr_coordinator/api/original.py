@@ -126,7 +126,7 @@ async def cancel(app: TheApp, task_id: Annotated[Name, Query(alias="id")]) -> Re
     )
 
 
-@router.post("/resubmit", responses=answers(models.Acted) | described(404, 409))
+@router.post("/resubmit", responses=answers(models.Acted) | described(404, 409, 429, 507))
 async def resubmit(app: TheApp, task_id: Annotated[Name, Query(alias="id")]) -> Response:
     """Run a failed, dead or cancelled task again."""
     task = await app.atask(task_id)

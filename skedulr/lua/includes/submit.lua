@@ -2,8 +2,9 @@
 -- include: counters
 -- include: forget
 -- include: markers
+-- include: room
 -- A submission is stored and takes its place, or is refused with what stands against it.
-local holders, room, capacity = {}, math.huge, tonumber(settings[4] or -1)
+local holders, room = {}, math.huge
 local awaited = {} -- ids for which somebody waits already
 
 -- Read all that decides whether these requests can be stored, before the first write.
@@ -26,10 +27,7 @@ local function read_for(requests)
       awaited[namable[i]] = until_when
     end
   end
-  if capacity >= 0 then
-    room = capacity - redis.call('HLEN', tasks)
-    for state = SUCCEEDED, CANCELLED do room = room + redis.call('ZCARD', (done_in(state))) end
-  end
+  room = room_left()
 end
 
 -- A workflow has not been told of the end of its node, whose id is used again: it will be, from this.

@@ -11,6 +11,7 @@ from skedulr import (
     AmbiguousTask,
     DuplicateKey,
     InvalidName,
+    QueueFull,
     Skedulr,
     State,
     Task,
@@ -156,6 +157,17 @@ class TestResubmit:
             task.resubmit()
         assert (caught.value.key, caught.value.task_id) == ("daily", other.name)
         assert task.status() is CANCELLED
+
+    def test_a_full_pool_refuses_it(self, app: Skedulr, job: Add) -> None:
+        task = job.enqueue(1)
+        task.cancel()
+        job.enqueue(2)
+        app.pools.set_capacity("default", 1)
+        with pytest.raises(QueueFull, match="holds 1 unfinished tasks"):
+            task.resubmit()
+        assert task.status() is State.CANCELLED
+        app.pools.set_capacity("default", 2)
+        task.resubmit()
 
     def test_what_is_not_there_cannot_be_either(self, app: Skedulr) -> None:
         with pytest.raises(UnknownTask, match="default/nothing"):

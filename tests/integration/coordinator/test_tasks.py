@@ -222,6 +222,18 @@ async def test_a_full_pool_is_said(app: Skedulr, api: httpx.AsyncClient) -> None
     assert "max_capacity" in answer.json()["detail"]
 
 
+async def test_a_full_pool_takes_no_task_again(app: Skedulr, api: httpx.AsyncClient) -> None:
+    await (await app.aenqueue("a", pool="small", id="t")).acancel()
+    await app.aenqueue("a", pool="small")
+    await app.pools.aset_capacity("small", 1)
+    for path in ("/api/tasks/small/t/resubmit", "/api/resubmit?id=t"):
+        answer = await api.post(path)
+        assert answer.status_code == 429
+        assert "max_capacity" in answer.json()["detail"]
+    many = (await api.post("/api/tasks/resubmit", json={"filter": {}})).json()
+    assert (many["done"], many["refused_count"]) == (0, 1)
+
+
 async def test_one_task_is_cancelled_and_run_again(app: Skedulr, api: httpx.AsyncClient) -> None:
     await app.aenqueue("job", id="t")
     assert (await api.post("/api/tasks/default/t/cancel")).json()["state"] == "cancelled"

@@ -80,6 +80,23 @@ async def test_a_retry_runs_what_failed_and_all_that_hangs_on_it(
     assert await counts(flow) == {"succeeded": 5, "skipped": 1}
 
 
+async def test_a_retry_passes_over_the_capacity_so_that_all_of_it_comes_back(
+    broken: dict[str, bool], cluster: Shop
+) -> None:
+    async with cluster.app.workflow("again") as flow:
+        bad = flow.add(cluster.app.call("maybe", [7]))
+        flow.add(cluster.give.s(flow.result(bad)))
+    assert await ended(flow) is FlowState.FAILED
+    broken["maybe"] = False
+    for pool in ("other", "default"):
+        await cluster.give.using(pool=pool, delay=600).aenqueue("in the way")
+        await cluster.app.pools.aset_capacity(pool, 1)
+
+    assert await flow.aretry() == 2
+
+    assert await ended(flow) is FlowState.SUCCEEDED
+
+
 async def test_a_retry_that_fails_again_leads_to_the_same(
     broken: dict[str, bool], cluster: Shop
 ) -> None:

@@ -155,7 +155,7 @@ class Town:
         if table.ended and chance.random() < 0.2:
             self._serial += 1
             task, token = chance.choice(sorted(table.ended)), f"r{self._serial}".encode()
-            again = commands.resubmit(self.bench.keys, task, 0, token)
+            again = commands.resubmit(self.bench.keys, task, 0, token, beyond=True)
             self._do(f"resubmit {task}", again, table.resubmit, task)
 
     def _do(self, title: str, command: Any, move: Callable[[str], None], task: str) -> None:
