@@ -74,10 +74,10 @@ class AsyncClient:
         while True:
             try:
                 return await once()
-            except (*link.UNREACHED, exceptions.ResponseError) as error:
+            except link.FAILURES as error:
+                if refusal := link.refusal(error, command):
+                    raise refusal from error
                 if isinstance(error, exceptions.ResponseError):
-                    if not link.is_passing(error):
-                        raise link.explained(error, command) from error
                     self.line.abandon(error)  # its successor has to be found anew
                 timed_out = isinstance(error, exceptions.TimeoutError)
                 until = until or loop.time() + (

@@ -114,10 +114,10 @@ class Client:
             line.send_packed_command([link.pack("BLPOP", key, f"{max(seconds, 0.01):.3f}")])
             with _patience(line, seconds, self.address.time_limit):
                 reply = line.read_response(disable_decoding=True)
-        except (*link.UNREACHED, exceptions.ResponseError) as error:
+        except link.FAILURES as error:
             self._lose(line)
-            if isinstance(error, exceptions.ResponseError) and not link.is_passing(error):
-                raise link.explained(error) from error
+            if refusal := link.refusal(error):
+                raise refusal from error
             time.sleep(min(seconds, LONGEST_PAUSE))
             return None
         except BaseException:
@@ -201,10 +201,10 @@ class Client:
             line = self._take()
             try:
                 reply = once(line)
-            except (*link.UNREACHED, exceptions.ResponseError) as error:
-                if isinstance(error, exceptions.ResponseError) and not link.is_passing(error):
+            except link.FAILURES as error:
+                if refusal := link.refusal(error, command):
                     self._free.append(line)
-                    raise link.explained(error, command) from error
+                    raise refusal from error
                 self._lose(line)
                 until = until or time.monotonic() + self._time_left(error)
                 if time.monotonic() + pause > until or link.is_final(error):

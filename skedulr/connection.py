@@ -39,6 +39,9 @@ UNREACHED: Final = (
 )
 """What says that nobody knows whether the command arrived. All commands may be sent again."""
 
+FAILURES: Final = (*UNREACHED, exceptions.ResponseError)
+"""What a command can fail with: nobody was reached, or the server refused it; see ``refusal``."""
+
 _NOT_NOW: Final = (exceptions.ReadOnlyError, exceptions.BusyLoadingError, exceptions.TryAgainError)
 _NOT_NOW_WORDS: Final = ("NOREPLICAS", "MISCONF", "MASTERDOWN", "CLUSTERDOWN", "UNBLOCKED")
 """Too few replicas, a disk that takes nothing, a primary that is not there, one that has just
@@ -179,6 +182,15 @@ def _reason(address: Address, error: BaseException) -> str:
     if isinstance(error, exceptions.TimeoutError | TimeoutError):
         return f"no reply within {address.time_limit:g} s"
     return text
+
+
+def refusal(error: BaseException, command: Command[Any] | None = None) -> Exception | None:
+    """What a user is told at once, since the server has refused the command for good; ``None``
+    where another try may do.
+    """
+    if isinstance(error, exceptions.ResponseError) and not is_passing(error):
+        return explained(error, command)
+    return None
 
 
 def explained(error: exceptions.ResponseError, command: Command[Any] | None = None) -> Exception:

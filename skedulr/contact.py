@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
+from skedulr.errors import RedisUnavailable
 from skedulr.wording import without_secrets
 
 
@@ -26,7 +27,7 @@ class Contact:
         """A command was not answered."""
         if self._lost_at is None:
             self._lost_at = time.monotonic()
-            reason = without_secrets(str(error)) or type(error).__name__
+            reason = _reason(error)
             self._logger.log(
                 self._level, "no work with Redis at %s now: %s; trying on", self._address, reason
             )
@@ -39,3 +40,10 @@ class Contact:
             self._logger.log(
                 self._level, "Redis at %s works again after %.1f s", self._address, away
             )
+
+
+def _reason(error: BaseException) -> str:
+    """Why, without the address, which the line names, and the questions to a user."""
+    if isinstance(error, RedisUnavailable):
+        return error.reason
+    return without_secrets(str(error)) or type(error).__name__

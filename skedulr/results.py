@@ -16,8 +16,6 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-from redis import exceptions
-
 from skedulr import commands
 from skedulr import connection as link
 from skedulr.aio import AsyncClient
@@ -181,7 +179,7 @@ class _Listener:
         limit = BLOCKED + self._line.address.time_limit
         try:
             reply = await self._line.call(link.pack("BLPOP", self._inbox, BLOCKED), limit)
-        except (*link.UNREACHED, exceptions.ResponseError):
+        except link.FAILURES:
             self._wake_all()  # what was told meanwhile is lost: everybody asks again
             await asyncio.sleep(LONGEST_PAUSE)
         else:

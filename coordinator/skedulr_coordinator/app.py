@@ -46,7 +46,8 @@ def create_app(
     """The coordinator of an app's cluster as an ASGI application.
 
     Its services run while its lifespan does; to put it into an application of your own, use
-    ``mount``. ``app`` needs no jobs, and is closed by whoever made it.
+    ``mount``. ``app`` needs no jobs. With the services end its connections of the event loop, which
+    open again where they are used again. All else of it is closed by whoever made it.
 
     Without a ``token`` it answers this machine alone: give ``hosts``, the names by which it may be
     called, where it is behind a login of your own; ``None`` is any name. Raises

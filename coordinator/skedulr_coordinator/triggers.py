@@ -12,8 +12,6 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from redis import exceptions
-
 from skedulr import connection as link
 from skedulr import operations
 from skedulr.aio import AsyncClient
@@ -100,10 +98,8 @@ class Triggers:
         )
         try:
             reply = await self._line.call(call, LONGEST_WAIT + self._address.time_limit)
-        except (*link.UNREACHED, exceptions.ResponseError) as error:
-            if isinstance(error, exceptions.ResponseError) and not link.is_passing(error):
-                raise link.explained(error) from error
-            raise link.unavailable(self._address, error) from error
+        except link.FAILURES as error:
+            raise link.refusal(error) or link.unavailable(self._address, error) from error
         if reply is None:
             return []
         pairs = reply.items() if isinstance(reply, dict) else reply

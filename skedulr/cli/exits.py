@@ -22,7 +22,7 @@ FAILED: Final = 1
 USAGE: Final = 2
 """An argument, an option or a setting is wrong."""
 NOT_FOUND: Final = 3
-"""There is no such task or schedule, or several."""
+"""There is no such task, workflow, node or schedule, or several pools have one of that id."""
 NO_REDIS: Final = 4
 """Redis does not answer, or cannot carry skedulr."""
 NO_SUCCESS: Final = 5

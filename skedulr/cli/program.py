@@ -23,7 +23,7 @@ from skedulr.cli.session import on_cluster
 LOOK, ACT, RUN = "Look", "Act", "Run"
 
 EPILOG = (
-    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no such task or schedule, "
+    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not found, or several of that id, "
     "4 no Redis, 5 the awaited task did not succeed, 6 it has not ended in time, 130 Ctrl-C."
 )
 

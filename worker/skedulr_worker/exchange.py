@@ -153,12 +153,10 @@ class Exchange:
         """Make the server know the script again; the next try tells if it does not."""
         try:
             await self._line.call(link.pack_load(self._command))
-        except (*link.UNREACHED, exceptions.ResponseError):
+        except link.FAILURES:
             await asyncio.sleep(FIRST_PAUSE)
 
     def _complain(self, error: Exception) -> None:
         is_away = link.is_passing(error) or isinstance(error, RedisUnavailable)
-        if isinstance(error, exceptions.ResponseError) and not is_away:
-            error = link.explained(error)
-        self._contact.lost(error)
+        self._contact.lost(link.refusal(error) or error)
         self._turns.turn(LoopState.AWAY if is_away else LoopState.FAILING)

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from redis import exceptions
-
 from skedulr import connection as link
 from skedulr.connection import Address
 from skedulr.contact import Contact
@@ -92,7 +90,7 @@ class Listener:
             if self._connection_id == 0:
                 self._connection_id = await self._line.call(link.pack("CLIENT", "ID"))
             await self._line.call(self._call, self._limit)
-        except (*link.UNREACHED, exceptions.ResponseError) as error:
+        except link.FAILURES as error:
             self._contact.lost(error)
             await asyncio.sleep(PAUSE)
         self._waiting = None
@@ -109,7 +107,7 @@ class Listener:
                     if await line.call(word) == 1:
                         ended()
                         return
-                except (*link.UNREACHED, exceptions.ResponseError):
+                except link.FAILURES:
                     pause = PAUSE
                 await asyncio.sleep(pause)
         finally:

@@ -15,6 +15,7 @@ import pytest
 from skedulr import ConfigurationError
 from skedulr.connection import Address, pack
 from skedulr.contact import Contact
+from skedulr.errors import RedisUnavailable
 from skedulr.line import Line
 from skedulr_worker.board import Board, Phase
 from skedulr_worker.config import WorkerConfig, parse_pools
@@ -249,6 +250,14 @@ def test_an_outage_is_one_line_at_its_begin_and_one_at_its_end(
     assert "refused" in caplog.messages[0]
     assert "works again" in caplog.messages[1]
     assert "sesame" not in caplog.text
+
+
+def test_an_outage_is_told_with_its_reason_alone(caplog: pytest.LogCaptureFixture) -> None:
+    contact = Contact(logging.getLogger("skedulr"), "redis://host:6379/0")
+    contact.lost(RedisUnavailable("redis://host:6379/0", "Connection refused"))
+    assert caplog.messages == [
+        "no work with Redis at redis://host:6379/0 now: Connection refused; trying on"
+    ]
 
 
 async def test_a_line_that_is_closed_the_moment_it_has_opened_leaves_no_connection(
