@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import time
 from pathlib import Path
 
 import psutil
@@ -12,6 +13,8 @@ from tests.acceptance.conftest import LEASE, StartWorker, Trace, processes_of
 from tests.support.processes import is_alive
 from tests.support.spawning import Spawned
 from tests.support.waiting import wait_until
+
+LAB = "tests.acceptance.lab:app"
 
 
 def test_tasks_of_a_killed_process_run_again_at_once_and_it_is_replaced(
@@ -85,18 +88,22 @@ def test_a_task_that_kills_its_process_is_dead_after_three_times_and_its_neighbo
 def test_tasks_of_a_lost_host_run_elsewhere_once_the_lease_is_over(
     app: Skedulr, start_worker: StartWorker, trace: Trace
 ) -> None:
-    lost = start_worker("--id", "lost", SKEDULR_RUNTIME_DIR=str(trace.folder / "another host"))
-    task = app.enqueue("work", args=["survivor", 2 * LEASE])
-    wait_until(lambda: trace.lines("begin"), what="the task on the first worker")
-    other = start_worker("--id", "other")
+    host = str(trace.folder / "another host")
+    lost = start_worker("--id", "lost", target=LAB, SKEDULR_RUNTIME_DIR=host)
+    go_on = trace.folder / "go-on"
+    task = app.enqueue("block_between", args=["survivor", str(go_on), str(go_on)])
+    wait_until(lambda: trace.lines("ready"), what="the task on the first worker")
+    other = start_worker("--id", "other", target=LAB)
     processes = [lost.pid, *processes_of(lost)]
     for pid in processes:
         os.kill(pid, signal.SIGSTOP)  # so that none of them can do anything about another's end
     for pid in processes:
         os.kill(pid, signal.SIGKILL)
-    assert task.result(timeout=30) in processes_of(other)
-    begins = trace.lines("begin")
+    go_on.touch()
+    task.result(timeout=30)
+    begins = trace.lines("ready")
     assert len(begins) == 2
+    assert begins[1].pid in processes_of(other)
     assert begins[1].at - begins[0].at >= LEASE * 0.9
     assert task.info().losses == 0, "an acknowledged task is under no suspicion"
 
@@ -159,12 +166,36 @@ def lock_files(trace: Trace) -> list[Path]:
 def test_a_worker_that_lives_beside_it_releases_them_as_well(
     app: Skedulr, start_worker: StartWorker, trace: Trace
 ) -> None:
-    killed = start_worker("--lease", "60s")
-    task = app.enqueue("work", args=["one", 5.0])  # longer than a worker takes to start
-    wait_until(lambda: trace.lines("begin"), what="a running task")
-    neighbour = start_worker("--lease", "60s", "--id", "neighbour")
+    killed = start_worker("--lease", "60s", target=LAB)
+    go_on = trace.folder / "go-on"
+    task = app.enqueue("block_between", args=["one", str(go_on), str(go_on)])
+    wait_until(lambda: trace.lines("ready"), what="a running task")
+    neighbour = start_worker("--lease", "60s", "--id", "neighbour", target=LAB)
     killed.kill()
-    assert task.result(timeout=15) in processes_of(neighbour)
+    wait_until(lambda: len(trace.lines("ready")) == 2, 15, "the task on the neighbour")
+    assert trace.lines("ready")[1].pid in processes_of(neighbour)
+    go_on.touch()
+    task.result(timeout=15)
+
+
+def test_a_supervisor_that_stands_still_costs_its_processes_no_task(
+    app: Skedulr, start_worker: StartWorker, trace: Trace
+) -> None:
+    halted = start_worker("--pool", "default=1", "--lease", "4s", target=LAB)
+    go_on = trace.folder / "go-on"
+    task = app.enqueue("block_between", args=["one", str(go_on), str(go_on)])
+    wait_until(lambda: trace.lines("ready"), what="a running task")
+    other = start_worker("--id", "other", "--lease", "4s", target=LAB)
+    app.enqueue("note", args=["by-the-other"]).result(timeout=20)
+    os.kill(halted.pid, signal.SIGSTOP)
+    try:
+        time.sleep(3 * 4)
+        go_on.touch()
+        task.result(timeout=20)
+    finally:
+        os.kill(halted.pid, signal.SIGCONT)
+    assert trace.labels("ready") == ["one"], "nobody else has begun it meanwhile"
+    assert "took" not in other.output
 
 
 def test_a_worker_that_only_stands_still_keeps_its_tasks(

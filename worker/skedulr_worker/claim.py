@@ -33,6 +33,9 @@ PATIENCE: Final = 45.0
 the longest pause between two tries.
 """
 
+KEEP_PARTS: Final = 4
+"""In each of so many parts of a lease one looks whether it is renewed."""
+
 UNCONFIRMED_PAUSE: Final = 1.0
 SHOWN_LOST: Final = 10
 
@@ -78,6 +81,7 @@ class ClaimLoop:
         self._stopping = False
         self._closed = False
         self._company: asyncio.TimerHandle | None = None
+        self._keeping: asyncio.TimerHandle | None = None
         self._drained: asyncio.Future[None] | None = None
 
     def begin(
@@ -91,6 +95,7 @@ class ClaimLoop:
         """
         self._take, self._used, self._room = take, used, room
         self.ask()
+        self._keep()
 
     # --- what happens outside
     # ---------------------------------------------------------------------
@@ -142,6 +147,8 @@ class ClaimLoop:
         self._closed = True
         if self._company is not None:
             self._company.cancel()
+        if self._keeping is not None:
+            self._keeping.cancel()
         await self._ahead.close()
         await self._exchange.close()
         self._turns.stop()
@@ -207,6 +214,12 @@ class ClaimLoop:
             self._loop.call_later(UNCONFIRMED_PAUSE, self.ask)
             return 0
         return max(0, min(self._capacity - self._used(), MOST_TASKS, self._room()))
+
+    def _keep(self) -> None:
+        """Renew the lease where nobody else does, since the supervisor stands still."""
+        if self._held.is_neglected:
+            self.ask()
+        self._keeping = self._loop.call_later(self.instance.lease / KEEP_PARTS, self._keep)
 
     # --- one exchange
     # -----------------------------------------------------------------------------

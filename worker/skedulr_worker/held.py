@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from skedulr.commands import Ack, Claim
 from skedulr_worker.instance import Instance
+
+NEGLECTED_AFTER: Final = 0.5
+"""Part of the lease without a renewal after which the process sees to that itself."""
 
 
 class Held:
@@ -17,9 +21,16 @@ class Held:
         self._lease = instance.lease
         self._epochs: dict[str, int] = {}
         self._since = 0.0
+        self._exchanged = 0.0
 
     def __bool__(self) -> bool:
         return bool(self._epochs)
+
+    @property
+    def is_neglected(self) -> bool:
+        """Whether nothing has renewed the lease for half of its time, heartbeats or exchanges."""
+        renewed = max(self._cell.confirmed, self._exchanged)
+        return bool(self._epochs) and time.monotonic() - renewed > NEGLECTED_AFTER * self._lease
 
     @property
     def is_confirmed(self) -> bool:
@@ -31,8 +42,9 @@ class Held:
         """Hold what an exchange has given, too; false where that went to others meanwhile, since
         this process was blocked, and must not start.
         """
+        self._exchanged = time.monotonic()
         if not self._epochs:
-            self._since = time.monotonic()
+            self._since = self._exchanged
         epochs = self._epochs | {claim.id: claim.epoch for claim in claims}
         self._cell.write(number, epochs)
         if claims and self._cell.is_void(number):
