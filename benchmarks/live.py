@@ -98,7 +98,7 @@ def figures(times: list[float]) -> dict[str, int]:
     """What is said of many rounds."""
     return {
         "median_ms": round(statistics.median(times)),
-        "p95_ms": round(statistics.quantiles(times, n=20)[-1]),
+        "p95_ms": round(statistics.quantiles(times, n=20, method="inclusive")[-1]),
         "slowest_ms": round(max(times)),
     }
 
@@ -130,6 +130,11 @@ def scenes(app: Skedulr) -> dict[str, Scene]:
         "progress": Scene(running_path, tell, lambda number: ("main p", f"row {number} of all")),
         "line of a log": Scene(
             running_path, log, lambda number: ("main li", f"line {number} of all")
+        ),
+        "progress in the list": Scene(
+            "/tasks?state=running",
+            lambda number: tell(number % 90 + 5),
+            lambda number: ("tbody", f"{number % 90 + 5} %"),
         ),
         "row of the list": Scene(
             "/tasks",

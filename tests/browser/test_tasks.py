@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from skedulr import Skedulr, State
+from skedulr import Skedulr, State, commands
+from skedulr.inspect import pack_progress
 from tests.browser.conftest import OpenPage
 from tests.support.spawning import Spawned
 from tests.support.waiting import wait_until
@@ -122,6 +123,19 @@ def test_the_list_is_live(
     start_worker()
     wait_until(lambda: task.status() is State.SUCCEEDED, what="the task's end")
     expect(page.locator("tbody tr")).to_contain_text("succeeded")
+
+
+def test_a_list_shows_how_far_its_tasks_are(app: Skedulr, site: str, open_page: OpenPage) -> None:
+    keys = app.keys("reports")
+    app.enqueue("report", args=[1000])
+    app.client.run(commands.join(keys, "by-hand-1", ["report"], lease_ms=60_000, slots=1))
+    (claim,) = app.client.run(commands.exchange(keys, "by-hand-1", 1, 1, [])).claims
+    page = open_page(f"{site}/tasks")
+    expect(page.locator("tbody tr")).to_contain_text("running")
+    for percent in (10, 70):
+        report = (claim.id, claim.epoch, pack_progress(percent, "", 1))
+        app.client.run(commands.progress(keys, [report]))
+        expect(page.locator("tbody tr")).to_contain_text(f"{percent} %")
 
 
 def test_an_empty_list_says_how_to_send_a_task(site: str, open_page: OpenPage) -> None:

@@ -20,8 +20,14 @@ export function useTasks(filter: TaskFilter, cursor: string | undefined, limit: 
     queryFn: ({ signal }) =>
       get<TaskPage>("api/tasks", { state, pool, job, q, cursor, limit }, signal),
     placeholderData: keepPreviousData,
-    refetchInterval: line === "live" ? 5_000 : pollEvery(line),
+    refetchInterval: ({ state: { data } }) =>
+      line === "live" ? untilProgress(data) : pollEvery(line),
   });
+}
+
+/** Milliseconds until the list is asked for how far its tasks are, which no event tells. */
+function untilProgress(page: TaskPage | undefined): number {
+  return page?.tasks.some(({ state }) => state === "running") ? 1_000 : 5_000;
 }
 
 /** The newest tasks that ended so: they are asked for anew only when one more has, or one less. */
