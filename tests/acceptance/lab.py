@@ -284,6 +284,18 @@ def hungry(most: int) -> int:
 
 
 @isolated()
+def leave_a_limit() -> int:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))
+    return os.getpid()
+
+
+@isolated()
+def leave_a_timer() -> int:
+    signal.setitimer(signal.ITIMER_REAL, 1)
+    return os.getpid()
+
+
+@isolated()
 def grow(size: int) -> int:
     """Keeps memory after its end."""
     kept.append(b"\1" * size)

@@ -73,6 +73,17 @@ def test_processes_are_used_again(app: Skedulr, start_lab: StartLab) -> None:
     assert len(pids) == 1
 
 
+@pytest.mark.parametrize("name", ["leave_a_limit", "leave_a_timer"])
+def test_what_a_job_leaves_in_its_process_hurts_no_other(
+    app: Skedulr, start_lab: StartLab, name: str
+) -> None:
+    start_lab(SKEDULR_JOB_PROCESSES="1")
+    spent = app.enqueue(name).result(timeout=20)
+    task = app.enqueue("work", args=["innocent", 2])
+    assert task.result(timeout=20) != spent
+    assert (task.info().crashes, task.info().attempt) == (0, 1)
+
+
 def test_so_many_run_at_once_as_there_may_be_processes(
     app: Skedulr, start_lab: StartLab, trace: Trace
 ) -> None:

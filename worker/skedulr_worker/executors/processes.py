@@ -169,7 +169,7 @@ class ProcessExecutor:
     def ended(self, process: JobProcessHandle, attempt: Attempt, end: Ended) -> None:
         """An attempt is over; its process may have done its share."""
         del self._processes[attempt]
-        if self._closed or self._lifetime.is_over(process.tasks, process.rss):
+        if self._closed or end.spent or self._lifetime.is_over(process.tasks, process.rss):
             process.leave()
         self._ends.ended(attempt, end)
         self._serve()

@@ -31,6 +31,7 @@ from skedulr_worker.context import Attempt, Stop
 from skedulr_worker.forks import Forks
 from skedulr_worker.isolation import channel, oom
 from skedulr_worker.isolation.channel import Channel
+from skedulr_worker.isolation.condition import condition
 from skedulr_worker.isolation.cradle import Cradle
 from skedulr_worker.middleware import Recovery, chain_of, raisable
 from skedulr_worker.parent import die_with
@@ -81,6 +82,7 @@ class JobProcess:
         self._recovery = Recovery(app, self._late.append)
         self._loop = asyncio.new_event_loop()
         self._attempt: IsolatedAttempt | None = None
+        self._condition: tuple[Any, ...] = ()
         self._is_open = False
         """Whether an interruption may be raised now: job code runs."""
 
@@ -93,6 +95,7 @@ class JobProcess:
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         for hook in self._app.startup_hooks:
             self._call(hook)
+        self._condition = condition()
         self._channel.send(channel.pack(channel.READY, self._pid))
         while (message := self._channel.receive()) is not None:
             self._serve(*message[1:])
@@ -199,6 +202,7 @@ class JobProcess:
             list(ack[2:]),
             "" if error is None else endings.line_of(error),
             self._process.memory_info().rss,
+            condition() != self._condition,
         )
         self._channel.send(message)
 

@@ -33,6 +33,8 @@ class Ended(NamedTuple):
     """The error in one line."""
     rss: int
     """Resident memory of the process (bytes)."""
+    spent: bool
+    """Whether the process should run no other job: this one has changed its limits or the like."""
 
 
 class Keeper(Protocol):
@@ -136,9 +138,9 @@ class JobProcessHandle(asyncio.Protocol):
         elif serial != self._serial or self.attempt is None:
             return
         elif kind == channel.ENDED:
-            reason, returned, ack, line, rss = message[2:]
+            reason, returned, ack, line, rss, spent = message[2:]
             state, *rest = ack
-            end = Ended._make((reason, returned, State(state), *rest, line, rss))
+            end = Ended._make((reason, returned, State(state), *rest, line, rss, spent))
             attempt, self.attempt, self.rss = self.attempt, None, rss
             self._link.say(channel.REST, self._slot, serial)
             self._keeper.ended(self, attempt, end)
