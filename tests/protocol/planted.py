@@ -311,7 +311,7 @@ FLOWS: Final = (
     ),
     bug(
         "a workflow never hears of a node whose id is used again",
-        ("includes/submit.lua", "    keep_end(id, former)\n", NOTHING),
+        ("includes/submit.lua", "if not flow then return end", "if true then return end"),
     ),
     bug(
         "what is old is news to a workflow",
