@@ -108,9 +108,11 @@ def submissions(
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     max_payload: int,
+    submission: bytes,
 ) -> list[Submission]:
-    """The task for each item. Its id and its token follow from its place and from what it runs: so
-    the same task is submitted once however often a mapping runs, and another item is another task.
+    """The task for each item. Its id and its token follow from its place, from what it runs, and
+    from the token of the mapping's own submission: so the same task is submitted once however often
+    a mapping runs, and another item, or a later workflow with the same ids, leads to other tasks.
 
     Raises ``Fail`` for what is no list, for too many items and for one that is too large.
     """
@@ -127,7 +129,8 @@ def submissions(
         body = wire.pack_call((item, *args), dict(kwargs), plan.said)
         if len(body) > max_payload:
             raise Fail(str(PayloadTooLarge(f"item {place} of the list", len(body), max_payload)))
-        digest = hashlib.blake2b(packed([*plan[:-1], body]), digest_size=_TOKEN_BYTES).hexdigest()
+        what = packed([*plan[:-1], body, submission])
+        digest = hashlib.blake2b(what, digest_size=_TOKEN_BYTES).hexdigest()
         found.append(
             Submission(
                 id=f"{gatherer(map_id)}.{place}-{digest[:_SHOWN]}",

@@ -48,6 +48,8 @@ class Parent(NamedTuple):
     on: int
     takes: int = 0
     """1 when its result is an input of the child."""
+    since: int = 0
+    """Only an end of a newer epoch counts."""
 
 
 class Bond(NamedTuple):

@@ -28,8 +28,10 @@ class Submission(NamedTuple):
     ttl_ms: int
     """How long it is kept after its end; 0 for as long as the pool says."""
     body: bytes
-    parents: Sequence[tuple[str, int, int]] = ()
-    """``pool/id``, condition, 1 when the result is an input: see ``skedulr.commands.links``."""
+    parents: Sequence[tuple[str, int, int] | tuple[str, int, int, int]] = ()
+    """``pool/id``, condition, 1 when the result is an input, and perhaps an epoch than which the
+    end has to be newer: see ``skedulr.commands.links``.
+    """
     flow: str = ""
     """``pool/id`` of the workflow that it belongs to."""
 

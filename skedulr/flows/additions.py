@@ -4,11 +4,15 @@ It has a token, which is the submit token of each of its tasks; so nobody takes 
 under the id of one of its nodes, for its own. Its nodes are entered in the workflow (``begin``),
 then its tasks are submitted, children before their parents, and at last it is sealed.
 
+The task that had the id of a parent before, as in last night's workflow, is still there when the
+children are submitted: its end does not count for them, and since it was linked with them in vain,
+they are linked again once their true parent is there.
+
 Whoever submits is heard of meanwhile: with ``begin``, and then every ``RENEWED_EVERY`` seconds, but
 always before it goes on. A producer that is not heard of for thrice that time is dead, or was held
 up. Then a coordinator looks at the addition:
 
-- Where every task of it is there, nothing is missing but the seal.
+- Where every task of it is there, only the last words are missing, and are said for it.
 - Else it is unfinished, and it alone is given up: first it is marked so, then its tasks are
   cancelled, and its nodes that never came count as cancelled. Other nodes of the workflow, those of
   other additions that are just submitted among them, are left as they are.
@@ -22,18 +26,26 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from skedulr import commands, graph, names, operations
-from skedulr.commands import MOST_TASKS, Entry, Opened, Read, Refusal, Steps
+from skedulr.commands import MOST_TASKS, Entry, Opened, Parent, Read, Refusal, Steps
 from skedulr.commands.base import chunks, packed, text
 from skedulr.commands.tasks import Submission
-from skedulr.errors import DuplicateWorkflow, InvalidWorkflow, SubmissionGivenUp, UnknownWorkflow
+from skedulr.errors import (
+    DuplicateId,
+    DuplicateWorkflow,
+    InvalidWorkflow,
+    SubmissionGivenUp,
+    UnknownWorkflow,
+)
 from skedulr.flows import ends, looking
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.lists import pairs
+from skedulr.states import State
 from skedulr.submission import MOST_BYTES, TOKEN_BYTES
+from skedulr.triggers import token_of
 
 RENEWED_EVERY: Final = 10.0
 """Seconds after which a producer says that it goes on; a third of the time that it has."""
@@ -93,8 +105,9 @@ def submit(addition: Addition) -> Steps[None]:
     Raises ``DuplicateWorkflow`` and ``UnknownWorkflow``, with nothing stored, and what refuses a
     task or the whole; the caller withdraws it then.
     """
-    heard = yield from _enter(addition)
-    by_name = {plan.name: plan for plan in addition.plans}
+    heard, is_new = yield from _enter(addition)
+    formers = yield from _former_ends(addition)
+    by_name = {plan.name: _after(plan, formers) for plan in addition.plans}
     for layer in addition.layers():
         for pool, batch in _batches([by_name[name] for name in layer]):
             heard = yield from _go_on(addition, heard)
@@ -104,13 +117,23 @@ def submit(addition: Addition) -> Steps[None]:
                 error = operations.refused(keys, batch[refusal.place], refusal)
                 if error is not None:
                     raise error
+    late = [
+        plan.name
+        for plan in addition.plans
+        if plan.task.parents and (not is_new or any(up[0] in formers for up in plan.task.parents))
+    ]
+    for chunk in chunks(late):
+        heard = yield from _go_on(addition, heard)
+        yield from _link_again(addition.home.namespace, addition.token, chunk)
     yield from _go_on(addition, heard)
     yield commands.seal(addition.home, addition.flow_id, addition.token)
 
 
-def _enter(addition: Addition) -> Steps[float]:
-    """Enter the nodes in their workflow; answers since when the producer was heard of."""
-    heard = time.monotonic()
+def _enter(addition: Addition) -> Steps[tuple[float, bool]]:
+    """Enter the nodes in their workflow; answers since when the producer was heard of, and whether
+    this is the first time.
+    """
+    heard, is_new = time.monotonic(), True
     for chunk in chunks(addition.plans):
         heard = time.monotonic()
         opened: Opened = yield commands.begin(
@@ -121,7 +144,8 @@ def _enter(addition: Addition) -> Steps[float]:
             title=addition.title if addition.opens else None,
         )
         _check(addition, opened)
-    return heard
+        is_new = is_new and opened.added == len(chunk)
+    return heard, is_new
 
 
 def _node(plan: NodePlan) -> bytes:
@@ -141,6 +165,35 @@ def _check(addition: Addition, opened: Opened) -> None:
                 addition.title,
                 f"it has a node {opened.node} already; rerun that one, or choose another id",
             )
+
+
+def _former_ends(addition: Addition) -> Steps[dict[str, int]]:
+    """The epochs of former tasks under the ids of parents; raises ``DuplicateId`` where one of them
+    has not ended.
+    """
+    own = {plan.name for plan in addition.plans}
+    named = {parent[0] for plan in addition.plans for parent in plan.task.parents} & own
+    records = yield from looking.records_of(addition.home.namespace, named)
+    formers = {name: each for name, each in records.items() if token_of(each) != addition.token}
+    for name, record in formers.items():
+        if not record.state.terminal:
+            raise DuplicateId(name)
+    return {name: record.number("epoch") for name, record in formers.items()}
+
+
+def _after(plan: NodePlan, formers: Mapping[str, int]) -> NodePlan:
+    """The node, for which the end of a former task does not count as that of a parent to come."""
+    parents = [Parent(*parent[:3], formers.get(parent[0], 0)) for parent in plan.task.parents]
+    return plan._replace(task=plan.task._replace(parents=parents)) if parents else plan
+
+
+def _link_again(namespace: str, token: bytes, nodes: Iterable[str]) -> Steps[None]:
+    """Let coordinators link nodes with their parents once those are there: with a former task they
+    were linked in vain.
+    """
+    for name in nodes:
+        pool, task_id = names.split(name)
+        yield commands.hang(pool_keys(namespace, str(pool)), task_id, token, (), whole=True)
 
 
 def _go_on(addition: Addition, heard: float) -> Steps[float]:
@@ -208,6 +261,8 @@ def _look_at(home: PoolKeys, flow_id: str, token: bytes, *, is_begun: bool) -> S
     there = yield from looking.own_records(home.namespace, own)
     unheard = [name for name in own if name not in there and stood[name].epoch == 0]
     if not unheard and not is_begun:
+        waiting = [name for name, record in there.items() if record.state is State.WAITING]
+        yield from _link_again(home.namespace, token, waiting)
         yield commands.seal(home, flow_id, token)
         return False
     edges = yield from looking.edges_of(home, flow_id)

@@ -26,7 +26,8 @@
 -- ARGV[1] existing   1 when a live task with the same key is the answer, 0 when it is a refusal
 -- ARGV[2..] one task each, msgpack {id, job, priority, key, group, token, delay (ms), at (ms), expires_in (ms),
 --   ttl (ms), body, parents, workflow}; `at` is absolute and wins where it is not 0; the last two may be missing:
---   {{pool/id, condition, 1 when its result is an input}, ...}, and the pool/id of the workflow that it belongs to
+--   {{pool/id, condition, 1 when its result is an input, since}, ...}, where since may be missing and only an end of a
+--   newer epoch counts, and the pool/id of the workflow that it belongs to
 -- Returns a flat list of what was not stored anew: index (from 1), outcome, id or limit. Outcomes: 'same' (this
 -- very submission was stored before), 'existing', 'duplicate_id', 'duplicate_key', 'full'.
 -- include: submit

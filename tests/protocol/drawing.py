@@ -28,13 +28,21 @@ TICKS_MS: Final = (1, 1, 40, 1000, 2500, 3001, 6000, 61_000, -1, -900, -20_000)
 UNLIMITED: Final = -1
 
 
-def parents(chance: Random, pool: str, ids: Sequence[str], own: str) -> list[tuple[str, int, int]]:
+def parents(
+    chance: Random, now: int, pool: str, ids: Sequence[str], own: str
+) -> list[tuple[str, int, int, int]]:
     """What a task waits for, seldom anything."""
     if chance.random() < 0.6:
         return []
     wanted = some(chance, sorted({*ids} - {own}), 2)
     return [
-        (f"{pool}/{each}", chance.choice([1, 1, 2, 3]), chance.randint(0, 1)) for each in wanted
+        (
+            f"{pool}/{each}",
+            chance.choice([1, 1, 2, 3]),
+            chance.randint(0, 1),
+            chance.choice([0, 0, 0, now]),
+        )
+        for each in wanted
     ]
 
 
@@ -85,7 +93,7 @@ def submission(
         expires_in_ms=chance.choice([0, 0, 1000]),
         ttl_ms=chance.choice([0, 0, 1, 70_000]),
         body=chance.choice(BODIES),
-        parents=parents(chance, pool, [*IDS, *known], task_id),
+        parents=parents(chance, now, pool, [*IDS, *known], task_id),
         flow=chance.choice([*[""] * 5, f"{pool}/f", f"{pool}/g"]),
     )
 

@@ -63,7 +63,10 @@ def _store(model: Model, said: Submission) -> Task:
     if said.flow:
         task.linked = 1
         model.belongs[said.id] = said.flow
-    task.edges = {name: Edge(on, PENDING, 0, takes) for name, on, takes in said.parents}
+    task.edges = {
+        name: Edge(on, PENDING, since[0] if since else 0, takes)
+        for name, on, takes, *since in said.parents
+    }
     if task.edges:
         task.state, task.waiting_since = State.WAITING, model.now
         model.events.append(("waiting", task.id, task.epoch))

@@ -65,10 +65,9 @@ def jobs(app: Skedulr) -> dict[str, Job[..., Any]]:
         """Submit a task for each item; answers what is behind the dot in their ids."""
         task = current()
         keys = app.keys(task.pool)
-        tasks = await asyncio.to_thread(
-            mapping.submissions,
-            *(task.pool, task.id, items, Plan(*plan), args, kwargs, app.config.max_payload),
-        )
+        gathering = await app.aclient.perform(_waiting(keys, mapping.gatherer(task.id)))
+        said = (items, Plan(*plan), args, kwargs, app.config.max_payload, token_of(gathering))
+        tasks = await asyncio.to_thread(mapping.submissions, task.pool, task.id, *said)
         await app.aclient.perform(_spread(keys, task.id, task.fence, tasks))
         behind = len(mapping.gatherer(task.id)) + 1
         return [each.id[behind:] for each in tasks]
@@ -165,7 +164,7 @@ def _enter(keys: PoolKeys, flow: str, gather_id: str, tasks: Sequence[Submission
             Entry(
                 names.full_name(keys.pool, task.id),
                 task.token,
-                packed([task.job, [[name, on] for name, on, _ in task.parents], gathering]),
+                packed([task.job, [[name, on] for name, on, *_ in task.parents], gathering]),
             )
             for task in chunk
         ]

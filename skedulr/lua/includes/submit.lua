@@ -59,7 +59,7 @@ local function tie(id, record, parents, flow, delay, at)
   record[PARENTS], record[AWAITS] = #parents, #parents
   touch_all({ parents_of(id), children_of(id) })
   for _, parent in ipairs(parents) do
-    hash(parents_of(id), parent[1], cmsgpack.pack({ parent[2], PENDING, 0, parent[3] }))
+    hash(parents_of(id), parent[1], cmsgpack.pack({ parent[2], PENDING, parent[4] or 0, parent[3] }))
   end
   if #parents > 0 and (delay > 0 or at > 0) then
     hash(parents_of(id), DUE, string.format('%.0f %.0f', delay, at))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from skedulr import FlowState, State
+from skedulr.commands import Read, Steps
+from skedulr.flows import additions
 from skedulr.lineage import lineage
 from skedulr.triggers import carry_out, events_of
 from tests.integration.workflows.conftest import POOLS, Coordinated, Shop
@@ -50,3 +54,53 @@ async def test_a_slow_coordinator_tells_no_later_workflow_of_a_former_end(
 
     assert await later.astatus() is FlowState.RUNNING
     assert await counts(later) == {"open": 1}
+
+
+async def test_a_node_takes_no_result_of_the_task_that_had_its_parents_id_before(
+    cluster: Shop,
+) -> None:
+    for night in range(5):
+        async with cluster.app.workflow("nightly", id="nightly") as flow:
+            root = flow.add(cluster.give.using(id="root", pool="other").s(night))
+            middle = flow.add(cluster.give.using(id="middle").s(flow.result(root)))
+            last = flow.add(cluster.give.using(id="last").s(flow.gather([root, middle])))
+        assert await last.task.aresult(timeout=20) == [night, night]
+        assert await ended(flow) is FlowState.SUCCEEDED
+
+
+async def test_children_of_a_former_task_are_linked_with_the_new_one_wherever_they_stand(
+    shop: Shop, coordinated: Coordinated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Coordinators tell everything between any two steps of the submission."""
+    whole = additions.submit
+    keys = shop.app.keys("default")
+
+    def told_at_once(addition: additions.Addition) -> Steps[None]:
+        steps, reply = whole(addition), None
+        while True:
+            try:
+                step = steps.send(reply)
+            except StopIteration:
+                return
+            reply = yield step
+            outbox = Read((("XRANGE", keys.events, "-", "+"),), lambda replies: replies[0])
+            yield from carry_out(keys, events_of((yield outbox)))
+
+    monkeypatch.setattr(additions, "submit", told_at_once)
+    async with shop.app.worker(pools=POOLS), coordinated():
+        for night in range(2):
+            async with shop.app.workflow("nightly", id="nightly") as flow:
+                root = flow.add(shop.give.using(id="root").s(night))
+                last = flow.add(shop.give.using(id="last").s(flow.result(root)))
+            assert await last.task.aresult(timeout=20) == night
+            assert await ended(flow) is FlowState.SUCCEEDED
+
+
+async def test_a_mapping_runs_anew_in_a_later_workflow_of_the_same_ids(cluster: Shop) -> None:
+    for _ in range(2):
+        cluster.ran.clear()
+        async with cluster.app.workflow("nightly", id="nightly") as flow:
+            parts = flow.map(cluster.give.using(id="parts"), [1, 2])
+        assert await parts.task.aresult(timeout=20) == [1, 2]
+        assert await ended(flow) is FlowState.SUCCEEDED
+        assert sorted(cluster.ran) == [1, 2]

@@ -6,7 +6,18 @@ import asyncio
 
 import pytest
 
-from skedulr import DuplicateId, DuplicateWorkflow, FlowState, InvalidWorkflow, State, Workflow
+from skedulr import (
+    DuplicateId,
+    DuplicateWorkflow,
+    FlowState,
+    InvalidWorkflow,
+    State,
+    UnknownTask,
+    Workflow,
+)
+from skedulr.commands import Command, Read, Steps
+from skedulr.flows import additions
+from skedulr.triggers import carry_out, events_of
 from tests.integration.workflows.conftest import Shop
 from tests.integration.workflows.test_workflow import counts, ended
 
@@ -50,8 +61,9 @@ async def test_a_node_that_is_there_already_is_refused_and_goes_on(shop: Shop) -
 async def test_a_task_of_somebody_else_that_has_the_id_of_a_node_goes_on(cluster: Shop) -> None:
     task = await cluster.give.using(id="taken", delay=600).aenqueue("of somebody else")
     flow = cluster.app.workflow("late", id="late")
-    taken = flow.add(cluster.give.using(id="taken").s("mine"))
-    child = flow.add(cluster.give.s("child"), on_success=taken)
+    root = flow.add(cluster.give.using(delay=600).s("root"))
+    child = flow.add(cluster.give.using(pool="other").s("child"), on_success=root)
+    flow.add(cluster.give.using(id="taken").s("mine"), on_success=root)
 
     with pytest.raises(DuplicateId, match="default/taken"):
         await flow.asubmit()
@@ -59,4 +71,50 @@ async def test_a_task_of_somebody_else_that_has_the_id_of_a_node_goes_on(cluster
     assert await task.astatus() is State.SCHEDULED
     assert await child.task.astatus() is State.CANCELLED
     assert await ended(flow) is FlowState.CANCELLED
+    assert await counts(flow) == {"cancelled": 3}
+
+
+async def test_where_a_parents_id_is_taken_nothing_is_stored(shop: Shop) -> None:
+    await shop.give.using(id="taken", delay=600).aenqueue("of somebody else")
+    flow = shop.app.workflow("late", id="late")
+    taken = flow.add(shop.give.using(id="taken").s("mine"))
+    child = flow.add(shop.give.s("child"), on_success=taken)
+
+    with pytest.raises(DuplicateId, match="default/taken"):
+        await flow.asubmit()
+
+    with pytest.raises(UnknownTask):
+        await child.task.astatus()
     assert await counts(flow) == {"cancelled": 2}
+
+
+async def test_a_node_that_was_skipped_before_the_refusal_counts_as_skipped(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shop.give.using(id="taken", pool="other", delay=600).aenqueue("of somebody else")
+    over = await shop.give.using(id="over").aenqueue("cancelled")
+    await over.acancel()
+    flow = shop.app.workflow("late", id="late")
+    child = flow.add(shop.give.s("child"), on_success=over)
+    flow.add(shop.give.using(id="taken", pool="other").s("mine"))
+    whole = additions.submit
+
+    def told_meanwhile(addition: additions.Addition) -> Steps[None]:
+        steps, reply = whole(addition), None
+        while True:
+            try:
+                step = steps.send(reply)
+            except StopIteration:
+                return
+            reply = yield step
+            if isinstance(step, Command) and step.script == "enqueue":
+                keys = shop.app.keys("default")
+                outbox = Read((("XRANGE", keys.events, "-", "+"),), lambda replies: replies[0])
+                yield from carry_out(keys, events_of((yield outbox)))
+
+    monkeypatch.setattr(additions, "submit", told_meanwhile)
+    with pytest.raises(DuplicateId):
+        await flow.asubmit()
+
+    assert (await child.task.ainfo()).reason == "upstream"
+    assert await counts(flow) == {"skipped": 1, "cancelled": 1}
