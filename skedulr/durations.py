@@ -25,6 +25,9 @@ _NUMBER: Final = r"\d+(?:\.\d*)?|\.\d+"
 _PART: Final = re.compile(rf"({_NUMBER})\s*(ms|[smhdw])\s*", re.ASCII)
 _SPAN: Final = re.compile(rf"(?:{_NUMBER})|(?:{_PART.pattern})+", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_MS: Final = -62_135_596_800_000
+_LAST_MS: Final = 253_402_300_799_999
+"""The years 1 to 9999 of UTC: no ``datetime`` shows what is beyond."""
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _EXPECTED: Final = (
     "give seconds, a timedelta or text such as 500ms, 15s, 2m, 1h30m, 7d: "
@@ -56,7 +59,8 @@ def milliseconds(value: Span, option: str = "duration") -> int:
 def instant(value: datetime, option: str = "at") -> int:
     """The point in time as milliseconds since 1970 UTC, rounded up; it may lie in the past.
 
-    Raises ``InvalidOption`` for anything but a ``datetime`` that knows its time zone.
+    Raises ``InvalidOption`` for anything but a ``datetime`` that knows its time zone, and for one
+    that no UTC clock shows.
     """
     if not isinstance(value, datetime):
         raise InvalidOption(option, value, "give a datetime with a time zone")
@@ -67,7 +71,10 @@ def instant(value: datetime, option: str = "at") -> int:
             "it has no time zone, so it means another moment on every host: "
             "use datetime.now(UTC) + ..., or add tzinfo=ZoneInfo(...)",
         )
-    return -((_EPOCH - value) // _MILLISECOND)
+    found = -((_EPOCH - value) // _MILLISECOND)
+    if not _FIRST_MS <= found <= _LAST_MS:
+        raise InvalidOption(option, value, "give a moment in the years 1 to 9999 of UTC")
+    return found
 
 
 def iso(ms: int) -> str:

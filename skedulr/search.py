@@ -146,7 +146,7 @@ def _named(namespace: str, wanted: Wanted) -> Steps[list[TaskRow]]:
     """The tasks whose id or full name is the text."""
     pool, slash, task_id = wanted.text.rpartition("/")
     pools = [each for each in wanted.pools if not slash or each == pool]
-    if not pools:
+    if not pools or not _can_be_an_id(task_id):
         return []
     calls: list[tuple[Argument, ...]] = []
     for keys in (pool_keys(namespace, each) for each in pools):
@@ -169,6 +169,15 @@ def _named(namespace: str, wanted: Wanted) -> Steps[list[TaskRow]]:
         if found.state in wanted.states and wanted.job in ("", found.job):
             rows.append(found)
     return rows
+
+
+def _can_be_an_id(text: str) -> bool:
+    """Whether Redis can be asked for it: half a character, as JSON can write it, has no bytes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _rows(namespace: str, state: State, places: Sequence[_Place]) -> Steps[dict[_Place, TaskRow]]:

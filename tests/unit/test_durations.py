@@ -116,11 +116,24 @@ def test_milliseconds_are_never_too_few(span: float) -> None:
         (datetime(2024, 2, 29, 12, 0, tzinfo=timezone(timedelta(hours=2))), 1_709_200_800_000),
         (datetime(2024, 7, 1, 12, 0, tzinfo=ZoneInfo("Europe/Berlin")), 1_719_828_000_000),
         (datetime(1969, 12, 31, 23, 59, 59, 999_500, tzinfo=UTC), 0),
-        (datetime.max.replace(tzinfo=UTC), 253_402_300_800_000),
+        (datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC), 253_402_300_799_999),
     ],
 )
 def test_a_moment_is_exact_milliseconds_rounded_up(moment: datetime, expected: int) -> None:
     assert instant(moment) == expected
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+        datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(timedelta(hours=-14))),
+        datetime(9999, 12, 31, 23, 59, 59, 999_500, tzinfo=UTC),
+    ],
+)
+def test_a_point_of_time_that_no_utc_clock_shows_is_refused(moment: datetime) -> None:
+    with pytest.raises(InvalidOption, match="years 1 to 9999 of UTC"):
+        instant(moment)
 
 
 def test_a_naive_datetime_is_refused_with_what_to_do() -> None:

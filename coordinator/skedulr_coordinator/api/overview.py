@@ -62,7 +62,7 @@ async def resume_pool(app: TheApp, pool: str) -> Response:
 class Scale(BaseModel):
     """How many tasks of a pool run at once in the whole cluster."""
 
-    count: Annotated[int, Field(ge=0, le=2**31)] | None
+    count: Annotated[int, Field(ge=0, le=2**31, strict=True)] | None
     """``null`` for as many as there are slots."""
 
 
@@ -79,7 +79,7 @@ class JobLimit(BaseModel):
     model_config = {"extra": "forbid"}
 
     job: str
-    count: Annotated[int, Field(ge=0, le=2**31)] | None
+    count: Annotated[int, Field(ge=0, le=2**31, strict=True)] | None
     """``null`` for what the job's code says."""
 
 

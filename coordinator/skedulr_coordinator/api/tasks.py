@@ -122,7 +122,7 @@ async def get_log(
     app: TheApp,
     pool: str,
     task_id: str,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=2**53)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
 ) -> Response:
     """The lines of a task's log behind the first `after` ones; `next` is the `after` to go on

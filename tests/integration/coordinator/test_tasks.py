@@ -257,3 +257,35 @@ async def test_it_is_said_why_a_task_is_not_running(app: Skedulr, api: httpx.Asy
     assert (found["running"], found["position"], found["estimate_s"]) == (False, 1, None)
     assert found["reasons"][0]["code"] == "no_worker"
     assert (await api.get("/api/tasks/default/nobody/explain")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/pools/default/scale", {"count": True}),
+        ("/api/pools/default/scale", {"count": "5"}),
+        ("/api/pools/default/limit", {"job": "a", "count": 1.5}),
+        ("/api/schedules", {"name": "s", "job": "a", "at": "0001-01-01T00:00:00+14:00"}),
+        ("/api/schedules", {"name": "s", "job": "a", "at": "9999-12-31T23:59:59-14:00"}),
+        ("/api/tasks", {"job": "a", "options": {"at": "9999-12-31T23:59:59-14:00"}}),
+    ],
+)
+async def test_what_no_number_and_no_calendar_has_is_refused(
+    api: httpx.AsyncClient, path: str, body: dict[str, Any]
+) -> None:
+    answer = await api.post(path, json=body)
+    assert answer.status_code == 400, answer.text
+
+
+async def test_a_log_is_not_asked_for_beyond_any_line(app: Skedulr, api: httpx.AsyncClient) -> None:
+    await app.aenqueue("job", id="t")
+    answer = await api.get(f"/api/tasks/default/t/log?after={10**25}")
+    assert answer.status_code == 400
+
+
+async def test_half_a_character_is_found_nowhere(app: Skedulr, api: httpx.AsyncClient) -> None:
+    await app.aenqueue("job", id="t")
+    headers = {"Content-Type": "application/json"}
+    body = b'{"filter": {"q": "\\ud800"}}'
+    answer = await api.post("/api/tasks/cancel", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["matched"]) == (200, 0)
