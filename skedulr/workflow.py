@@ -19,7 +19,7 @@ from typing import (
 from skedulr import mapping, names
 from skedulr.commands import Steps
 from skedulr.errors import DuplicateWorkflow, InvalidWorkflow, Refused
-from skedulr.flows import acting, additions, looking, planning
+from skedulr.flows import acting, additions, giving_up, looking, planning
 from skedulr.flows.additions import Addition, NodePlan, new_token
 from skedulr.flows.shapes import FlowInfo, FlowRow, FlowState
 from skedulr.inputs import Input, Kind
@@ -185,7 +185,7 @@ class Workflow:
         except DuplicateWorkflow:
             raise  # a workflow is opened before its tasks are submitted: none is there
         except Refused:
-            perform(additions.withdraw(addition))
+            perform(giving_up.withdraw(addition))
             self._token = new_token()
             raise
         self._submitted()
@@ -201,7 +201,7 @@ class Workflow:
         except DuplicateWorkflow:
             raise
         except Refused:
-            await perform(additions.withdraw(addition))
+            await perform(giving_up.withdraw(addition))
             self._token = new_token()
             raise
         self._submitted()

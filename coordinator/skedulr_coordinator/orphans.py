@@ -10,7 +10,7 @@ from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
 from skedulr.commands import Read
 from skedulr.commands.base import Argument
-from skedulr.flows.additions import give_up_unfinished
+from skedulr.flows.giving_up import give_up_unfinished
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.triggers import give_up_orphans
 from skedulr_coordinator import faults

@@ -1,5 +1,6 @@
 """Workflows in Redis, step by step.
 
-``additions`` submits nodes and gives up what was left half submitted, ``looking`` reads, ``acting``
-cancels and runs again; ``shapes`` is what users get to see.
+``planning`` checks what is to be submitted, ``additions`` submits it, and ``giving_up`` takes back
+what was left half done; ``looking`` reads, ``acting`` cancels and runs again, ``ends`` is what both
+say of tasks; ``shapes`` is what users get to see.
 """

@@ -26,12 +26,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from skedulr import commands, graph, names, operations
-from skedulr.commands import MOST_TASKS, Entry, Opened, Parent, Read, Refusal, Steps
-from skedulr.commands.base import chunks, packed, text
+from skedulr.commands import MOST_TASKS, Entry, Opened, Parent, Refusal, Steps
+from skedulr.commands.base import chunks, packed
 from skedulr.commands.tasks import Submission
 from skedulr.errors import (
     DuplicateId,
@@ -40,18 +40,13 @@ from skedulr.errors import (
     SubmissionGivenUp,
     UnknownWorkflow,
 )
-from skedulr.flows import ends, looking
+from skedulr.flows import looking
 from skedulr.keys import PoolKeys, pool_keys
-from skedulr.lists import pairs
-from skedulr.states import State
 from skedulr.submission import MOST_BYTES, TOKEN_BYTES
 from skedulr.triggers import token_of
 
 RENEWED_EVERY: Final = 10.0
 """Seconds after which a producer says that it goes on; a third of the time that it has."""
-
-AT_ONCE: Final = 10
-"""Overdue additions that one sweep of a pool looks at."""
 
 
 def new_token() -> bytes:
@@ -111,27 +106,34 @@ def submit(addition: Addition) -> Steps[None]:
     for layer in addition.layers():
         for pool, batch in _batches([by_name[name] for name in layer]):
             heard = yield from _go_on(addition, heard)
-            keys = pool_keys(addition.home.namespace, pool)
-            refusals: list[Refusal] = yield commands.enqueue(keys, batch)
-            for refusal in refusals:
-                error = operations.refused(keys, batch[refusal.place], refusal)
-                if error is not None:
-                    raise error
-    late = [
-        plan.name
-        for plan in addition.plans
-        if plan.task.parents and (not is_new or any(up[0] in formers for up in plan.task.parents))
-    ]
-    for chunk in chunks(late):
+            yield from _store(pool_keys(addition.home.namespace, pool), batch)
+    for chunk in chunks(_linked_in_vain(addition, formers if is_new else by_name)):
         heard = yield from _go_on(addition, heard)
-        yield from _link_again(addition.home.namespace, addition.token, chunk)
+        yield from link_again(addition.home.namespace, addition.token, chunk)
     yield from _go_on(addition, heard)
     yield commands.seal(addition.home, addition.flow_id, addition.token)
 
 
+def _store(keys: PoolKeys, batch: Sequence[Submission]) -> Steps[None]:
+    refusals: list[Refusal] = yield commands.enqueue(keys, batch)
+    for refusal in refusals:
+        error = operations.refused(keys, batch[refusal.place], refusal)
+        if error is not None:
+            raise error
+
+
+def _linked_in_vain(addition: Addition, formers: Collection[str]) -> list[str]:
+    """The nodes that hang on a parent whose id another task had."""
+    return [
+        plan.name
+        for plan in addition.plans
+        if any(parent[0] in formers for parent in plan.task.parents)
+    ]
+
+
 def _enter(addition: Addition) -> Steps[tuple[float, bool]]:
     """Enter the nodes in their workflow; answers since when the producer was heard of, and whether
-    this is the first time.
+    nothing of it was there before: else the formers of an earlier try are not known any more.
     """
     heard, is_new = time.monotonic(), True
     for chunk in chunks(addition.plans):
@@ -187,7 +189,7 @@ def _after(plan: NodePlan, formers: Mapping[str, int]) -> NodePlan:
     return plan._replace(task=plan.task._replace(parents=parents)) if parents else plan
 
 
-def _link_again(namespace: str, token: bytes, nodes: Iterable[str]) -> Steps[None]:
+def link_again(namespace: str, token: bytes, nodes: Iterable[str]) -> Steps[None]:
     """Let coordinators link nodes with their parents once those are there: with a former task they
     were linked in vain.
     """
@@ -227,61 +229,3 @@ def batches(submissions: Iterable[Submission]) -> Iterator[list[Submission]]:
         size += len(task.body)
     if batch:
         yield batch
-
-
-# --- given up
-
-
-def withdraw(addition: Addition) -> Steps[None]:
-    """Take back what has been submitted of an addition, after a refusal."""
-    nodes = [name for layer in addition.layers() for name in layer]
-    place = (addition.home, addition.flow_id, addition.token)
-    yield from _give_up(*place, nodes, overdue=False)
-
-
-def give_up_unfinished(home: PoolKeys, now_ms: int) -> Steps[list[str]]:
-    """Give up the additions whose producers died while they submitted them; answers the ids of
-    their workflows.
-    """
-    call = ("ZRANGEBYSCORE", home.opening, "-inf", now_ms, "WITHSCORES", "LIMIT", 0, AT_ONCE)
-    overdue = yield Read((call,), lambda replies: pairs(replies[0]))
-    given_up = []
-    for name, heard_until in overdue:
-        flow_id, _, token = text(name).rpartition("/")
-        is_begun = float(heard_until) == 0
-        if (yield from _look_at(home, flow_id, token.encode(), is_begun=is_begun)):
-            given_up.append(flow_id)
-    return given_up
-
-
-def _look_at(home: PoolKeys, flow_id: str, token: bytes, *, is_begun: bool) -> Steps[bool]:
-    """Seal an addition where all of it is there, else give it up; answers whether it did."""
-    stood = yield from looking.standings(home, flow_id)
-    own = {name: each.token for name, each in stood.items() if each.token == token}
-    there = yield from looking.own_records(home.namespace, own)
-    unheard = [name for name in own if name not in there and stood[name].epoch == 0]
-    if not unheard and not is_begun:
-        waiting = [name for name, record in there.items() if record.state is State.WAITING]
-        yield from _link_again(home.namespace, token, waiting)
-        yield commands.seal(home, flow_id, token)
-        return False
-    edges = yield from looking.edges_of(home, flow_id)
-    nodes = [name for name in looking.children_first(edges) if name in own]
-    return (yield from _give_up(home, flow_id, token, nodes, overdue=True))
-
-
-def _give_up(
-    home: PoolKeys, flow_id: str, token: bytes, nodes: Sequence[str], *, overdue: bool
-) -> Steps[bool]:
-    """Cancel what there is of an addition; answers whether nobody was heard of meanwhile."""
-    outcome: str = yield commands.forsake(home, flow_id, token, (), overdue=overdue)
-    if outcome == "renewed":
-        return False
-    own = dict.fromkeys(nodes, token)
-    yield from ends.cancel(home.namespace, own)
-    there = yield from looking.own_records(home.namespace, own)
-    for chunk in chunks([name for name in nodes if name not in there]):
-        yield commands.forsake(home, flow_id, token, chunk, overdue=False)
-    yield from ends.mark(home, flow_id, there)
-    yield commands.seal(home, flow_id, token)
-    return True

@@ -8,7 +8,7 @@ import pytest
 
 from skedulr import FlowState, State, SubmissionGivenUp, Workflow
 from skedulr.commands import Command, Steps
-from skedulr.flows import additions
+from skedulr.flows import additions, giving_up
 from skedulr_coordinator.orphans import Orphans
 from tests.integration.workflows.conftest import Shop
 from tests.integration.workflows.test_workflow import counts, ended
@@ -193,7 +193,7 @@ async def test_a_slow_producer_is_heard_of_and_a_given_up_one_takes_all_back(
             reply = yield step
             if isinstance(step, Command) and step.script == "enqueue":
                 pass_time(shop)
-                yield from additions.give_up_unfinished(addition.home, 2)
+                yield from giving_up.give_up_unfinished(addition.home, 2)
 
     monkeypatch.setattr(additions, "submit", held_up)
     with pytest.raises(SubmissionGivenUp, match="other/late"):
