@@ -313,11 +313,19 @@ def devour(most: int) -> None:
         taken.append(b"\1" * (1 << 20))
 
 
-@isolated()
 def split() -> int:
     """Forks, and both return."""
     os.fork()
     return 7
+
+
+isolated()(split)
+app.job(name="split_in_a_thread")(split)
+
+
+@app.job
+async def split_on_the_loop() -> int:
+    return split()
 
 
 @isolated()

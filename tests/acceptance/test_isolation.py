@@ -138,27 +138,6 @@ def test_hooks_run_once_in_every_process(app: Skedulr, start_lab: StartLab, trac
     assert worker.output.count(f"process {pid} has stopped") == 1
 
 
-def test_a_job_may_fork_and_what_it_forks_does_not_go_on_as_a_job_process(
-    app: Skedulr, start_lab: StartLab
-) -> None:
-    start_lab(SKEDULR_JOB_PROCESSES="1")
-    assert app.enqueue("pool_of_processes").result(timeout=20) == 3
-    task = app.enqueue("split")
-    assert task.result(timeout=15) == 7
-    assert app.enqueue("doubled", args=[1]).result(timeout=15) == 4
-    assert task.info().attempt == 1
-
-
-@pytest.mark.parametrize("name", ["kill_forks", "kill_forks_in_a_thread"])
-def test_what_a_job_has_forked_ends_by_sigterm_at_any_time_and_its_worker_does_not(
-    app: Skedulr, start_lab: StartLab, name: str
-) -> None:
-    start_lab(SKEDULR_JOB_PROCESSES="1")
-    first, ends = app.enqueue(name, args=[300]).result(timeout=60)
-    assert set(ends) == {-signal.SIGTERM}
-    assert app.enqueue(name, args=[1]).result(timeout=20)[0] == first
-
-
 # --- stopping
 # -----------------------------------------------------------------------------------------
 

@@ -15,6 +15,14 @@ _OURS: Final = (signal.SIGTERM, signal.SIGINT)
 Handler = Callable[[int, FrameType | None], Any] | int | None
 
 
+def end_if_forked(pid: int) -> None:
+    """End this process if it is not the one with that id, but a fork that a job has made and not
+    ended: else it would go on as a second worker, over the same connections.
+    """
+    if os.getpid() != pid:
+        os._exit(0)
+
+
 class Forks:
     """Gives processes that jobs fork the usual handlers instead of those of this process.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from typing import Any
 
 from skedulr.context import running
 from skedulr_worker.context import Attempt
+from skedulr_worker.forks import end_if_forked
 from skedulr_worker.middleware import Chain
 
 End = Callable[[Attempt, Any, BaseException | None], None]
@@ -18,6 +20,7 @@ class CoroutineExecutor:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, end: End, chain: Chain | None) -> None:
         self._loop = loop
+        self._pid = os.getpid()
         self._end = end
         self._run = self._plain if chain is None else self._wrapped
         self._chain = chain
@@ -44,6 +47,7 @@ class CoroutineExecutor:
         except BaseException as error:
             self._failed(attempt, error)
         else:
+            end_if_forked(self._pid)
             self._end(attempt, result, None)
 
     async def _wrapped(self, attempt: Attempt) -> None:
@@ -58,9 +62,11 @@ class CoroutineExecutor:
         except BaseException as error:
             self._failed(attempt, error)
         else:
+            end_if_forked(self._pid)
             self._end(attempt, result, None)
 
     def _failed(self, attempt: Attempt, error: BaseException) -> None:
+        end_if_forked(self._pid)
         if self._loop.is_running():
             self._end(attempt, None, error)
         else:  # the loop has ended and drops its tasks: there is nobody left to tell

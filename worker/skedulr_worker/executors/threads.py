@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from typing import Any
 from skedulr.context import running
 from skedulr_worker.context import Attempt
 from skedulr_worker.executors.coroutines import End
+from skedulr_worker.forks import end_if_forked
 from skedulr_worker.middleware import Chain, raisable
 from skedulr_worker.signal_stack import lend_signal_stack
 
@@ -39,6 +41,7 @@ class ThreadExecutor:
         chain: Chain | None,
     ) -> None:
         self._loop = loop
+        self._pid = os.getpid()
         self._most = most
         self._begin = begin
         self._end = end
@@ -130,6 +133,7 @@ class ThreadExecutor:
         while (work := self._work.get()) is not None:
             attempt, future = work
             outcome = contextvars.copy_context().run(_call, attempt)
+            end_if_forked(self._pid)
             self._done.append((attempt, future, outcome))
             del work, attempt, future, outcome
             if not self._notified:

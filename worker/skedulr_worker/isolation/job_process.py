@@ -28,7 +28,7 @@ from skedulr.errors import Interrupted, Undecodable
 from skedulr.wire import unpack_call
 from skedulr_worker import endings
 from skedulr_worker.context import Attempt, Stop
-from skedulr_worker.forks import Forks
+from skedulr_worker.forks import Forks, end_if_forked
 from skedulr_worker.isolation import channel, oom
 from skedulr_worker.isolation.channel import Channel
 from skedulr_worker.isolation.condition import condition
@@ -99,8 +99,7 @@ class JobProcess:
         self._channel.send(channel.pack(channel.READY, self._pid))
         while (message := self._channel.receive()) is not None:
             self._serve(*message[1:])
-            if os.getpid() != self._pid:  # a fork that a job has made and not ended
-                os._exit(0)
+            end_if_forked(self._pid)
         for hook in self._app.shutdown_hooks:
             try:
                 self._call(hook)
