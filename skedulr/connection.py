@@ -168,7 +168,10 @@ def is_final(error: BaseException) -> bool:
 
 def unavailable(address: Address, error: BaseException) -> RedisUnavailable:
     """The error for a server that was not reached; without the URL's password."""
-    return RedisUnavailable(address.url, _reason(address, error))
+    reason = _reason(address, error)
+    if is_final(error) or isinstance(error, exceptions.InvalidResponse):
+        return RedisUnavailable(address.url, reason, "")  # it was reached, and the reason says all
+    return RedisUnavailable(address.url, reason)
 
 
 def _reason(address: Address, error: BaseException) -> str:

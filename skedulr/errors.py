@@ -302,9 +302,10 @@ class WrongState(SkedulrError):
 class RedisUnavailable(SkedulrError, ConnectionError):
     """Redis did not answer: whether the command arrived is unknown, and repeating it is safe."""
 
-    def __init__(self, address: str, reason: str) -> None:
+    def __init__(self, address: str, reason: str, remedy: str = "is it reachable?") -> None:
         self.address, self.reason = without_secrets(address), reason
-        super().__init__(f"no answer from Redis at {self.address}: {reason}; is it reachable?")
+        what_to_do = f"; {remedy}" if remedy else ""
+        super().__init__(f"no answer from Redis at {self.address}: {reason}{what_to_do}")
 
 
 class RedisUnsuitable(SkedulrError):

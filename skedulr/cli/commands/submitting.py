@@ -119,7 +119,13 @@ def values_of(args: list[str] | None, is_json: bool) -> list[Any]:
 
 def named_values(kwargs: list[str] | None, is_json: bool) -> dict[str, Any]:
     """The keyword arguments that were given."""
-    return dict(_named(text, is_json) for text in kwargs or [])
+    named: dict[str, Any] = {}
+    for text in kwargs or []:
+        name, value = _named(text, is_json)
+        if name in named:
+            raise InvalidOption("--kwarg", text, f"{name} is given twice: leave out one of the two")
+        named[name] = value
+    return named
 
 
 def _value(text: str, is_json: bool) -> Any:
@@ -129,6 +135,8 @@ def _value(text: str, is_json: bool) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise InvalidOption("--json-args", text, f"it is no JSON ({error})") from None
+    except RecursionError:
+        raise InvalidOption("--json-args", text, "its lists and objects lie too deep") from None
 
 
 def _named(text: str, is_json: bool) -> tuple[str, Any]:

@@ -69,6 +69,8 @@ def test_a_held_key_is_refused_or_answered_with_its_task(shop: Shop, skedulr: Co
         (["--pool", "no pool"], "'no pool' is no valid pool name"),
         (["--id", "a/b"], "'a/b' is no valid task id"),
         (["--kwarg", "novalue"], "give NAME=VALUE"),
+        (["--kwarg", "to=a", "--kwarg", "to=b"], "to is given twice"),
+        (["--json-args", "[" * 3000 + "]" * 3000], "lie too deep"),
         (["--json-args", "x"], "it is no JSON"),
         (["--wait-limit", "soon"], "--wait-limit cannot be 'soon'"),
     ],

@@ -47,6 +47,7 @@ def test_a_wrong_password_is_said_at_once_and_not_shown(
         assert SECRET not in answer.out + answer.err
         assert len(answer.err.splitlines()) == 1
         assert "password" in answer.err
+        assert "reachable" not in answer.err, "it was reached"
 
 
 @pytest.mark.parametrize(
