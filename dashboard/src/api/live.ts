@@ -4,8 +4,11 @@ import { address } from "../lib/base";
 import { parseJson } from "../lib/json";
 import { type Documents, News } from "./news";
 
-/** How news comes: pushed by the coordinator, or asked for until the stream is there again. */
-export type Line = "connecting" | "live" | "polling";
+/**
+ * How news comes: pushed by the coordinator, or asked for until the stream is there again, or not at
+ * all, where the coordinator says that Redis does not answer.
+ */
+export type Line = "connecting" | "live" | "polling" | "away";
 
 /** Milliseconds without a sign, which comes every 5 s, after which a stream is not believed. */
 const SILENT_AFTER = 12_000;
@@ -101,11 +104,11 @@ class Stream {
       });
     }
     source.addEventListener("alive", () => this.heard());
-    source.addEventListener("away", () => this.say("polling"));
+    source.addEventListener("away", () => this.heard("away"));
   }
 
-  private heard(): void {
-    this.say("live");
+  private heard(line: Line = "live"): void {
+    this.say(line);
     clearTimeout(this.watch);
     this.watch = setTimeout(() => {
       this.say("polling");
@@ -132,7 +135,14 @@ export function useLive(topic?: string): Line {
   return useSyncExternalStore(shared.subscribe, () => shared.line);
 }
 
-/** Milliseconds between two questions: seldom while the stream brings the answers anyway. */
-export function pollEvery(line: Line): number {
-  return line === "live" ? 30_000 : 2_000;
+/** Milliseconds between two questions where nobody brings the answers. */
+const POLL = 2_000;
+
+/**
+ * How long until a query asks again: seldom while the stream brings the answers anyway. It brings no
+ * answer anew to a question that failed meanwhile, unless that has changed.
+ */
+export function pollEvery(line: Line, live = 30_000) {
+  return ({ state }: { state: { status: string } }): number =>
+    line === "live" && state.status !== "error" ? live : POLL;
 }

@@ -20,8 +20,7 @@ export function useTasks(filter: TaskFilter, cursor: string | undefined, limit: 
     queryFn: ({ signal }) =>
       get<TaskPage>("api/tasks", { state, pool, job, q, cursor, limit }, signal),
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state: { data } }) =>
-      line === "live" ? untilProgress(data) : pollEvery(line),
+    refetchInterval: (query) => pollEvery(line, untilProgress(query.state.data))(query),
   });
 }
 

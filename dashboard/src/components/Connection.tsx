@@ -10,18 +10,17 @@ export function Connection() {
   const { dataUpdatedAt, errorUpdatedAt, isPending } = useOverview();
   const now = useNow();
   const failing = errorUpdatedAt > dataUpdatedAt;
-  const [look, words] = failing
-    ? [
-        "lost",
-        dataUpdatedAt
-          ? `Disconnected. Shown: ${moment(new Date(dataUpdatedAt), now)}`
-          : "Disconnected",
-      ]
-    : isPending || line === "connecting"
-      ? ["connecting", "Connecting"]
-      : line === "live"
-        ? ["live", "Live"]
-        : ["polling", "Every 2 s"];
+  const shown = dataUpdatedAt ? `. Shown: ${moment(new Date(dataUpdatedAt), now)}` : "";
+  const [look, words] =
+    line === "away"
+      ? ["lost", `Redis does not answer${shown}`]
+      : failing
+        ? ["lost", `Disconnected${shown}`]
+        : isPending || line === "connecting"
+          ? ["connecting", "Connecting"]
+          : line === "live"
+            ? ["live", "Live"]
+            : ["polling", "Every 2 s"];
   return (
     <p className={styles.line} data-look={look} role="status" data-testid="connection">
       <span aria-hidden className={styles.dot} />

@@ -52,13 +52,15 @@ export function Pools({ pools, isHeld }: Props) {
       ) : wanted && shown.length === 0 ? (
         <Empty icon={Layers} title={`No pool has “${wanted}” in its name`} />
       ) : (
-        <DataTable
-          caption="Pools"
-          columns={COLUMNS}
-          rows={shown}
-          rowId={(pool) => pool.name}
-          initialSorting={[{ id: "name", desc: false }]}
-        />
+        <div className={all.length > SEARCH_FROM ? styles.many : undefined}>
+          <DataTable
+            caption="Pools"
+            columns={COLUMNS}
+            rows={shown}
+            rowId={(pool) => pool.name}
+            initialSorting={[{ id: "name", desc: false }]}
+          />
+        </div>
       )}
     </Card>
   );

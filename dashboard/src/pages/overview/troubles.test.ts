@@ -33,7 +33,7 @@ test("a process that is blocked for some seconds names the task, too", () => {
 test("a loop that hangs, fails or does not reach Redis is named", () => {
   expect(texts(worker({ loops: [loop("clock", "hanging")] }, [loop("sweep", "failing")]))).toEqual([
     "Process 2: its loop “clock” hangs",
-    "its loop “sweep” fails, and is tried again",
+    "Its loop “sweep” fails, and is tried again",
   ]);
   const loops = [loop("triggers", "away"), loop("feed", "working")];
   expect(ofCoordinator({ loops } as Parameters<typeof ofCoordinator>[0])).toHaveLength(1);

@@ -30,7 +30,7 @@ export function ofWorker(worker: Worker): Trouble[] {
       if (child.blocked_by) {
         return [{ text: `${process} is blocked: a task does not let others have a turn`, ...task }];
       }
-      return ofLoops(child.loops, `${process}: `);
+      return ofLoops(child.loops, `${process}: its`);
     }),
     ...ofLoops(worker.loops),
   ];
@@ -41,9 +41,9 @@ export function ofCoordinator(coordinator: Coordinator): Trouble[] {
   return ofLoops(coordinator.loops);
 }
 
-function ofLoops(loops: Loop[] = [], whose = ""): Trouble[] {
+function ofLoops(loops: Loop[] = [], whose = "Its"): Trouble[] {
   return loops.flatMap(({ name, state, last_at }) => {
     const words = WORDS[state];
-    return words ? [{ text: `${whose}its loop “${name}” ${words}`, since: last_at }] : [];
+    return words ? [{ text: `${whose} loop “${name}” ${words}`, since: last_at }] : [];
   });
 }
