@@ -221,7 +221,8 @@ class Cell:
 
         Each side first writes and then reads what the other writes: the process shows what it has
         been given and looks whether it is void, the supervisor declares it void and looks whether
-        it is shown. So at least one of them knows.
+        it is shown. So at least one of them knows. No fence is needed between: a processor holds
+        back some dozens of writes at most, and the interpreter makes thousands in between.
         """
         asked = _WORD.unpack_from(self._memory, self._offset + _ASKED)[0]
         _WORD.pack_into(self._memory, self._offset + _VOID, asked)
