@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -198,6 +199,7 @@ def fork(
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED)
+    nursery_pid = None
     try:
         way, nursery_pid = _nursery(app, config, served, board, let_go)
         try:
@@ -214,6 +216,8 @@ def fork(
                 way.close()  # without a worker process, the nursery ends
     except OSError:
         _drop(locks, lock)
+        if nursery_pid is not None:
+            _end(nursery_pid)
         raise
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -228,6 +232,13 @@ def _forked(pipes: Pipes) -> int:
     except OSError:
         pipes.close()
         raise
+
+
+def _end(pid: int) -> None:
+    """End a nursery for which there is no worker process, and leave no trace of it."""
+    os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, 0)
 
 
 def _drop(locks: Locks | None, lock: Lock | None) -> None:
