@@ -32,7 +32,7 @@ const NAMES: (keyof Documents)[] = [
  * One stream of server-sent events for all that the page shows. Its documents go into the cache of
  * queries, so that no part of a page cares how they came.
  */
-class Stream {
+export class Stream {
   line: Line = "connecting";
   private wanted = new Map<string, number>();
   private opened = "";
