@@ -213,12 +213,12 @@ class UnknownTask(SkedulrError, LookupError):
 
 
 class AmbiguousTask(SkedulrError, LookupError):
-    """Several pools have a task of that id: name it in full, as ``pool/id``."""
+    """Several pools have a task, or a workflow, of that id: name it in full, as ``pool/id``."""
 
-    def __init__(self, task_id: str, pools: Iterable[str]) -> None:
+    def __init__(self, task_id: str, pools: Iterable[str], kind: str = "task") -> None:
         self.task_id, self.pools = task_id, tuple(sorted(pools))
         full = ", ".join(f"{pool}/{task_id}" for pool in self.pools)
-        super().__init__(f"several pools have a task {task_id!r}; name one of them: {full}")
+        super().__init__(f"several pools have a {kind} {task_id!r}; name one of them: {full}")
 
 
 class InvalidWorkflow(Refused, ValueError):

@@ -136,10 +136,10 @@ def _meant(namespace: str, name: str, pools: Sequence[str]) -> Found:
     return pool_keys(namespace, pools[0]), name
 
 
-def only(name: str, pools: Sequence[str]) -> str:
+def only(name: str, pools: Sequence[str], kind: str = "task") -> str:
     """The one pool that has a task of this id; raises ``AmbiguousTask`` for several."""
     if len(pools) > 1:
-        raise AmbiguousTask(name, pools)
+        raise AmbiguousTask(name, pools, kind)
     return pools[0]
 
 

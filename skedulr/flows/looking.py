@@ -34,7 +34,7 @@ def find(namespace: str, name: str) -> Steps[tuple[PoolKeys, str]]:
     hits = [each for each, there in zip(pools, replies, strict=True) if there]
     if not hits:
         raise UnknownWorkflow(name)
-    return pool_keys(namespace, operations.only(flow_id, hits)), flow_id
+    return pool_keys(namespace, operations.only(flow_id, hits, "workflow")), flow_id
 
 
 def row(home: PoolKeys, flow_id: str) -> Steps[FlowRow]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from skedulr import (
+    AmbiguousTask,
     DuplicateId,
     DuplicateWorkflow,
     FlowState,
@@ -220,6 +221,15 @@ async def test_a_result_within_an_argument_is_refused(shop: Shop) -> None:
 
     with pytest.raises(NotSerialisable, match="inside"):
         await flow.asubmit()
+
+
+async def test_an_id_that_workflows_of_several_pools_have_is_ambiguous(shop: Shop) -> None:
+    for job in (shop.give, shop.give.using(pool="other")):
+        async with shop.app.workflow("twin", id="twin") as flow:
+            flow.add(job.s(1))
+
+    with pytest.raises(AmbiguousTask, match=r"several pools have a workflow 'twin'.*other/twin"):
+        await shop.app.workflows.aget("twin")
 
 
 async def test_an_open_workflow_keeps_its_id(shop: Shop) -> None:
