@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import Any
 
 import msgpack
 
-from skedulr import names, operations, values, wire
+from skedulr import job_facts, names, operations, values, wire
 from skedulr.commands import Read, Steps
 from skedulr.commands.base import Argument, text
 from skedulr.errors import Undecodable, UnknownTask
@@ -87,9 +87,11 @@ class TaskInfo:
     """``None`` where this process cannot read the call."""
     kwargs: dict[str, Any] | None
     meta: dict[str, Any] | None
-    """The user's own, ``None`` where the task has none of its own: its job's counts."""
+    """The user's own, of the task or else of its job; ``None`` where neither has any."""
     timeout: float | None
-    """Seconds; ``None`` where the task says nothing: its job's counts."""
+    """Seconds, of the task or else of its job; ``None`` where neither says any. What a job's code
+    says is known from workers.
+    """
     result: Any
     unreadable: str
     """Why the call or the result could not be read, empty where both could."""
@@ -151,7 +153,15 @@ def task(
     replies = yield Read(calls, list)
     if replies[0] is None:
         raise UnknownTask(names.full_name(keys.pool, task_id))
-    return _task_info(keys.pool, task_id, loads, decode(replies[0]), *replies[1:])
+    info = _task_info(keys.pool, task_id, loads, decode(replies[0]), *replies[1:])
+    if info.args is None or (info.timeout is not None and info.meta is not None):
+        return info  # nobody knows what an unreadable task says, and else it says all itself
+    told = yield from job_facts.of_job(RegistryKeys(keys.namespace), info.job, loads)
+    return replace(
+        info,
+        timeout=told.timeout if info.timeout is None else info.timeout,
+        meta=told.meta if info.meta is None else info.meta,
+    )
 
 
 def _task_info(

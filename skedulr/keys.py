@@ -75,6 +75,9 @@ REGISTRY_KEYS: Final = {
     "pools": "set of the names of all pools; stays",
     "control": "hash of the cluster's pause and its version; stays",
     "schedules": "hash schedule -> its pool; removed with the schedule",
+    "jobs": "hash job -> packed timeout and meta as its code says; removed by a worker whose code "
+    "says neither, or a week after the last that told it",
+    "telling": "zset job -> until when what was told of it counts (ms); as jobs",
     "workers": "hash worker process -> packed report; removed by the worker or the next report",
     "alive": "zset worker process -> until when its report counts (ms); as workers",
     "coordinators": "hash coordinator -> packed report; removed by it or the next report of one",

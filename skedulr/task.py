@@ -64,8 +64,8 @@ class Task(Generic[R_co]):
 
     def info(self) -> inspect.TaskInfo:
         """All that Redis holds of the task: times, attempts with errors, progress, log; with the
-        time-out and the meta of its job where it has none of its own and this program knows the
-        job. Raises ``UnknownTask``.
+        time-out and the meta of its job where it has none of its own and a worker has told them,
+        or this program knows the job. Raises ``UnknownTask``.
         """
         return self._with_job(self._app.client.perform(inspect.task(self._keys, self.id)))
 

@@ -4,7 +4,7 @@ The sync and the async client send the same values, so building and reading exis
 """
 
 from skedulr.commands.base import MOST_TASKS, Command, Read, Steps
-from skedulr.commands.control import PoolSettings, control, pause, report
+from skedulr.commands.control import PoolSettings, control, pause, report, tell_job
 from skedulr.commands.instances import (
     Ack,
     Beat,
@@ -129,6 +129,7 @@ __all__ = [
     "schedule",
     "seal",
     "settle",
+    "tell_job",
     "trigger",
     "trim",
     "unschedule",

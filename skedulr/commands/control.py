@@ -52,3 +52,10 @@ def report(
     """
     places = (keys.coordinators, keys.coordinating) if coordinator else (keys.workers, keys.alive)
     return Command("report", places, (name, packed, ttl_ms), int)
+
+
+def tell_job(keys: RegistryKeys, job: str, packed: bytes, ttl_ms: int) -> Command[int]:
+    """Tell what the code of a worker says of a job; empty ``packed`` where it says nothing. Answers
+    of how many jobs something is told.
+    """
+    return Command("report", (keys.jobs, keys.telling), (job, packed, ttl_ms), int)

@@ -1,11 +1,12 @@
--- A worker process or a coordinator tells what it is and does; reports of processes that are gone leave.
+-- A worker process or a coordinator tells what it is and does, or a worker what its code says of a job; reports
+-- that do not count any more leave.
 -- flags: allow-oom
--- KEYS[1] workers   or coordinators
--- KEYS[2] alive   or coordinating
--- ARGV[1] name  of the process
+-- KEYS[1] workers   or coordinators, or jobs
+-- KEYS[2] alive   or coordinating, or telling
+-- ARGV[1] name  of the process, or of the job
 -- ARGV[2] report  packed, empty when it leaves
 -- ARGV[3] ttl_ms  how long the report counts
--- Returns how many processes report.
+-- Returns how many reports count.
 -- include: names
 -- include: clock
 local gone = redis.call('ZRANGEBYSCORE', alive, '-inf', now, 'LIMIT', 0, 100)

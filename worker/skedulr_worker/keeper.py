@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Hashable, Iterable
 from typing import Final, Protocol
 
+from skedulr import job_facts
 from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
 from skedulr.contact import Contact
@@ -65,6 +66,7 @@ class Keeper:
         self._predecessors = locks and Predecessors(app, config, client, contact, locks, name)
         if self._predecessors:
             self.loops.append(self._predecessors.loop)
+        self._tells_jobs_at = 0.0
         self._declarer = Declarer(app, client, contact)
         if app.schedules.declared:
             self.loops.append(self._declarer.loop)
@@ -78,6 +80,13 @@ class Keeper:
         if self._app.schedules.declared:
             runs.append(self._declarer.run())
         await asyncio.gather(*runs)
+
+    async def _tell_jobs(self) -> None:
+        """Tell what the code says of its jobs, first with the first report."""
+        if time.monotonic() >= self._tells_jobs_at:
+            jobs = self._app.jobs.values()
+            await self._client.perform(job_facts.telling(self._app.registry, jobs))
+            self._tells_jobs_at = time.monotonic() + job_facts.TOLD_EVERY
 
     async def leave(self) -> None:
         """Take the report away; where Redis is away it goes by itself."""
@@ -107,7 +116,9 @@ class Keeper:
             told = self._reporter.standing()
             try:
                 await self._client.run(self._reporter.report(), persist=False)
+                await self._tell_jobs()
             except SkedulrError as error:
+                self._tells_jobs_at = 0.0  # the server may have lost its memory
                 self._contact.lost(error)
                 self._reporting.turn(state_after(error))
             else:
