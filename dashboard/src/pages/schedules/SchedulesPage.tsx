@@ -9,6 +9,7 @@ import { Card } from "../../components/Card";
 import { Confirm } from "../../components/Confirm";
 import { type Columns, DataTable } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
+import { Loading } from "../../components/Loading";
 import { PageHead } from "../../components/PageHead";
 import { SearchField } from "../../components/SearchField";
 import { Trouble } from "../../components/Trouble";
@@ -35,7 +36,9 @@ export function SchedulesPage() {
         flush
         aside={<SearchField label="Search schedules" value={wanted} onChange={setWanted} />}
       >
-        {schedules && shown.length === 0 ? (
+        {!schedules && !error ? (
+          <Loading />
+        ) : schedules && shown.length === 0 ? (
           <Empty
             icon={CalendarClock}
             title={

@@ -2,6 +2,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useTask } from "../../api/tasks";
 import { Card } from "../../components/Card";
 import { Copy } from "../../components/Copy";
+import { Loading } from "../../components/Loading";
 import { PageHead } from "../../components/PageHead";
 import { StateBadge } from "../../components/StateBadge";
 import { Trouble } from "../../components/Trouble";
@@ -27,7 +28,7 @@ export function TaskPage() {
       <>
         <PageHead title="Task" about={<code>{`${pool}/${id}`}</code>} />
         {error && <Trouble error={error} onRetry={() => void refetch()} />}
-        {isPending && <p className={styles.loading}>Loading …</p>}
+        {isPending && <Loading />}
       </>
     );
   }

@@ -6,6 +6,7 @@ import { useTasks } from "../../api/tasks";
 import { Button } from "../../components/Button";
 import { DataTable } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
+import { Loading } from "../../components/Loading";
 import { PageHead } from "../../components/PageHead";
 import { Trouble } from "../../components/Trouble";
 import { useTitle } from "../../lib/title";
@@ -77,7 +78,7 @@ export function TasksPage() {
             />
           </div>
         ) : isPending ? (
-          <p className={styles.loading}>Loading …</p>
+          <Loading />
         ) : (
           <Nothing isFiltered={isFiltered} goesOn={Boolean(data?.next)} />
         )}

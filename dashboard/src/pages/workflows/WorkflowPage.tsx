@@ -8,6 +8,7 @@ import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
 import { Confirm } from "../../components/Confirm";
 import { CountsBar } from "../../components/CountsBar";
+import { Loading } from "../../components/Loading";
 import { PageHead } from "../../components/PageHead";
 import { StateBadge } from "../../components/StateBadge";
 import { TaskLink } from "../../components/TaskLink";
@@ -51,6 +52,7 @@ export function WorkflowPage() {
         {flow && <Actions flow={flow} chosen={node?.name} />}
       </PageHead>
       {error && <Trouble error={error} onRetry={() => void refetch()} />}
+      {!flow && !error && <Loading />}
       {flow && <Flow flow={flow} chosen={chosen} onChoose={setChosen} />}
     </>
   );

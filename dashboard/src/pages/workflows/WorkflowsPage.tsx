@@ -7,6 +7,7 @@ import { Card } from "../../components/Card";
 import { CountsBar } from "../../components/CountsBar";
 import { type Columns, DataTable } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
+import { Loading } from "../../components/Loading";
 import { PageHead } from "../../components/PageHead";
 import { Trouble } from "../../components/Trouble";
 import { When } from "../../components/When";
@@ -23,7 +24,9 @@ export function WorkflowsPage() {
       <PageHead title="Workflows" />
       {error && <Trouble error={error} onRetry={() => void refetch()} />}
       <Card title="Newest first" flush>
-        {data && workflows.length === 0 ? (
+        {!data && !error ? (
+          <Loading />
+        ) : data && workflows.length === 0 ? (
           <Empty icon={WorkflowIcon} title="There is no workflow yet">
             <p>
               A workflow is a graph of tasks that is submitted as a whole:{" "}
