@@ -41,6 +41,15 @@ def test_one_is_paused_and_resumed(scheduled: Skedulr, site: str, open_page: Ope
     assert scheduled.schedules.get("newsletter").state != "paused"
 
 
+def test_the_next_to_run_stands_first_and_one_that_is_paused_last(
+    scheduled: Skedulr, site: str, open_page: OpenPage
+) -> None:
+    rows = open_page(f"{site}/schedules").locator("tbody tr")
+    expect(rows).to_contain_text(["reminder", "newsletter"])
+    scheduled.schedules.pause("reminder")
+    expect(rows).to_contain_text(["newsletter", "reminder"])
+
+
 def test_one_is_run_now(scheduled: Skedulr, site: str, open_page: OpenPage) -> None:
     page = open_page(f"{site}/schedules")
     row = page.locator("tbody tr").filter(has_text="newsletter")

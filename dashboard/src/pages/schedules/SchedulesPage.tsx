@@ -110,7 +110,8 @@ const COLUMNS: Columns<Schedule> = [
   {
     id: "next",
     header: "Next runs",
-    accessorFn: (schedule) => (schedule.paused ? "~" : (schedule.next_at ?? "~")),
+    accessorFn: ({ paused, next_at }) =>
+      paused || !next_at ? Number.MAX_SAFE_INTEGER : Date.parse(next_at),
     enableSorting: true,
     look: { wide: true },
     cell: ({ row: { original: schedule } }) => <Next schedule={schedule} />,
