@@ -99,6 +99,7 @@ def test_the_cluster_runs_every_task_exactly_once(spawn: Spawn, server: Server) 
     assert "300 tasks ended" in producer.output
     assert "every task ran exactly once" in producer.output
     for worker in workers:
+        worker.wait_for_output("1 processes")  # the other may have done it all meanwhile
         worker.send(signal.SIGTERM)
     assert [worker.wait() for worker in workers] == [0, 0]
 
