@@ -62,7 +62,7 @@ def run_reloading(target: str, config: WorkerConfig, log_format: str, log_level:
 class _Worker:
     def __init__(self, target: str, config: WorkerConfig, log_format: str, log_level: str) -> None:
         self._command = [
-            *(sys.executable, "-m", "skedulr_worker", target),
+            *(sys.executable, "-P", "-m", "skedulr_worker", target),
             *("--log-format", log_format, "--log-level", log_level),
         ]
         self._environment = (

@@ -209,7 +209,7 @@ def become(role: str, arguments: Sequence[str]) -> NoReturn:
     check_installed(role)
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", role, *arguments])
+    os.execv(sys.executable, [sys.executable, "-P", "-m", role, *arguments])
 
 
 def check_installed(role: str) -> None:

@@ -48,7 +48,7 @@ class Role:
         self.end()
         self._kept = KeptProcess(
             {
-                "command": [sys.executable, "-m", self._module, *self._arguments],
+                "command": [sys.executable, "-P", "-m", self._module, *self._arguments],
                 "private": False,
                 "lock": None,
                 "remove": None,

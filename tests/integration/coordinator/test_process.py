@@ -1,7 +1,9 @@
 """The coordinator as a process: it says where it listens, ends well, and refuses wrong settings."""
 
+import os
 import re
 import signal
+import sys
 from pathlib import Path
 
 import httpx
@@ -137,3 +139,21 @@ def test_a_prefix_that_a_proxy_cuts_off_stands_in_its_address(
     behind_the_proxy = address.removesuffix("/tasks")
     assert httpx.get(f"{behind_the_proxy}/readyz").status_code == 200
     assert httpx.get(f"{behind_the_proxy}/openapi.json").json()["servers"] == [{"url": "/tasks"}]
+
+
+def test_modules_in_the_folder_in_which_it_is_started_stand_in_for_no_library_s(
+    server: Server, namespace: str, spawn: Spawn, tmp_path: Path
+) -> None:
+    (tmp_path / "click.py").write_text("raise SystemExit('this is the click of a user')\n")
+    (tmp_path / "queue.py").write_text("raise SystemExit('this is the queue of a user')\n")
+    command = ["skedulr", "coordinator", "--port", "0"]
+    there = f"import os; os.chdir({str(tmp_path)!r}); os.execvp({command[0]!r}, {command})"
+    coordinator = spawn(
+        ["-P", "-c", there],
+        PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        SKEDULR_REDIS_URL=server.url,
+        SKEDULR_NAMESPACE=namespace,
+    )
+    assert httpx.get(f"{address_of(coordinator)}/readyz").json()["ready"]
+    coordinator.send(signal.SIGTERM)
+    assert coordinator.wait() == 0
