@@ -30,8 +30,8 @@
 local GONE_AFTER = 60000
 
 most = math.min(tonumber(most), 1000)
-local forgotten = trim_expiring(most)
-local full = forgotten == most
+local forgotten, passed_by = trim_expiring(most)
+local full = passed_by == most
 for state = SUCCEEDED, CANCELLED do
   local trimmed, passed = trim_state(state, most)
   forgotten = forgotten + trimmed

@@ -159,6 +159,19 @@ def test_a_call_that_met_a_task_twice_says_that_more_could_go(idle: Pool) -> Non
     assert idle.ask(commands.trim(idle.keys, 2)) == (False, 1)
 
 
+def test_a_call_that_let_one_pass_of_whose_end_others_have_yet_to_be_told_says_that_more_could_go(
+    idle: Pool,
+) -> None:
+    idle.submit("a", flow="pool/f", ttl_ms=MINUTE)
+    idle.finish(idle.claim_one())
+    ended(idle, "b", "c", ttl_ms=MINUTE)
+    idle.pass_time(MINUTE)
+
+    assert idle.ask(commands.trim(idle.keys, 2)) == (True, 1)
+    assert idle.ask(commands.trim(idle.keys, 2)) == (False, 1)
+    assert list(idle.snapshot()["tasks"]) == ["a"]
+
+
 def test_a_call_forgets_1000_tasks(idle: Pool) -> None:
     most = commands.MOST_TASKS
     idle.submit(*[f"t{n}" for n in range(most)], body=b"x" * 2000, ttl_ms=SECOND)
