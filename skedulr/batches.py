@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from skedulr import commands, operations
+from skedulr import commands
 from skedulr.commands import MOST_TASKS, Command, Refusal, Submission
 from skedulr.errors import AmbiguousTask, OutOfMemory, Refused, SomeRefused, UnknownTask
 from skedulr.job import Signature
@@ -124,10 +124,10 @@ async def asubmit_many(app: Skedulr, calls: Iterable[Signature[Any]]) -> list[Ta
     """``submit_many`` for asyncio."""
     account = Account(app)
     async for batch in _abatches(app, account, calls):
-        steps = operations.submit(app.keys(batch.pool), batch.tasks, existing=batch.existing)
+        command = commands.enqueue(app.keys(batch.pool), batch.tasks, existing=batch.existing)
         try:
             await app.aregister_pool(batch.pool)
-            answer: Sequence[Refusal] | OutOfMemory = await app.aclient.perform(steps)
+            answer: Sequence[Refusal] | OutOfMemory = await app.aclient.run(command)
         except OutOfMemory as error:
             answer = error
         account.enter(batch, answer)

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-import redis
 from redis import exceptions
 
 from skedulr import connection as link
+from skedulr.blocking_line import BlockingLine
 from skedulr.commands import Command, Steps
 from skedulr.connection import Address
 from skedulr.errors import OutOfMemory
@@ -35,12 +34,7 @@ class _Sent(Generic[T]):
     """A command, and the connection on which it was sent."""
 
     command: Command[T]
-    line: redis.Connection
-
-    @property
-    def is_under_way(self) -> bool:
-        """Whether its reply may still come."""
-        return _is_connected(self.line)
+    line: BlockingLine
 
 
 class Client:
@@ -50,7 +44,7 @@ class Client:
         """``on_loss`` is called when a connection broke: the server may have lost its memory."""
         self.address = address
         self._on_loss = on_loss
-        self._free: deque[redis.Connection] = deque()
+        self._free: deque[BlockingLine] = deque()
         self._pid = os.getpid()
 
     def run(self, command: Command[T]) -> T:
@@ -79,11 +73,11 @@ class Client:
 
         A command that a full server refuses is answered by the error, since the others go on.
         """
-        line: redis.Connection | None = None
+        line: BlockingLine | None = None
         ahead: _Sent[T] | None = None
         try:
             for command in commands:
-                if ahead is not None and not ahead.is_under_way:
+                if ahead is not None and not ahead.line.is_open:
                     yield self._answer(ahead)  # before the next is sent: they count in this order
                     ahead = None
                 line = line or self._take()
@@ -97,7 +91,7 @@ class Client:
         finally:
             if line is not None:
                 if ahead is not None:
-                    line.disconnect()
+                    line.close()
                 self._free.append(line)
 
     def ask(self, *calls: Sequence[bytes | str | int]) -> list[Any]:
@@ -111,9 +105,9 @@ class Client:
         """
         line = self._take()
         try:
-            line.send_packed_command([link.pack("BLPOP", key, f"{max(seconds, 0.01):.3f}")])
-            with _patience(line, seconds, self.address.time_limit):
-                reply = line.read_response(disable_decoding=True)
+            line.send(link.pack("BLPOP", key, f"{max(seconds, 0.01):.3f}"))
+            with line.patience(seconds):
+                reply = line.read()
         except link.FAILURES as error:
             self._lose(line)
             if refusal := link.refusal(error):
@@ -121,7 +115,7 @@ class Client:
             time.sleep(min(seconds, LONGEST_PAUSE))
             return None
         except BaseException:
-            line.disconnect()  # what is popped from now on would be lost
+            line.close()  # what is popped from now on would be lost
             raise
         self._free.append(line)
         return reply[1] if reply else None
@@ -130,26 +124,26 @@ class Client:
         """Close all connections that no thread is using."""
         while self._free:
             with contextlib.suppress(IndexError):
-                self._free.pop().disconnect()
+                self._free.pop().close()
 
-    def _take(self) -> redis.Connection:
+    def _take(self) -> BlockingLine:
         if self._pid != os.getpid():  # a forked child must not talk over its parent's sockets
             self._free = deque()
             self._pid = os.getpid()
         try:
             return self._free.pop()
         except IndexError:
-            return self.address.open()
+            return BlockingLine(self.address)
 
-    def _lose(self, line: redis.Connection) -> None:
+    def _lose(self, line: BlockingLine) -> None:
         """A connection broke: those that lie idle are no better, and each would cost a try."""
-        line.disconnect()
+        line.close()
         self.close()
         self._on_loss()
 
-    def _send(self, line: redis.Connection, command: Command[T]) -> _Sent[T]:
+    def _send(self, line: BlockingLine, command: Command[T]) -> _Sent[T]:
         try:
-            line.send_packed_command([link.pack_call(command)])
+            line.send(link.pack_call(command))
         except link.UNREACHED:
             self._lose(line)
         return _Sent(command, line)
@@ -159,9 +153,9 @@ class Client:
         again.
         """
         try:
-            if sent.is_under_way:
+            if sent.line.is_open:
                 try:
-                    return sent.command.parse(sent.line.read_response(disable_decoding=True))
+                    return sent.command.parse(sent.line.read())
                 except link.UNREACHED:
                     self._lose(sent.line)
                 except exceptions.ResponseError:
@@ -171,22 +165,22 @@ class Client:
             return error
 
     def _persist(self, data: bytes, command: Command[Any]) -> Any:
-        def once(line: redis.Connection) -> Any:
-            line.send_packed_command((data,))
+        def once(line: BlockingLine) -> Any:
+            line.send(data)
             try:
-                return line.read_response(disable_decoding=True)
+                return line.read()
             except exceptions.NoScriptError:
                 return self._send_and_read(line, link.pack_load(command) + data, 2)[1]
 
         return self._attempt(once, command)
 
-    def _send_and_read(self, line: redis.Connection, data: bytes, replies: int) -> list[Any]:
-        line.send_packed_command([data])
+    def _send_and_read(self, line: BlockingLine, data: bytes, replies: int) -> list[Any]:
+        line.send(data)
         read: list[Any] = []
         failure: exceptions.ResponseError | None = None
         for _ in range(replies):
             try:
-                read.append(line.read_response(disable_decoding=True))
+                read.append(line.read())
             except exceptions.ResponseError as error:
                 failure = failure or error
         if failure is not None:
@@ -212,7 +206,7 @@ class Client:
                 time.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
             except BaseException:
-                line.disconnect()  # a reply may still be under way
+                line.close()  # a reply may still be under way
                 raise
             else:
                 self._free.append(line)
@@ -221,31 +215,3 @@ class Client:
     def _time_left(self, error: BaseException) -> float:
         """After a failure: a reply that did not come has used the time up already."""
         return 0.0 if isinstance(error, exceptions.TimeoutError) else self.address.time_limit
-
-
-# Public names for these two came to redis-py long after 5.2.
-
-
-def _is_connected(line: redis.Connection) -> bool:
-    return _socket_of(line) is not None
-
-
-def _socket_of(line: Any) -> socket.socket | None:
-    found: socket.socket | None = line._sock
-    return found
-
-
-@contextlib.contextmanager
-def _patience(line: redis.Connection, seconds: float, usual: float) -> Iterator[None]:
-    """A reply may take that much longer than usual."""
-    _set_timeout(line, usual + seconds)
-    try:
-        yield
-    finally:
-        _set_timeout(line, usual)
-
-
-def _set_timeout(line: redis.Connection, seconds: float) -> None:
-    found = _socket_of(line)
-    if found is not None:
-        found.settimeout(seconds)

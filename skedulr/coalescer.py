@@ -7,7 +7,7 @@ from functools import partial
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from skedulr import operations
+from skedulr import commands
 from skedulr.commands import MOST_TASKS, Refusal, Submission
 from skedulr.job import Signature
 from skedulr.submission import MOST_BYTES, atie, outcome, submission_of
@@ -104,8 +104,9 @@ class Coalescer:
         pool, existing = kind
         try:
             await self._app.aregister_pool(pool)
-            steps = operations.submit(self._app.keys(pool), trip.tasks, existing=existing)
-            trip.arrived(await self._app.aclient.perform(steps))
+            keys = self._app.keys(pool)
+            command = commands.enqueue(keys, trip.tasks, existing=existing)
+            trip.arrived(await self._app.aclient.run(command))
         except Exception as error:
             trip.failed(error)
 

@@ -142,6 +142,19 @@ def _without_count(parts: tuple[bytes | str | int, ...]) -> bytes:
     return _pack(parts).partition(b"\r\n")[2]
 
 
+NO_REPLY: Final = object()
+"""What ``reply_reader().gets()`` answers while a reply is not complete; ``None`` is one."""
+
+
+def reply_reader() -> hiredis.Reader:
+    """Reads replies out of what a socket brings; a refusal is an error of redis-py, as a value."""
+    return hiredis.Reader(
+        protocolError=exceptions.InvalidResponse,
+        replyError=redis.connection.DefaultParser.parse_error,
+        notEnoughData=NO_REPLY,
+    )
+
+
 def pack_load(command: Command[Any]) -> bytes:
     """What makes the server know the script of a call."""
     return _pack(("SCRIPT", "LOAD", lua.load(command.script).text))

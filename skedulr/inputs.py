@@ -42,9 +42,10 @@ class Input:
 
 def any_in(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
     """Whether any argument is an input."""
-    return any(type(value) is Input for value in args) or any(
-        type(value) is Input for value in kwargs.values()
-    )
+    for value in args:  # a loop: every submission asks, and a generator takes twice as long
+        if type(value) is Input:
+            return True
+    return bool(kwargs) and any(type(value) is Input for value in kwargs.values())
 
 
 def parents_in(job: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Named]:

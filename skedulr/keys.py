@@ -6,6 +6,7 @@ and no script crosses slots. The registry of pools and instances carries ``{name
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -94,13 +95,14 @@ def key_name(name: str) -> str:
 class PoolKeys:
     """The keys of one pool."""
 
-    __slots__ = ("_lists", "namespace", "pool", "prefix")
+    __slots__ = ("namespace", "of_scripts", "pool", "prefix")
 
     def __init__(self, namespace: str, pool: str) -> None:
         self.namespace = namespace
         self.pool = pool
         self.prefix = f"{{{namespace}:{pool}}}:"
-        self._lists: dict[tuple[str, ...], tuple[bytes, ...]] = {}
+        self.of_scripts: dict[str, tuple[bytes, ...]] = {}
+        """The fixed keys of a script, once it was called: most calls are of a few scripts."""
 
     def __getattr__(self, name: str) -> bytes:
         if name not in POOL_KEYS:
@@ -111,12 +113,9 @@ class PoolKeys:
         """One key of a family, as ``of("own", instance)``."""
         return f"{self.prefix}{family}:{member}".encode()
 
-    def listed(self, names: tuple[str, ...]) -> tuple[bytes, ...]:
-        """The fixed keys of those names, in order; the same tuple each time."""
-        found = self._lists.get(names)
-        if found is None:
-            found = self._lists[names] = tuple(getattr(self, name) for name in names)
-        return found
+    def listed(self, names: Iterable[str]) -> tuple[bytes, ...]:
+        """The fixed keys of those names, in order."""
+        return tuple(getattr(self, name) for name in names)
 
 
 class RegistryKeys:

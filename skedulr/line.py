@@ -13,18 +13,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, Protocol
 
-import hiredis
 import redis.asyncio
 from redis import exceptions
-from redis.connection import DefaultParser
 
 from skedulr import connection as link
 from skedulr.connection import Address
 
 GRACE: Final = 0.05
 """Seconds that a late reply gets: a loop that was blocked has not read yet what came in time."""
-
-_NOTHING: Final = object()
 
 
 class Awaited(Protocol):
@@ -239,11 +235,7 @@ class _Wire(asyncio.Protocol):
         self._received = received
         self._lost = lost
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._reader = hiredis.Reader(
-            protocolError=exceptions.InvalidResponse,
-            replyError=DefaultParser.parse_error,
-            notEnoughData=_NOTHING,
-        )
+        self._reader = link.reply_reader()
         self.transport.set_protocol(self)
 
     def cut(self) -> None:
@@ -262,7 +254,7 @@ class _Wire(asyncio.Protocol):
         gets = self._reader.gets
         self._reader.feed(data)
         try:
-            while (reply := gets()) is not _NOTHING:
+            while (reply := gets()) is not link.NO_REPLY:
                 self._received(reply)
         except (exceptions.ConnectionError, exceptions.InvalidResponse) as error:
             self._lost(self, error)

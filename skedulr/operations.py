@@ -143,11 +143,6 @@ def only(name: str, pools: Sequence[str], kind: str = "task") -> str:
     return pools[0]
 
 
-def submit(keys: PoolKeys, tasks: Sequence[Submission], *, existing: bool) -> Steps[list[Refusal]]:
-    """Submit tasks of one pool; answers what was not stored anew."""
-    return (yield commands.enqueue(keys, tasks, existing=existing))  # type: ignore[no-any-return]  # steps are untyped
-
-
 def refused(keys: PoolKeys, task: Submission, refusal: Refusal) -> Refused | None:
     """The error that a refusal means; nothing where the task is there all the same."""
     match refusal.outcome:

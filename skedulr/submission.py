@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from skedulr import operations, ties, wire
+from skedulr import commands, operations, ties, wire
 from skedulr.commands import Refusal, Submission
 from skedulr.errors import InvalidOption, PayloadTooLarge
 from skedulr.job import Signature
@@ -71,10 +71,8 @@ def submit(app: Skedulr, call: Signature[Any]) -> Task[Any]:
     task = submission_of(app, call)
     pool = call.options.pool
     app.register_pool(pool)
-    steps = operations.submit(
-        app.keys(pool), (task,), existing=call.options.on_duplicate == "existing"
-    )
-    refusals = app.client.perform(steps)
+    existing = call.options.on_duplicate == "existing"
+    refusals = app.client.run(commands.enqueue(app.keys(pool), (task,), existing=existing))
     return outcome(app, pool, task, refusals[0] if refusals else None)
 
 

@@ -21,6 +21,7 @@ from skedulr import extensions
 from skedulr.classes import Pack, Unpack
 from skedulr.errors import NotSerialisable, Undecodable
 from skedulr.fault import locate
+from skedulr.packers import Packers
 
 MAX_DEPTH: Final = 100
 """How deep values of those extension types that hold others can be nested."""
@@ -80,36 +81,14 @@ def loads_call(data: bytes) -> tuple[list[Any], dict[str, Any]]:
     raise Undecodable("these bytes are not the arguments of a call")
 
 
-_BUFFER: Final = 1024
-_LONGEST_KEPT: Final = 64 * 1024
-
-
 class _Packing:
-    """Packs values at one depth, and hands what it meets inside extensions to the next depth.
+    """Packs values at one depth, and hands what it meets inside extensions to the next depth."""
 
-    A packer costs as much to make as a small value to pack, so used ones wait in ``_idle``. Whoever
-    packs takes one out: other threads, and signal handlers in the middle of it, take another.
-    """
-
-    __slots__ = ("_idle", "_inner")
+    __slots__ = ("_inner", "pack")
 
     def __init__(self, inner: Pack) -> None:
         self._inner = inner
-        self._idle: list[msgpack.Packer] = []
-
-    def pack(self, value: object) -> bytes:
-        try:
-            packer = self._idle.pop()
-        except IndexError:
-            packer = msgpack.Packer(
-                default=self._encode,
-                strict_types=True,
-                buf_size=_BUFFER,  # type: ignore[call-arg]  # missing from the stubs
-            )
-        data = packer.pack(value)
-        if len(data) <= _LONGEST_KEPT:  # a packer's buffer grows and never shrinks
-            self._idle.append(packer)
-        return data
+        self.pack = Packers(default=self._encode, strict_types=True).pack
 
     def _encode(self, value: object) -> msgpack.ExtType:
         return extensions.encode(value, self._inner)

@@ -10,10 +10,9 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
-import msgpack
-
 from skedulr import lua
 from skedulr.keys import PoolKeys
+from skedulr.packers import Packers
 
 T = TypeVar("T")
 Argument = bytes | str | int
@@ -51,18 +50,22 @@ def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
         yield values[first : first + MOST_TASKS]
 
 
+_PACKERS: Final = Packers(use_bin_type=False)
+"""Lua's cmsgpack knows neither bin nor ext: text and bytes alike travel as raw strings."""
+
+
 def packed(value: object) -> bytes:
     """A value as the scripts read it."""
-    # Lua's cmsgpack knows neither bin nor ext: text and bytes alike travel as raw strings.
-    return msgpack.packb(value, use_bin_type=False)
+    return _PACKERS.pack(value)
 
 
 def listed_keys(script: str, keys: PoolKeys, *families: bytes) -> tuple[bytes, ...]:
     """The keys that a script declares, in its order; those of families come last."""
-    names = lua.load(script).keys
-    if not families:
-        return keys.listed(names)
-    return keys.listed(names[: -len(families)]) + families
+    fixed = keys.of_scripts.get(script)
+    if fixed is None:
+        names = lua.load(script).keys
+        fixed = keys.of_scripts[script] = keys.listed(names[: len(names) - len(families)])
+    return fixed + families if families else fixed
 
 
 def text(value: bytes) -> str:

@@ -64,7 +64,6 @@ def test_the_same_pool_has_the_same_keys_and_lists_them_once() -> None:
 
     assert pool_keys("shop", "mail") is keys
     assert keys.listed(("ready", "done_dead")) == (keys.ready, keys.done_dead)
-    assert keys.listed(("ready", "done_dead")) is keys.listed(("ready", "done_dead"))
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -20,6 +20,7 @@ import msgpack
 
 from skedulr.loops import LoopState
 from skedulr.names import MAX_LENGTH
+from skedulr.packers import Packers
 
 _DOUBLE: Final = Struct("<d")
 _WORD: Final = Struct("@Q")
@@ -39,6 +40,8 @@ _CONFIRMED, _SUSPECTS, _RUNNING, _CLAIMING = 0, 8, 16, 24
 _ASKED: Final = _CLAIMING + _MARK.size
 _VOID: Final = _ASKED + 8
 _DATA: Final = _VOID + 8
+
+_PACKERS: Final = Packers(unicode_errors="surrogateescape")
 
 _BYTES_PER_CLAIM: Final = 4 * (2 * MAX_LENGTH + 1) + 16
 """The longest id of a task in UTF-8, and an epoch."""
@@ -206,9 +209,7 @@ class Cell:
 
     def write(self, upto: int, held: Mapping[str, int]) -> None:
         """Show what the instance holds, id -> epoch; called by the process itself."""
-        data = msgpack.packb(
-            [upto, *chain.from_iterable(held.items())], unicode_errors="surrogateescape"
-        )
+        data = _PACKERS.pack([upto, *chain.from_iterable(held.items())])
         if len(data) > self._most:
             raise ValueError(f"{len(held)} claims do not fit into {self._most} bytes")
         start = self._at + _SIZE.size

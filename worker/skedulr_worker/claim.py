@@ -246,22 +246,31 @@ class ClaimLoop:
 
     def _accept(self, reply: Exchanged) -> None:
         """Take the answer in. What is claimed is shown as held before any of it starts."""
-        self._idle = False
+        was_idle, self._idle = self._idle, False
         self._forget_acknowledged(reply.lost)
         claims = self._wanted(reply.claims)
         if not self._held.add(self._exchange.number, claims):
             claims = self._refuse(claims)
+        if claims and self._take is not None:
+            self._take(claims)
+        if was_idle:
+            self._loop.call_soon(self._accepted, reply)  # behind the tasks, which begin first
+        else:
+            self._accepted(reply)
+
+    def _accepted(self, reply: Exchanged) -> None:
+        """The exchange is over, and what was taken counts: see to the next."""
+        self._under_way = False
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+        if self._closed:
+            return
         cell = self.instance.cell
         if cell.suspects != reply.suspects:
             cell.suspects = reply.suspects
         self._filled = len(reply.claims) >= self._free
         self._asked = self._asked or (reply.more and not self._stopping)
         self._alarm.set(0 if self._stopping else reply.next_at_ms)
-        if claims and self._take is not None:
-            self._take(claims)
-        self._under_way = False  # only now: what was taken must count before more is claimed
-        if self._drained is not None and not self._drained.done():
-            self._drained.set_result(None)
         self._turns.turn()
         self._consider()
 

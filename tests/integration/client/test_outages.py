@@ -155,8 +155,8 @@ class TestRestarted:
         def use() -> None:
             line = app.client._take()
             together.wait(10)
-            line.send_packed_command([b"*1\r\n$4\r\nPING\r\n"])
-            line.read_response()
+            line.send(b"*1\r\n$4\r\nPING\r\n")
+            line.read()
             app.client._free.append(line)
 
         threads = [threading.Thread(target=use) for _ in range(30)]

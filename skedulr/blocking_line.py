@@ -1,0 +1,93 @@
+"""One sync connection: redis-py connects and logs in, what comes after is sent and read here.
+
+A producer that calls now and then pays for each layer with cold caches.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from typing import Any, Final, cast
+
+from redis import exceptions
+
+from skedulr import connection as link
+from skedulr.connection import Address
+
+READ_AT_ONCE: Final = 16 * 1024
+
+
+class BlockingLine:
+    """One connection for one thread at a time; it connects when it first sends."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._connection = address.open()
+        self._socket: socket.socket | None = None
+        self._reader = link.reply_reader()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether replies to what was sent may still come."""
+        return self._socket is not None
+
+    def send(self, data: bytes) -> None:
+        """Send packed commands; raises what ``connection.UNREACHED`` lists."""
+        try:
+            (self._socket or self._connect()).sendall(data)
+        except OSError as error:
+            raise _in_redis_terms(error) from error
+
+    def read(self) -> Any:
+        """The next reply; raises it where it is a refusal, or what ``connection.UNREACHED`` lists
+        when none comes within the address' time limit.
+        """
+        gets = self._reader.gets
+        while (reply := gets()) is link.NO_REPLY:
+            self._receive()
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    @contextlib.contextmanager
+    def patience(self, seconds: float) -> Iterator[None]:
+        """A reply may take so many seconds longer than the address allows."""
+        self._wait_for_at_most(self._address.time_limit + seconds)
+        try:
+            yield
+        finally:
+            self._wait_for_at_most(self._address.time_limit)
+
+    def close(self) -> None:
+        """Close it; what was under way gets no reply. It opens again when it next sends."""
+        self._socket = None
+        self._connection.disconnect()
+
+    def _connect(self) -> socket.socket:
+        self._connection.connect()
+        # A public name for it came to redis-py long after 5.2.
+        self._socket = cast(socket.socket, self._connection._sock)
+        self._reader = link.reply_reader()
+        return self._socket
+
+    def _receive(self) -> None:
+        if self._socket is None:
+            raise exceptions.ConnectionError("the connection is closed")
+        try:
+            data = self._socket.recv(READ_AT_ONCE)
+        except OSError as error:
+            raise _in_redis_terms(error) from error
+        if not data:
+            raise exceptions.ConnectionError("the server closed the connection")
+        self._reader.feed(data)
+
+    def _wait_for_at_most(self, seconds: float) -> None:
+        if self._socket is not None:
+            self._socket.settimeout(seconds)
+
+
+def _in_redis_terms(error: OSError) -> exceptions.RedisError:
+    if isinstance(error, TimeoutError):
+        return exceptions.TimeoutError("no reply in time")
+    return exceptions.ConnectionError(str(error))
