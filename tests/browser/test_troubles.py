@@ -115,13 +115,21 @@ def test_a_task_that_holds_its_process_is_named_until_it_lets_go(
     expect(troubles(page)).to_have_count(0)
 
 
+def child_with_loop(app: Skedulr, name: str) -> int:
+    """The process id of a worker's child in which a loop of that name has begun, 0 for none."""
+    for worker in app.workers():
+        for child in worker["children"]:
+            if any(loop["name"] == name for loop in child["loops"]):
+                return int(child["pid"])
+    return 0
+
+
 def test_a_loop_that_hangs_is_named_until_it_comes_round_again(
     app: Skedulr, site: str, start_worker: StartWorker, open_page: OpenPage
 ) -> None:
     start_worker("--pool", "mail=1")
     page = open_page(site)
-    wait_until(lambda: any(each["children"] for each in app.workers()), what="the first report")
-    child = app.workers()[0]["children"][0]["pid"]
+    child = wait_until(lambda: child_with_loop(app, "sentinel"), what="a loop that has begun")
     os.kill(child, signal.SIGSTOP)
     try:
         expect(troubles(page)).to_contain_text(
