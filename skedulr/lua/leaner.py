@@ -1,8 +1,9 @@
 """Rewrites a script so that a call makes less; what it does stays the same.
 
 Redis makes each function of a script anew in each call, and each variable that functions share
-costs again. So a function that nobody calls is left out, and one of one line that returns an
-expression is written out where it is called. And Redis prints each number that it is handed with 17
+costs again. So a function that nobody calls is left out. One of one line that returns an
+expression is written out where it is called, and so is one that returns nothing and is called once.
+And Redis prints each number that it is handed with 17
 digits, which takes longer than all else about an argument: numbers become text beforehand.
 """
 
@@ -22,6 +23,10 @@ EXPRESSION: Final = re.compile(
 )
 TEXT: Final = re.compile(r"^local (\w+) = string\.\w+\(.*\)(?: --.*)?\n", re.MULTILINE)
 COMMENT: Final = re.compile(r"--.*")
+PROCEDURE: Final = re.compile(
+    r"^(?:-- .*\n)*local function (\w+)\(([\w, ]*)\)\n((?s:.*?))^end\n+", re.MULTILINE
+)
+WORD: Final = re.compile(r"'[^'\n]*'|(?<![.\w])([A-Za-z_]\w*)")
 CALL: Final = re.compile(r"\bredis\.call\(")
 NUMBER: Final = re.compile(r"-?\d+")
 SIMPLE: Final = re.compile(r"[\w.]+(\[\w+\])*|'[^']*'")
@@ -29,7 +34,8 @@ SIMPLE: Final = re.compile(r"[\w.]+(\[\w+\])*|'[^']*'")
 
 def leaner(body: str) -> str:
     """The script without what its calls can do without making."""
-    return _with_numbers_as_text(_with_expressions_written_out(_without_unused(body)))
+    body = _with_expressions_written_out(_without_unused(body))
+    return _with_numbers_as_text(_with_procedures_written_out(body))
 
 
 def _without_unused(body: str) -> str:
@@ -67,6 +73,57 @@ def _written_out(text: str, name: str, parameters: list[str], expression: str) -
         is_apart = before.rstrip().endswith(("(", ",", "{")) and behind.startswith((",", ")", " }"))
         text = f"{before}{written if is_apart else f'({written})'}{behind}"
     return text
+
+
+def _with_procedures_written_out(body: str) -> str:
+    for found in reversed(list(PROCEDURE.finditer(body))):
+        rest = body[found.end() :]
+        call = re.search(rf"^( *){found[1]}\((.*)\)$", rest, re.MULTILINE)
+        is_called_once = len(re.findall(rf"\b{found[1]}\b", COMMENT.sub("", rest))) == 1
+        if call is not None and is_called_once:
+            block = _as_block(found[2], found[3], call, _function_around(rest, call.start()))
+            if block:
+                rest = f"{rest[: call.start()]}{block}{rest[call.end() :]}"
+                body = body[: found.start()] + rest
+    return body
+
+
+def _as_block(header: str, text: str, call: re.Match[str], around: str) -> str:
+    """The block that does what a call does; nothing where that would take more than a glance."""
+    parameters = [each for each in header.split(", ") if each]
+    arguments, end = _arguments(call.string, call.start(2))
+    if end != call.end() or len(arguments) != len(parameters):
+        return ""
+    new = [pair for pair in zip(parameters, arguments, strict=True) if pair[0] != pair[1]]
+    leaves = re.search(r"\b(return|break|function)\b", text)
+    assigns = any(re.search(rf"\b{each}\b[\w, ]* = ", text) for each in parameters)
+    names = (_names(text) - {*parameters}) | {each for each, _ in new}
+    declares = new or re.search(r"\b(local|for)\b", text)
+    is_another_s = _declared(around) & names if around else declares
+    if leaves or assigns or is_another_s:
+        return ""
+    made = [", ".join(part) for part in zip(*new, strict=True)]
+    first = f"{call[1]}  local {made[0]} = {made[1]}\n" if made else ""
+    return f"{call[1]}do\n{first}{text}{call[1]}end"
+
+
+def _names(text: str) -> set[str]:
+    """The names in a piece of code, but for those of fields."""
+    return {word for word in WORD.findall(COMMENT.sub("", text)) if word}
+
+
+def _function_around(text: str, at: int) -> str:
+    """The function in which this place is; nothing where it is in none."""
+    start = text.rfind("local function ", 0, at)
+    ended = text.find("\nend\n", max(start, 0))
+    return text[start:ended] if start >= 0 and ended > at else ""
+
+
+def _declared(text: str) -> set[str]:
+    """The names that a function declares anywhere."""
+    lists = re.findall(r"\b(?:local|for) ([\w, ]+?)(?: =| in|$)", text, re.MULTILINE)
+    lists += re.findall(r"\bfunction \w*\(([\w, ]*)\)", text)
+    return {name for each in lists for name in each.split(", ")}
 
 
 def _with_numbers_as_text(body: str) -> str:

@@ -63,6 +63,62 @@ def test_what_only_looks_like_a_call_is_left_alone() -> None:
     assert leaner(f"{ENDED}f(was.is_ended, is_ended(a))\n").startswith(ENDED)
 
 
+PUSH = """\
+local function push(key, value)
+  touch(key)
+  pushed[key] = value
+end
+
+"""
+TELL = """\
+local function tell(id, value)
+  if value then
+    push(id, value)
+  end
+end
+
+"""
+
+
+def test_a_function_that_returns_nothing_is_written_out_where_alone_it_is_called() -> None:
+    assert (
+        leaner(f"{PUSH}{TELL}tell(1, 2)\ntell(2, 3)\n")
+        == """\
+local function tell(id, value)
+  if value then
+    do
+      local key = id
+  touch(key)
+  pushed[key] = value
+    end
+  end
+end
+
+tell(1, 2)
+tell(2, 3)
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "why"),
+    [
+        ("push(1, 2)\npush(2, 3)\n", "called twice"),
+        ("if push(1, 2) then stop() end\n", "no line of its own"),
+        (f"{TELL}tell(1)\ntell(2)\n".replace("value)", "pushed)"), "its name means another there"),
+        ("push(1, 2)\n", "what it declares would be seen by the whole script"),
+    ],
+)
+def test_it_stays_a_function_where_it_is(own: str, why: str) -> None:
+    assert PUSH.strip() in leaner(f"{PUSH}{own}"), why
+
+
+@pytest.mark.parametrize("line", ["return", "key = value", "local f = function() end"])
+def test_so_does_one_that_returns_or_changes_what_it_was_given(line: str) -> None:
+    odd = PUSH.replace("touch(key)", line)
+    assert line in leaner(f"{odd}{TELL}tell(1, 2)\ntell(2, 3)\n").partition("\nend\n")[0]
+
+
 @pytest.mark.parametrize(
     ("call", "written"),
     [
