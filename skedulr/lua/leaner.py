@@ -21,7 +21,9 @@ FUNCTION: Final = re.compile(
 EXPRESSION: Final = re.compile(
     r"^(?:-- .*\n)*local function (\w+)\(([\w, ]*)\) return (.*) end\n+", re.MULTILINE
 )
-TEXT: Final = re.compile(r"^local (\w+) = string\.\w+\(.*\)(?: --.*)?\n", re.MULTILINE)
+TEXT: Final = re.compile(
+    r"^local (\w+) = (?:[\w\[\]]+ \.\. )?string\.\w+\(.*\)(?: --.*)?\n", re.MULTILINE
+)
 COMMENT: Final = re.compile(r"--.*")
 PROCEDURE: Final = re.compile(
     r"^(?:-- .*\n)*local function (\w+)\(([\w, ]*)\)\n((?s:.*?))^end\n+", re.MULTILINE

@@ -2,7 +2,7 @@
 -- include: clock
 -- What happened is counted once per script, in total and for the minute.
 local STATS_SECONDS = 90000
-local minute = prefix .. 'stats:' .. string.format('%.0f', math.floor(now / 60000))
+local minute = prefix .. 'stats:' .. string.format('%d', now / 60000)
 local counted = {}
 
 local function count(counter, by) counted[counter] = (counted[counter] or 0) + by end
