@@ -23,6 +23,11 @@ RESTS: Final = 4
 a fifth of Redis' and of this process' time at most, however much there is to look at.
 """
 
+LONGEST_REST: Final = 2.0
+"""Seconds after which it is looked again all the same: a look that takes as long as half a second
+has waited for a Redis that was away, which says nothing of the next.
+"""
+
 SIGN_EVERY: Final = 5.0
 """Seconds between two signs that the feed looks, for those who hear of no change."""
 
@@ -142,7 +147,7 @@ class Feed:
         began = self._clock()
         document = await look.at(topic)
         ended = self._clock()
-        known.due = ended + RESTS * (ended - began)
+        known.due = ended + min(RESTS * (ended - began), LONGEST_REST)
         if document is None:
             return
         known.document = dumps(document)

@@ -10,7 +10,14 @@ import pytest
 
 from skedulr import Skedulr
 from skedulr.errors import RedisUnavailable
-from skedulr_coordinator.feed import RESTS, SIGN_EVERY, TRIFLES_EVERY, Feed, Listener
+from skedulr_coordinator.feed import (
+    LONGEST_REST,
+    RESTS,
+    SIGN_EVERY,
+    TRIFLES_EVERY,
+    Feed,
+    Listener,
+)
 from skedulr_coordinator.record import Record
 from tests.support.apps import MakeApp
 from tests.support.own_server import OwnServer
@@ -196,10 +203,11 @@ async def test_topics_that_need_the_pools_read_them_once(app: Skedulr) -> None:
     assert (await calls(app) - before)["smembers"] == 1
 
 
+@pytest.mark.parametrize(("took", "rests"), [(0.25, 0.25 * RESTS), (0.6, LONGEST_REST)])
 async def test_a_topic_rests_by_what_its_look_took_and_a_new_one_does_not_wait_for_it(
-    app: Skedulr,
+    app: Skedulr, took: float, rests: float
 ) -> None:
-    clock = Clock(step=1.0)
+    clock = Clock(step=took)
     feed, listener = Feed(app, clock), Listener(["tasks"])
     feed.add(listener)
     await heard(feed, listener)
@@ -210,7 +218,7 @@ async def test_a_topic_rests_by_what_its_look_took_and_a_new_one_does_not_wait_f
     feed.add(late)
     assert not await heard(feed, listener)
     assert "task:default/t" in await late.news(0.01)
-    clock.now = ended + RESTS
+    clock.now = ended + rests
     assert set(await heard(feed, listener)) == {"tasks"}
 
 
