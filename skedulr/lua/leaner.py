@@ -3,8 +3,10 @@
 Redis makes each function of a script anew in each call, and each variable that functions share
 costs again. So a function that nobody calls is left out. One of one line that returns an
 expression is written out where it is called, and so is one that returns nothing and is called once.
-And Redis prints each number that it is handed with 17
-digits, which takes longer than all else about an argument: numbers become text beforehand.
+And Redis prints each number that it is handed with 17 digits, which takes longer than all else
+about an argument: numbers become text beforehand.
+
+A producer waits for this before its first task, so what is asked of the text is asked once.
 """
 
 from __future__ import annotations
@@ -29,6 +31,9 @@ PROCEDURE: Final = re.compile(
     r"^(?:-- .*\n)*local function (\w+)\(([\w, ]*)\)\n((?s:.*?))^end\n+", re.MULTILINE
 )
 WORD: Final = re.compile(r"'[^'\n]*'|(?<![.\w])([A-Za-z_]\w*)")
+NOT_CALLED: Final = re.compile(r"\b\w+\b(?!\()")
+MADE_AND_CALLED: Final = 2
+"""How often the name of a function stands in the code that is called once."""
 CALL: Final = re.compile(r"\bredis\.call\(")
 NUMBER: Final = re.compile(r"-?\d+")
 SIMPLE: Final = re.compile(r"[\w.]+(\[\w+\])*|'[^']*'")
@@ -41,7 +46,7 @@ def leaner(body: str) -> str:
 
 
 def _without_unused(body: str) -> str:
-    words = Counter(re.findall(r"\w+", COMMENT.sub("", body)))
+    words = _counted(body)
 
     def used(match: re.Match[str]) -> str:
         return match[0] if words[match[1]] > 1 else ""
@@ -50,39 +55,44 @@ def _without_unused(body: str) -> str:
     return shorter if shorter == body else _without_unused(shorter)
 
 
+def _counted(body: str) -> Counter[str]:
+    """How often each word stands in the code."""
+    return Counter(re.findall(r"\w+", COMMENT.sub("", body)))
+
+
 def _with_expressions_written_out(body: str) -> str:
     """Later ones first: they may call those before them."""
+    not_called = set(NOT_CALLED.findall(COMMENT.sub("", body)))
     for found in reversed(list(EXPRESSION.finditer(body))):
-        name, parameters, expression = found[1], found[2].split(", "), found[3]
-        rest = body[found.end() :]
-        calls = len(re.findall(rf"\b{name}\(", rest))
-        if calls == len(re.findall(rf"\b{name}\b", COMMENT.sub("", rest))):
-            rest = _written_out(rest, name, parameters, expression)
+        if found[1] not in not_called:
+            rest = _written_out(body[found.end() :], found[1], found[2].split(", "), found[3])
             body = body[: found.start()] + rest
     return body
 
 
 def _written_out(text: str, name: str, parameters: list[str], expression: str) -> str:
-    call = re.compile(rf"\b{name}\(")
-    while found := call.search(text):
+    call, at = re.compile(rf"\b{name}\("), 0
+    while found := call.search(text, at):
+        at = found.start()
         arguments, end = _arguments(text, found.end())
         values = dict(zip(parameters, arguments, strict=True)) if parameters != [""] else {}
         for parameter, value in values.items():
             if not SIMPLE.fullmatch(value) and len(re.findall(rf"\b{parameter}\b", expression)) > 1:
                 raise ValueError(f"{name}({value}) would work its argument out more than once")
-        written = re.sub(r"\w+", lambda word: values.get(word[0], word[0]), expression)  # noqa: B023
-        before, behind = text[: found.start()], text[end:]
+        written = WORD.sub(lambda word: values.get(word[0], word[0]), expression)  # noqa: B023
+        before, behind = text[:at], text[end:]
         is_apart = before.rstrip().endswith(("(", ",", "{")) and behind.startswith((",", ")", " }"))
         text = f"{before}{written if is_apart else f'({written})'}{behind}"
     return text
 
 
 def _with_procedures_written_out(body: str) -> str:
+    words = _counted(body)
     for found in reversed(list(PROCEDURE.finditer(body))):
+        if words[found[1]] != MADE_AND_CALLED:
+            continue
         rest = body[found.end() :]
-        call = re.search(rf"^( *){found[1]}\((.*)\)$", rest, re.MULTILINE)
-        is_called_once = len(re.findall(rf"\b{found[1]}\b", COMMENT.sub("", rest))) == 1
-        if call is not None and is_called_once:
+        if call := re.search(rf"^( *){found[1]}\((.*)\)$", rest, re.MULTILINE):
             block = _as_block(found[2], found[3], call, _function_around(rest, call.start()))
             if block:
                 rest = f"{rest[: call.start()]}{block}{rest[call.end() :]}"
