@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from skedulr import FlowState, State
-from skedulr.commands import Read, Steps
+from skedulr.commands import Steps
 from skedulr.flows import additions
 from skedulr.lineage import lineage
 from skedulr.triggers import carry_out, events_of
 from tests.integration.workflows.conftest import POOLS, Coordinated, Shop
+from tests.integration.workflows.meanwhile import meanwhile, tell
 from tests.integration.workflows.test_workflow import counts, ended
 
 
@@ -76,15 +77,7 @@ async def test_children_of_a_former_task_are_linked_with_the_new_one_wherever_th
     keys = shop.app.keys("default")
 
     def told_at_once(addition: additions.Addition) -> Steps[None]:
-        steps, reply = whole(addition), None
-        while True:
-            try:
-                step = steps.send(reply)
-            except StopIteration:
-                return
-            reply = yield step
-            outbox = Read((("XRANGE", keys.events, "-", "+"),), lambda replies: replies[0])
-            yield from carry_out(keys, events_of((yield outbox)))
+        return meanwhile(whole(addition), lambda: tell(keys))
 
     monkeypatch.setattr(additions, "submit", told_at_once)
     async with shop.app.worker(pools=POOLS), coordinated():

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from skedulr import FlowState, TaskFailed, commands
-from skedulr.commands import Command, Steps
+from skedulr.commands import Steps
 from skedulr.keys import PoolKeys
 from skedulr.record import decode
 from skedulr_worker import mapping
 from tests.integration.workflows.conftest import Shop
+from tests.integration.workflows.meanwhile import meanwhile
 from tests.integration.workflows.test_workflow import counts, ended
 
 Between = Callable[[str, Callable[[PoolKeys], Steps[Any]]], None]
@@ -27,16 +28,12 @@ def between(monkeypatch: pytest.MonkeyPatch) -> Between:
         done: list[str] = []
 
         def spread(keys: PoolKeys, *args: Any) -> Steps[None]:
-            steps, reply = whole(keys, *args), None
-            while True:
-                try:
-                    step = steps.send(reply)
-                except StopIteration:
-                    return
-                reply = yield step
-                if isinstance(step, Command) and step.script == script and not done:
+            def once() -> Steps[Any]:
+                if not done:
                     done.append(script)
                     yield from act(keys)
+
+            return meanwhile(whole(keys, *args), once, after=script)
 
         monkeypatch.setattr(mapping, "_spread", spread)
 

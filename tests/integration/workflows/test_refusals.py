@@ -15,10 +15,10 @@ from skedulr import (
     UnknownTask,
     Workflow,
 )
-from skedulr.commands import Command, Read, Steps
+from skedulr.commands import Steps
 from skedulr.flows import additions
-from skedulr.triggers import carry_out, events_of
 from tests.integration.workflows.conftest import Shop
+from tests.integration.workflows.meanwhile import meanwhile, tell
 from tests.integration.workflows.test_workflow import counts, ended
 
 
@@ -100,17 +100,8 @@ async def test_a_node_that_was_skipped_before_the_refusal_counts_as_skipped(
     whole = additions.submit
 
     def told_meanwhile(addition: additions.Addition) -> Steps[None]:
-        steps, reply = whole(addition), None
-        while True:
-            try:
-                step = steps.send(reply)
-            except StopIteration:
-                return
-            reply = yield step
-            if isinstance(step, Command) and step.script == "enqueue":
-                keys = shop.app.keys("default")
-                outbox = Read((("XRANGE", keys.events, "-", "+"),), lambda replies: replies[0])
-                yield from carry_out(keys, events_of((yield outbox)))
+        keys = shop.app.keys("default")
+        return meanwhile(whole(addition), lambda: tell(keys), after="enqueue")
 
     monkeypatch.setattr(additions, "submit", told_meanwhile)
     with pytest.raises(DuplicateId):

@@ -11,6 +11,7 @@ from skedulr.commands import Command, Steps
 from skedulr.flows import additions, giving_up
 from skedulr_coordinator.orphans import Orphans
 from tests.integration.workflows.conftest import Shop
+from tests.integration.workflows.meanwhile import meanwhile
 from tests.integration.workflows.test_workflow import counts, ended
 from tests.support.waiting import await_until
 
@@ -184,16 +185,11 @@ async def test_a_slow_producer_is_heard_of_and_a_given_up_one_takes_all_back(
     whole = additions.submit
 
     def held_up(addition: additions.Addition) -> Steps[None]:
-        steps, reply, step = whole(addition), None, None
-        while True:
-            try:
-                step = steps.send(reply)
-            except StopIteration:
-                return
-            reply = yield step
-            if isinstance(step, Command) and step.script == "enqueue":
-                pass_time(shop)
-                yield from giving_up.give_up_unfinished(addition.home, 2)
+        def give_up() -> Steps[Any]:
+            pass_time(shop)
+            return giving_up.give_up_unfinished(addition.home, 2)
+
+        return meanwhile(whole(addition), give_up, after="enqueue")
 
     monkeypatch.setattr(additions, "submit", held_up)
     with pytest.raises(SubmissionGivenUp, match="other/late"):

@@ -1,0 +1,29 @@
+"""What others do between two steps of an operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from skedulr.commands import Command, Read, Steps
+from skedulr.keys import PoolKeys
+from skedulr.triggers import carry_out, events_of
+
+
+def meanwhile(steps: Steps[Any], act: Callable[[], Steps[Any]], after: str = "") -> Steps[Any]:
+    """The same steps, and what ``act`` does behind each, or behind each call of one script."""
+    reply = None
+    while True:
+        try:
+            step = steps.send(reply)
+        except StopIteration as stop:
+            return stop.value
+        reply = yield step
+        if not after or (isinstance(step, Command) and step.script == after):
+            yield from act()
+
+
+def tell(keys: PoolKeys) -> Steps[None]:
+    """What coordinators do with all that lies in a pool's outbox."""
+    outbox = Read((("XRANGE", keys.events, "-", "+"),), lambda replies: replies[0])
+    yield from carry_out(keys, events_of((yield outbox)))
