@@ -19,11 +19,11 @@ import msgpack
 
 from benchmarks.private import SERVER_HELP, private_server
 from skedulr import commands
-from skedulr.client import Client
 from skedulr.commands import Ack, Submission
-from skedulr.connection import Address
 from skedulr.keys import pool_keys
 from skedulr.names import new_id
+from skedulr.transport.client import Client
+from skedulr.transport.connection import Address
 
 KEYS: Final = pool_keys("bench", "pool")
 INSTANCE: Final = "host-1.a1b2c3d4"

@@ -44,12 +44,12 @@ from skedulr.errors import (
     WrongState,
 )
 from skedulr.flows.shapes import FlowInfo, FlowRow, FlowState
-from skedulr.inspect import Attempt, PoolInfo, Progress, TaskInfo
+from skedulr.flows.workflow import Node, Workflow
 from skedulr.job import Job, Signature
-from skedulr.schedule import ScheduleInfo, ScheduleRun
+from skedulr.schedules.schedule import ScheduleInfo, ScheduleRun
 from skedulr.states import State
 from skedulr.task import Task
-from skedulr.workflow import Node, Workflow
+from skedulr.views.inspect import Attempt, PoolInfo, Progress, TaskInfo
 
 __version__ = "0.1.0"
 

@@ -8,27 +8,29 @@ import os
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar, Unpack, overload
 
-from skedulr import batches, control, declaring, inspect, names, operations, submission, timing
-from skedulr.aio import AsyncClient
-from skedulr.client import Client
+from skedulr import batches, control, names, operations, submission
 from skedulr.commands import Steps
 from skedulr.config import NAMESPACE_VARIABLE, Config, Settings
-from skedulr.connection import Address
 from skedulr.connections import Connections
 from skedulr.context import Current
-from skedulr.declaring import DeclaredOptions, Declaring, Times
 from skedulr.durations import Span
 from skedulr.errors import ConfigurationError, OutOfMemory
+from skedulr.flows.workflow import Workflow
+from skedulr.flows.workflows import Workflows
 from skedulr.job import Isolation, Job, JobDecorator, Signature
 from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
 from skedulr.options import JobOptions, TaskOptions
 from skedulr.registry import Registration, call_by_name
 from skedulr.results import AsyncResults, Results
 from skedulr.retry import Exceptions
-from skedulr.schedules import Schedules
+from skedulr.schedules import declaring, timing
+from skedulr.schedules.declaring import DeclaredOptions, Declaring, Times
+from skedulr.schedules.schedules import Schedules
 from skedulr.task import Task
-from skedulr.workflow import Workflow
-from skedulr.workflows import Workflows
+from skedulr.transport.aio import AsyncClient
+from skedulr.transport.client import Client
+from skedulr.transport.connection import Address
+from skedulr.views import inspect
 
 P = ParamSpec("P")
 R = TypeVar("R")

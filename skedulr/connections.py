@@ -10,13 +10,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet
 
-from skedulr.aio import AsyncClient
-from skedulr.client import Client
 from skedulr.coalescer import Coalescer
 from skedulr.config import URL_VARIABLE
-from skedulr.connection import Address
 from skedulr.errors import ConfigurationError
 from skedulr.results import AsyncResults, Results
+from skedulr.transport.aio import AsyncClient
+from skedulr.transport.client import Client
+from skedulr.transport.connection import Address
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from skedulr import inspect, names, operations
+from skedulr import names, operations
 from skedulr.commands import PoolSettings, Steps
 from skedulr.errors import InvalidOption
 from skedulr.options import whole_number
+from skedulr.views import inspect
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr

@@ -8,11 +8,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, Literal, TypedDict
 
-from skedulr import durations, names, parents, retry, values
+from skedulr import durations, names, retry, values
 from skedulr.commands import Parent
+from skedulr.dependencies import parents
+from skedulr.dependencies.parents import Parents
 from skedulr.durations import Span
 from skedulr.errors import InvalidOption, InvalidPriority, UnknownOption
-from skedulr.parents import Parents
 
 HIGHEST_PRIORITY: Final = 1023
 

@@ -17,15 +17,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from skedulr import commands
-from skedulr import connection as link
-from skedulr.aio import AsyncClient
-from skedulr.client import LONGEST_PAUSE, Client
 from skedulr.commands import Ending
 from skedulr.errors import RedisUnavailable, ResultTimeout, UnknownTask, UpgradeNeeded
 from skedulr.keys import PoolKeys
-from skedulr.line import Line
 from skedulr.names import full_name, new_id
 from skedulr.record import FORMAT
+from skedulr.transport import connection as link
+from skedulr.transport.aio import AsyncClient
+from skedulr.transport.client import LONGEST_PAUSE, Client
+from skedulr.transport.line import Line
 
 ASK_AGAIN: Final = 30.0
 """Seconds after which a waiter asks again, whatever it was told."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from skedulr import commands, operations, ties, wire
+from skedulr import commands, operations, wire
 from skedulr.commands import Refusal, Submission
+from skedulr.dependencies import ties
 from skedulr.errors import InvalidOption, PayloadTooLarge
 from skedulr.job import Signature
 from skedulr.names import new_id

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
-from skedulr import durations, inspect, names, operations, values
+from skedulr import durations, names, operations, values
 from skedulr.commands import Ending
 from skedulr.durations import Span
 from skedulr.errors import TaskCancelled, TaskFailed
-from skedulr.explain import Explanation
-from skedulr.explain import explain as why
 from skedulr.keys import PoolKeys
 from skedulr.states import State
+from skedulr.views import inspect
+from skedulr.views.explain import Explanation
+from skedulr.views.explain import explain as why
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr

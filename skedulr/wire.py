@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from skedulr import inputs, retry, values
+from skedulr import retry, values
+from skedulr.dependencies import inputs
 from skedulr.errors import NotSerialisable, Undecodable
 
 _TIMEOUT: Final = "t"
@@ -33,7 +34,7 @@ class Call:
     retry: retry.Policy | None = None
     meta: dict[str, Any] | None = None
     inputs: list[Any] = field(default_factory=list)
-    """Arguments that are results of other tasks: see ``skedulr.inputs``."""
+    """Arguments that are results of other tasks: see ``skedulr.dependencies.inputs``."""
 
 
 def worker_options(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from skedulr.timing import Policy
+from skedulr.schedules.timing import Policy
 from skedulr_coordinator.slots import Slots, newest
 
 GRACE_MS: Final = 5_000

@@ -7,11 +7,11 @@ import contextlib
 from functools import partial
 from typing import Final, Self
 
-from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
-from skedulr.contact import Contact
 from skedulr.errors import SkedulrError
 from skedulr.sweeps import Sweeper
+from skedulr.transport.aio import AsyncClient
+from skedulr.transport.contact import Contact
 from skedulr_coordinator import faults, feed, orphans, record
 from skedulr_coordinator.feed import Feed
 from skedulr_coordinator.orphans import Orphans

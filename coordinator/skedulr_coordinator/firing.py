@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from skedulr import schedule, timing
 from skedulr.commands import Firing
-from skedulr.schedule import CODE, DECLARED_FOR_MS, Plan, Spec
+from skedulr.schedules import schedule, timing
+from skedulr.schedules.schedule import CODE, DECLARED_FOR_MS, Plan, Spec
 from skedulr_coordinator.catching_up import Step, steps
 from skedulr_coordinator.slots import Slots, slots_of
 from skedulr_coordinator.words import words

@@ -6,13 +6,13 @@ import logging
 from typing import Any, Final
 
 from skedulr import operations
-from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
 from skedulr.commands import Read
 from skedulr.commands.base import Argument
+from skedulr.dependencies.triggers import give_up_orphans
 from skedulr.flows.giving_up import give_up_unfinished
 from skedulr.keys import PoolKeys, pool_keys
-from skedulr.triggers import give_up_orphans
+from skedulr.transport.aio import AsyncClient
 from skedulr_coordinator import faults
 
 EVERY: Final = 1.0

@@ -14,9 +14,9 @@ import msgpack
 
 import skedulr
 from skedulr import commands
-from skedulr.aio import AsyncClient
 from skedulr.commands import Command
 from skedulr.keys import RegistryKeys
+from skedulr.transport.aio import AsyncClient
 from skedulr_coordinator import faults
 
 EVERY: Final = 0.9

@@ -8,8 +8,8 @@ import random
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any, Final
 
-from skedulr.contact import Contact
 from skedulr.loops import Loop, LoopState, state_after
+from skedulr.transport.contact import Contact
 
 PATIENCE: Final = 30.0
 """Seconds that a turn may take before it shows as hanging, its pause not counted."""

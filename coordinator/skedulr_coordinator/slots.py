@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from croniter import croniter
 
-from skedulr.timing import Cron, Interval, Once, Timing
+from skedulr.schedules.timing import Cron, Interval, Once, Timing
 
 SECOND: Final = timedelta(seconds=1)
 HORIZON: Final = timedelta(hours=26)

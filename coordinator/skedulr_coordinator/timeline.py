@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from skedulr import overview
 from skedulr.app import Skedulr
+from skedulr.views import overview
 
 
 class Timeline:

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
-from skedulr import documents, explain, inspect, names, overview
+from skedulr import names
 from skedulr.app import Skedulr
 from skedulr.errors import InvalidOption, RedisUnavailable, SkedulrError
 from skedulr.flows import looking
-from skedulr.inspect import PoolInfo
 from skedulr.keys import PoolKeys
-from skedulr.task_document import task_document
+from skedulr.views import documents, explain, inspect, overview
+from skedulr.views.inspect import PoolInfo
+from skedulr.views.task_document import task_document
 from skedulr_coordinator import views
 
 MOST: Final = 20

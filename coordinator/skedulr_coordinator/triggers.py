@@ -12,15 +12,15 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from skedulr import connection as link
 from skedulr import operations
-from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
 from skedulr.commands import Command, Steps
+from skedulr.dependencies.triggers import EVENTS_AT_ONCE, Event, carry_out, events_of
 from skedulr.errors import RedisUnavailable
 from skedulr.keys import pool_keys
-from skedulr.line import Line
-from skedulr.triggers import EVENTS_AT_ONCE, Event, carry_out, events_of
+from skedulr.transport import connection as link
+from skedulr.transport.aio import AsyncClient
+from skedulr.transport.line import Line
 from skedulr_coordinator import faults
 
 LONGEST_WAIT: Final = 1.0

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from skedulr import documents, inspect
 from skedulr.app import Skedulr
 from skedulr.flows import looking
-from skedulr.schedule import ScheduleInfo
+from skedulr.schedules.schedule import ScheduleInfo
+from skedulr.views import documents, inspect
 from skedulr_coordinator.words import of_schedule
 
 

@@ -8,10 +8,10 @@ from typing import Final
 from cron_descriptor import ExpressionDescriptor, Options
 from cron_descriptor.Exception import FormatError, MissingFieldError
 
-from skedulr.crontab import ALIASES
 from skedulr.durations import iso
-from skedulr.schedule import ScheduleInfo
-from skedulr.timing import Cron, Interval, Once, Timing
+from skedulr.schedules.crontab import ALIASES
+from skedulr.schedules.schedule import ScheduleInfo
+from skedulr.schedules.timing import Cron, Interval, Once, Timing
 
 _OPTIONS: Final = Options(locale_code="en_US", use_24hour_time_format=True)
 _UNITS: Final = (

@@ -9,8 +9,8 @@ from pathlib import Path
 from skedulr import Skedulr
 from skedulr.cli.home import Home
 from skedulr.config import NAMESPACE_VARIABLE, URL_VARIABLE
-from skedulr.connection import Address
 from skedulr.errors import ConfigurationError
+from skedulr.transport.connection import Address
 
 USUAL_NAMESPACE = "skedulr"
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from skedulr import inspect
 from skedulr.app import Skedulr
-from skedulr.inspect import PoolInfo, TaskRow
-from skedulr.search import ORDER
 from skedulr.states import State
+from skedulr.views import inspect
+from skedulr.views.inspect import PoolInfo, TaskRow
+from skedulr.views.search import ORDER
 
 PAGE: Final = 500
 MOST_SEARCHED: Final = 10_000

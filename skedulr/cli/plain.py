@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from skedulr.plain import jsonable
+from skedulr.values.plain import jsonable
 
 
 def as_json(document: object) -> str:

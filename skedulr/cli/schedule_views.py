@@ -13,8 +13,8 @@ from rich.text import Text
 from skedulr.cli import looks
 from skedulr.cli.looks import Column
 from skedulr.cli.moments import since, span
-from skedulr.plain import iso
-from skedulr.schedule import FINISHED, PAUSED, ScheduleInfo, ScheduleRun
+from skedulr.schedules.schedule import FINISHED, PAUSED, ScheduleInfo, ScheduleRun
+from skedulr.values.plain import iso
 
 _COLUMNS: Final = [
     Column("SCHEDULE"),

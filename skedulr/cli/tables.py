@@ -12,8 +12,8 @@ from rich.text import Text
 from skedulr.cli import looks
 from skedulr.cli.looks import Column
 from skedulr.cli.moments import since
-from skedulr.inspect import PoolInfo, TaskRow
 from skedulr.states import State
+from skedulr.views.inspect import PoolInfo, TaskRow
 
 _TASKS: Final = [
     Column("TASK"),

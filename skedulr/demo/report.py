@@ -9,8 +9,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from skedulr.inspect import TaskInfo
 from skedulr.states import State
+from skedulr.views.inspect import TaskInfo
 
 if TYPE_CHECKING:
     from skedulr.demo.producer import Sent

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
-from skedulr import commands, graph, names
+from skedulr import commands, names
 from skedulr.commands import Mark, Standing, Stands, Steps
 from skedulr.commands.base import chunks
+from skedulr.dependencies import graph
+from skedulr.dependencies.triggers import stands, token_of
 from skedulr.errors import UnknownNode, WrongState
 from skedulr.flows import ends, looking
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.record import Record
 from skedulr.states import State
-from skedulr.triggers import stands, token_of
 
 
 def cancel(home: PoolKeys, flow_id: str) -> Steps[int]:

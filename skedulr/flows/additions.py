@@ -29,10 +29,12 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from skedulr import commands, graph, names, operations
+from skedulr import commands, names, operations
 from skedulr.commands import MOST_TASKS, Entry, Opened, Parent, Refusal, Steps
 from skedulr.commands.base import chunks, packed
 from skedulr.commands.tasks import Submission
+from skedulr.dependencies import graph
+from skedulr.dependencies.triggers import token_of
 from skedulr.errors import (
     DuplicateId,
     DuplicateWorkflow,
@@ -43,7 +45,6 @@ from skedulr.errors import (
 from skedulr.flows import looking
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.submission import MOST_BYTES, TOKEN_BYTES
-from skedulr.triggers import token_of
 
 RENEWED_EVERY: Final = 10.0
 """Seconds after which a producer says that it goes on; a third of the time that it has."""

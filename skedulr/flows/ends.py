@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from skedulr import commands, names, operations
 from skedulr.commands import Mark, Standing, Steps
 from skedulr.commands.base import chunks
+from skedulr.dependencies.triggers import stands, token_of
 from skedulr.flows import looking
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.record import Record
-from skedulr.triggers import stands, token_of
 
 
 def cancel(namespace: str, own: Mapping[str, bytes]) -> Steps[list[str]]:

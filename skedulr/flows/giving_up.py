@@ -11,8 +11,8 @@ from skedulr.commands.base import chunks, text
 from skedulr.flows import ends, looking
 from skedulr.flows.additions import Addition, link_again
 from skedulr.keys import PoolKeys
-from skedulr.lists import pairs
 from skedulr.states import State
+from skedulr.views.lists import pairs
 
 AT_ONCE: Final = 10
 """Overdue additions that one sweep of a pool looks at."""

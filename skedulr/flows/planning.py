@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from skedulr import circles, graph, names, ties
+from skedulr import names
 from skedulr.commands import Parent, Steps
+from skedulr.dependencies import circles, graph, ties
+from skedulr.dependencies.parents import Named
 from skedulr.errors import InvalidWorkflow
 from skedulr.job import Signature
-from skedulr.parents import Named
 
 MOST_NODES: Final = 10_000
 

@@ -15,10 +15,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from skedulr.aio import AsyncClient
 from skedulr.keys import RegistryKeys, pool_keys
 from skedulr.sweeps.look import PoolSight, Sight, look
 from skedulr.sweeps.services import Pauses, Promotion, Recovery, Repair, Sweep, Trimming
+from skedulr.transport.aio import AsyncClient
 
 __all__ = ["Round", "Sweeper"]
 

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from skedulr import commands
-from skedulr.aio import AsyncClient
 from skedulr.commands import Command
 from skedulr.keys import PoolKeys
 from skedulr.sweeps.look import PoolSight
+from skedulr.transport.aio import AsyncClient
 
 MOST_CALLS: Final = 20
 """Calls of one script for one pool in one round, while it says that there is more."""

@@ -1,7 +1,8 @@
 """What Redis holds, to compare with what a page has done."""
 
-from skedulr import Skedulr, inspect
-from skedulr.inspect import PoolInfo
+from skedulr import Skedulr
+from skedulr.views import inspect
+from skedulr.views.inspect import PoolInfo
 
 
 def pool(app: Skedulr, name: str) -> PoolInfo:

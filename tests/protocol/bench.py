@@ -9,7 +9,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from skedulr.commands import Exchanged, Read, trim
-from skedulr.triggers import Event
+from skedulr.dependencies.triggers import Event
 from tests.protocol import agreement, invariants, sweeps
 from tests.protocol.claims import ClaimBook
 from tests.protocol.entities import Task

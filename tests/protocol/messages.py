@@ -8,8 +8,8 @@ from typing import Any
 
 from skedulr import commands
 from skedulr.commands import Ack, Bond, Command, Entry, Mark, Submission, Tie, Told
+from skedulr.dependencies.triggers import Event
 from skedulr.keys import PoolKeys
-from skedulr.triggers import Event
 from tests.protocol import flows, links, producers, sweeps, workers
 from tests.protocol.entities import JobClass
 from tests.protocol.model import Model

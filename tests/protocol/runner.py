@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, TypeVar, cast
 from redis import Redis
 
 from skedulr.commands import Command, Read, pause
+from skedulr.dependencies.triggers import Event, events_of
 from skedulr.keys import PoolKeys, RegistryKeys
-from skedulr.triggers import Event, events_of
 from tests.protocol.model import Reach
 from tests.protocol.planting import Bug, scripts
 from tests.protocol.snapshot import DUMP, Snapshot, read

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import msgpack
 
+from skedulr.dependencies.triggers import Event, events_of
 from skedulr.record import Record, decode
 from skedulr.states import State
-from skedulr.triggers import Event, events_of
 
 DUMP: Final = """#!lua
 local READ = {

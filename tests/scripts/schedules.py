@@ -6,10 +6,11 @@ from typing import Any
 
 import msgpack
 
-from skedulr import commands, schedule, timing
+from skedulr import commands
 from skedulr.commands import Declaration, Firing
-from skedulr.schedule import ScheduleRun
-from skedulr.timing import Interval, Policy
+from skedulr.schedules import schedule, timing
+from skedulr.schedules.schedule import ScheduleRun
+from skedulr.schedules.timing import Interval, Policy
 from tests.scripts.support import MINUTE, Pool
 
 

@@ -2,8 +2,9 @@
 
 import msgpack
 
-from skedulr import commands, timing
-from skedulr.timing import Interval
+from skedulr import commands
+from skedulr.schedules import timing
+from skedulr.schedules.timing import Interval
 from tests.scripts.schedules import (
     declaration,
     declared,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from skedulr import Skedulr, lua
-from skedulr.aio import AsyncClient
 from skedulr.commands import Command, Steps
+from skedulr.transport.aio import AsyncClient
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skedulr.timing import Interval, Once, Policy
+from skedulr.schedules.timing import Interval, Once, Policy
 from skedulr_coordinator.catching_up import GRACE_MS, LAST_GRACE_MS, MOST_STEPS, Step, steps
 from skedulr_coordinator.slots import slots_of
 

@@ -10,8 +10,8 @@ from typing import Any, Generic, TypeVar
 import pytest
 
 from skedulr.errors import NotSerialisable
-from skedulr.extensions import Opaque
 from skedulr.values import MAX_DEPTH, dumps, loads, peek
+from skedulr.values.extensions import Opaque
 from tests.support.samples import sent
 
 HERE = __name__

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skedulr import crontab
 from skedulr.errors import InvalidOption
+from skedulr.schedules import crontab
 from skedulr_coordinator.slots import cron_slots
 
 NOON = round(datetime(2026, 1, 1, 12, tzinfo=UTC).timestamp() * 1000)

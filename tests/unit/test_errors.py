@@ -11,7 +11,8 @@ from datetime import timedelta
 import pytest
 from redis import exceptions
 
-from skedulr import connection, errors
+from skedulr import errors
+from skedulr.transport import connection
 
 EXAMPLES: list[errors.SkedulrError] = [
     errors.SkedulrError("something"),

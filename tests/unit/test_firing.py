@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from skedulr import timing
-from skedulr.schedule import Plan, Spec
-from skedulr.timing import Interval, Policy
+from skedulr.schedules import timing
+from skedulr.schedules.schedule import Plan, Spec
+from skedulr.schedules.timing import Interval, Policy
 from skedulr_coordinator.firing import Moment, firings
 
 SECOND = 1000

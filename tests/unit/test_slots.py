@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from skedulr.timing import Cron, Interval, Once
+from skedulr.schedules.timing import Cron, Interval, Once
 from skedulr_coordinator.slots import cron_slots, newest, slots_of
 
 MINUTE = 60_000

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import msgpack
 import pytest
 
-from skedulr import timing
 from skedulr.errors import InvalidOption
-from skedulr.timing import Cron, Interval, Once, Policy
+from skedulr.schedules import timing
+from skedulr.schedules.timing import Cron, Interval, Once, Policy
 
 MOMENT = datetime(2026, 11, 1, 3, tzinfo=timezone(timedelta(hours=2)))
 MOMENT_MS = round(datetime(2026, 11, 1, 1, tzinfo=UTC).timestamp() * 1000)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from skedulr import crontab
-from skedulr.timing import Cron, Interval, Once
+from skedulr.schedules import crontab
+from skedulr.schedules.timing import Cron, Interval, Once
 from skedulr_coordinator.words import words
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
-from skedulr.aio import AsyncClient
 from skedulr.commands import MOST_TASKS
-from skedulr.contact import Contact
 from skedulr.errors import SkedulrError
 from skedulr.loops import Loop, state_after
+from skedulr.transport.aio import AsyncClient
+from skedulr.transport.contact import Contact
 from skedulr_worker.exchange import FIRST_PAUSE, LONGEST_PAUSE
 from skedulr_worker.instance import Instance
 from skedulr_worker.telling import Telling

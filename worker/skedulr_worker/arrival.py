@@ -7,12 +7,12 @@ import contextlib
 from collections.abc import Sequence
 from typing import Final
 
-from skedulr import connection as link
 from skedulr import operations
-from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
-from skedulr.contact import Contact
 from skedulr.errors import RedisUnavailable
+from skedulr.transport import connection as link
+from skedulr.transport.aio import AsyncClient
+from skedulr.transport.contact import Contact
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.instance import PoolSlots
 

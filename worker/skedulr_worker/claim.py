@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from skedulr.aio import AsyncClient
 from skedulr.commands import MOST_TASKS, Ack, Claim, Exchanged
-from skedulr.contact import Contact
 from skedulr.loops import Loop, LoopState
+from skedulr.transport.aio import AsyncClient
+from skedulr.transport.contact import Contact
 from skedulr_worker.ahead import Ahead
 from skedulr_worker.alarm import Alarm
 from skedulr_worker.clock import RedisClock

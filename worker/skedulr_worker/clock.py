@@ -6,9 +6,9 @@ import asyncio
 import time
 from typing import Final
 
-from skedulr.aio import AsyncClient
 from skedulr.errors import SkedulrError
 from skedulr.loops import Loop, state_after
+from skedulr.transport.aio import AsyncClient
 
 EVERY: Final = 60.0
 """Seconds between two looks at Redis' clock."""

@@ -8,9 +8,9 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
-from skedulr.contact import Contact
+from skedulr.transport.aio import AsyncClient
+from skedulr.transport.contact import Contact
 from skedulr_worker.board import Phase
 from skedulr_worker.burials import Burials
 from skedulr_worker.children import Child, fork

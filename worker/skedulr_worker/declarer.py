@@ -6,15 +6,15 @@ import asyncio
 import random
 from typing import Final
 
-from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
-from skedulr.contact import Contact
 from skedulr.errors import SkedulrError
 from skedulr.loops import PATIENCE, Loop, state_after
+from skedulr.transport.aio import AsyncClient
+from skedulr.transport.contact import Contact
 
 EVERY: Final = 20.0
 """Seconds between two declarations: less than a quarter of the time after which code counts as
-gone (``skedulr.schedule.DECLARED_FOR_MS``).
+gone (``skedulr.schedules.schedule.DECLARED_FOR_MS``).
 """
 
 PAUSE: Final = 1.0

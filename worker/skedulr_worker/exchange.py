@@ -9,13 +9,13 @@ from typing import Final
 
 from redis import exceptions
 
-from skedulr import connection as link
-from skedulr.aio import AsyncClient
 from skedulr.commands import Ack, Exchanged
-from skedulr.contact import Contact
 from skedulr.errors import RedisUnavailable, UpgradeNeeded
-from skedulr.line import Answer, Line
 from skedulr.loops import Loop, LoopState
+from skedulr.transport import connection as link
+from skedulr.transport.aio import AsyncClient
+from skedulr.transport.contact import Contact
+from skedulr.transport.line import Answer, Line
 from skedulr_worker.instance import Instance
 
 FIRST_PAUSE: Final = 0.05

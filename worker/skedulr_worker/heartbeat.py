@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
-from skedulr.aio import AsyncClient
-from skedulr.contact import Contact
 from skedulr.errors import SkedulrError
 from skedulr.loops import PATIENCE, Loop, LoopState, state_after
+from skedulr.transport.aio import AsyncClient
+from skedulr.transport.contact import Contact
 from skedulr_worker.board import Board
 from skedulr_worker.instance import Instance
 from skedulr_worker.orders import CLAIMS, Order

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from skedulr import inputs
-from skedulr.aio import AsyncClient
+from skedulr.dependencies import inputs
 from skedulr.errors import Fail, RedisUnavailable, Undecodable
 from skedulr.keys import PoolKeys
+from skedulr.transport.aio import AsyncClient
 from skedulr_worker.context import Attempt
 
 PAUSE: Final = 0.25

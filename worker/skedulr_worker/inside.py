@@ -14,11 +14,11 @@ import threading
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
-from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
-from skedulr.contact import Contact
 from skedulr.errors import ConfigurationError, SkedulrError
 from skedulr.loops import Loop
+from skedulr.transport.aio import AsyncClient
+from skedulr.transport.contact import Contact
 from skedulr_worker.arrival import arrive
 from skedulr_worker.board import Board, Phase
 from skedulr_worker.config import WorkerConfig

@@ -9,12 +9,12 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Final, Protocol
 
 from skedulr import job_facts
-from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
-from skedulr.contact import Contact
 from skedulr.errors import SkedulrError
 from skedulr.loops import PATIENCE, Loop, state_after
 from skedulr.sweeps import Round, Sweeper
+from skedulr.transport.aio import AsyncClient
+from skedulr.transport.contact import Contact
 from skedulr_worker import reports
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.declarer import Declarer

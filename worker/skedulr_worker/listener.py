@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from skedulr import connection as link
-from skedulr.connection import Address
-from skedulr.contact import Contact
-from skedulr.line import Answer, Line
+from skedulr.transport import connection as link
+from skedulr.transport.connection import Address
+from skedulr.transport.contact import Contact
+from skedulr.transport.line import Answer, Line
 from skedulr_worker.exchange import Exchange
 from skedulr_worker.instance import Instance
 

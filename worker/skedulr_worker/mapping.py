@@ -18,7 +18,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from skedulr import commands, mapping, names, operations, values
+from skedulr import commands, names, operations, values
 from skedulr.app import Skedulr
 from skedulr.commands import (
     MOST_TASKS,
@@ -35,16 +35,16 @@ from skedulr.commands import (
 )
 from skedulr.commands.base import chunks, packed, text
 from skedulr.context import current
+from skedulr.dependencies.triggers import NEWEST, token_of
 from skedulr.errors import Fail, Lost, UnknownWorkflow
-from skedulr.flows import additions, ends, looking
+from skedulr.flows import additions, ends, looking, mapping
+from skedulr.flows.mapping import GATHER, MAP, Plan
 from skedulr.job import Job
 from skedulr.keys import PoolKeys, pool_keys
-from skedulr.mapping import GATHER, MAP, Plan
 from skedulr.options import Options
 from skedulr.record import Record
 from skedulr.retry import exponential
 from skedulr.states import State
-from skedulr.triggers import NEWEST, token_of
 
 JOBS: Final = (MAP, GATHER)
 

@@ -7,11 +7,11 @@ import random
 from typing import Final
 
 from skedulr import commands
-from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
-from skedulr.contact import Contact
 from skedulr.errors import SkedulrError
 from skedulr.loops import Loop, state_after
+from skedulr.transport.aio import AsyncClient
+from skedulr.transport.contact import Contact
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.lock import Lock
 from skedulr_worker.locks import Locks

@@ -8,10 +8,10 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from skedulr.aio import AsyncClient
 from skedulr.app import Skedulr
-from skedulr.contact import Contact
 from skedulr.loops import Loop
+from skedulr.transport.aio import AsyncClient
+from skedulr.transport.contact import Contact
 from skedulr_worker.arrival import arrive_in_time
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.crew import Crew

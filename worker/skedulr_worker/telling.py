@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from skedulr import commands
-from skedulr.aio import AsyncClient
 from skedulr.errors import OutOfMemory, RedisUnavailable, SkedulrError
-from skedulr.inspect import LogLine, pack_log_line, pack_progress
 from skedulr.keys import PoolKeys
+from skedulr.transport.aio import AsyncClient
+from skedulr.views.inspect import LogLine, pack_log_line, pack_progress
 from skedulr_worker.clock import RedisClock
 from skedulr_worker.context import Attempt
 from skedulr_worker.isolation import channel

@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import psutil
 
-from skedulr.aio import AsyncClient
 from skedulr.app import Hook, Skedulr
 from skedulr.commands import MOST_TASKS
-from skedulr.contact import Contact
 from skedulr.loops import Loop
+from skedulr.transport.aio import AsyncClient
+from skedulr.transport.contact import Contact
 from skedulr_worker import clock
 from skedulr_worker.board import Board, Phase
 from skedulr_worker.claim import ClaimLoop

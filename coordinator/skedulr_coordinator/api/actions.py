@@ -14,9 +14,9 @@ from starlette.responses import Response
 from skedulr import names, operations
 from skedulr.app import Skedulr
 from skedulr.errors import RedisUnavailable, SkedulrError
-from skedulr.search import Wanted, search
 from skedulr.states import LIVE, State
 from skedulr.task import Task
+from skedulr.views.search import Wanted, search
 from skedulr_coordinator.api import models, tasks
 from skedulr_coordinator.api.answers import Document
 from skedulr_coordinator.api.context import TheApp

@@ -10,11 +10,11 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from skedulr import inspect, overview
 from skedulr.app import Skedulr
-from skedulr.lists import TaskRow
-from skedulr.search import Wanted, search
 from skedulr.states import LIVE, TERMINAL, State
+from skedulr.views import inspect, overview
+from skedulr.views.lists import TaskRow
+from skedulr.views.search import Wanted, search
 from skedulr_coordinator.api import models
 from skedulr_coordinator.api.answers import Document
 from skedulr_coordinator.api.context import TheApp

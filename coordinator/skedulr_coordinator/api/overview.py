@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from skedulr import documents, names, overview
+from skedulr import names
+from skedulr.views import documents, overview
 from skedulr_coordinator.api import models
 from skedulr_coordinator.api.answers import Document
 from skedulr_coordinator.api.context import TheApp, TheCoordinator

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from skedulr import documents
+from skedulr.views import documents
 from skedulr_coordinator import views
 from skedulr_coordinator.api import models
 from skedulr_coordinator.api.answers import Document

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from skedulr import documents, explain, inspect, names
+from skedulr import names
 from skedulr.errors import InvalidOption
-from skedulr.search import ORDER, Wanted, search
 from skedulr.states import BY_LABEL, State
-from skedulr.task_document import task_document
+from skedulr.views import documents, explain, inspect
+from skedulr.views.search import ORDER, Wanted, search
+from skedulr.views.task_document import task_document
 from skedulr.wording import similar
 from skedulr_coordinator.api import models
 from skedulr_coordinator.api.answers import Document

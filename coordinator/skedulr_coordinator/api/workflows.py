@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from skedulr import documents, overview
 from skedulr.app import Skedulr
 from skedulr.errors import InvalidOption
+from skedulr.views import documents, overview
 from skedulr_coordinator import views
 from skedulr_coordinator.api import models
 from skedulr_coordinator.api.answers import Document

@@ -9,12 +9,13 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from skedulr import inspect, names, operations
+from skedulr import names, operations
 from skedulr.app import Skedulr
 from skedulr.cli.exits import DONE, code_of, complain
 from skedulr.cli.session import Session
 from skedulr.errors import InvalidOption, RedisUnavailable, SkedulrError
 from skedulr.task import Task
+from skedulr.views import inspect
 
 TaskNames = Annotated[
     list[str], typer.Argument(metavar="ID...", help="Ids, or pool/id where pools share one.")

@@ -9,10 +9,10 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from skedulr import documents
 from skedulr.cli import flow_views
 from skedulr.cli.session import Session
-from skedulr.workflow import Workflow
+from skedulr.flows.workflow import Workflow
+from skedulr.views import documents
 
 FlowName = Annotated[
     str, typer.Argument(metavar="ID", help="A workflow's id, or pool/id where pools share one.")

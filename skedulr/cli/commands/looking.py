@@ -9,16 +9,17 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from skedulr import documents, explain, inspect, names, operations, values
+from skedulr import names, operations, values
 from skedulr.cli import instances_view, looks, tables
 from skedulr.cli.listing import Listed, Wanted, list_tasks
 from skedulr.cli.moments import span
 from skedulr.cli.session import Session
 from skedulr.cli.task_page import page
 from skedulr.errors import InvalidOption
-from skedulr.inspect import PoolInfo
 from skedulr.states import BY_LABEL, State
-from skedulr.task_document import task_document
+from skedulr.views import documents, explain, inspect
+from skedulr.views.inspect import PoolInfo
+from skedulr.views.task_document import task_document
 from skedulr.wording import similar
 
 States = Annotated[

@@ -10,7 +10,6 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from skedulr import documents
 from skedulr.cli import schedule_views
 from skedulr.cli.commands import submitting
 from skedulr.cli.commands.submitting import (
@@ -27,6 +26,7 @@ from skedulr.cli.commands.submitting import (
 )
 from skedulr.cli.session import Session
 from skedulr.errors import InvalidOption
+from skedulr.views import documents
 
 TIMES = "When it runs"
 

@@ -10,17 +10,18 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from skedulr import documents, durations, inspect, values
+from skedulr import durations, values
 from skedulr.cli import looks
 from skedulr.cli.exits import NO_SUCCESS, complain
 from skedulr.cli.plain import brief
 from skedulr.cli.session import Session
 from skedulr.errors import InvalidOption, ResultTimeout
-from skedulr.inspect import TaskInfo
 from skedulr.options import TaskOptions
-from skedulr.plain import jsonable
 from skedulr.states import State
 from skedulr.task import Task
+from skedulr.values.plain import jsonable
+from skedulr.views import documents, inspect
+from skedulr.views.inspect import TaskInfo
 
 OPTIONS = "The task's options"
 

@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from typing import Final
 
 import skedulr
-from skedulr import documents
 from skedulr.cli.cluster import Cluster, enter
 from skedulr.cli.exits import DONE, FAILED, INTERRUPTED
 from skedulr.cli.home import Home
@@ -23,6 +22,7 @@ from skedulr.cli.up.role import Role, listens
 from skedulr.cli.up.screen import Screen
 from skedulr.cli.up.show import Show
 from skedulr.embedded.ports import HOST
+from skedulr.views import documents
 
 TURN: Final = 0.1
 READY_WITHIN: Final = 15.0

@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass
 
 from skedulr import Skedulr
-from skedulr.documents import summed
 from skedulr.errors import SkedulrError
-from skedulr.inspect import PoolInfo
 from skedulr.states import LIVE, State
+from skedulr.views.documents import summed
+from skedulr.views.inspect import PoolInfo
 
 EVERY = 1.0
 

@@ -10,8 +10,8 @@ import pytest
 
 from skedulr.cli.moments import since, span
 from skedulr.cli.plain import brief, visible
-from skedulr.extensions import Opaque
-from skedulr.plain import iso, jsonable
+from skedulr.values.extensions import Opaque
+from skedulr.values.plain import iso, jsonable
 
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
 NOW = 1_700_000_000_000

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from skedulr import Skedulr, State, commands, inspect, values
-from skedulr.client import Client
+from skedulr import Skedulr, State, commands, values
 from skedulr.commands import Ack, Claim
 from skedulr.names import new_id
+from skedulr.transport.client import Client
+from skedulr.views import inspect
 
 LEASE_MS = 60_000
 

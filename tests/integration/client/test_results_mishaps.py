@@ -14,7 +14,7 @@ from skedulr import (
     Skedulr,
     UpgradeNeeded,
 )
-from skedulr.client import Client
+from skedulr.transport.client import Client
 from tests.integration.client.hand import Hand
 from tests.integration.client.kit import Add, MakeProxy
 from tests.integration.client.waiters import (

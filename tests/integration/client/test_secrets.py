@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from skedulr import ConfigurationError, RedisUnavailable, Skedulr
-from skedulr.connection import Address
+from skedulr.transport.connection import Address
 from tests.support.apps import MakeApp
 from tests.support.own_server import OwnServer
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from skedulr import Skedulr, State
-from skedulr.aio import AsyncClient
+from skedulr.transport.aio import AsyncClient
 from tests.support.crews import Crew
 
 

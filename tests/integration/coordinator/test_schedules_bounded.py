@@ -7,9 +7,10 @@ from typing import NamedTuple, TypeAlias
 
 import pytest
 
-from skedulr import Skedulr, commands, timing
+from skedulr import Skedulr, commands
 from skedulr.commands import MOST_SCHEDULES, Declaration, Firing
-from skedulr.timing import Interval, Policy
+from skedulr.schedules import timing
+from skedulr.schedules.timing import Interval, Policy
 from skedulr_coordinator.schedules import Schedules
 from tests.support.apps import MakeApp
 from tests.support.own_server import OwnServer

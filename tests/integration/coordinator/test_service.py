@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from skedulr.contact import Contact
 from skedulr.errors import RedisUnavailable
 from skedulr.loops import LoopState
+from skedulr.transport.contact import Contact
 from skedulr_coordinator import service as module
 from skedulr_coordinator.service import Service, Services
 from tests.support.waiting import await_until

@@ -108,7 +108,7 @@ async def test_filters(
 async def test_a_task_of_that_very_id_stands_first_and_once(
     app: Skedulr, api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skedulr.search.CHUNK", 10)
+    monkeypatch.setattr("skedulr.views.search.CHUNK", 10)
     await app.aenqueue_many(app.call("job") for _ in range(40))
     await app.aenqueue("job", id="needle")
     found = await pages(api, q="needle")

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from skedulr import Skedulr, job_facts
-from skedulr.task_document import task_document
+from skedulr.views.task_document import task_document
 from tests.support.apps import MakeApp
 from tests.support.waiting import await_until
 

@@ -13,10 +13,10 @@ from typing import Any, cast
 import pytest
 
 from skedulr import ConfigurationError
-from skedulr.connection import Address, pack
-from skedulr.contact import Contact
 from skedulr.errors import RedisUnavailable
-from skedulr.line import Line
+from skedulr.transport.connection import Address, pack
+from skedulr.transport.contact import Contact
+from skedulr.transport.line import Line
 from skedulr_worker.board import Board, Phase
 from skedulr_worker.config import WorkerConfig, parse_pools
 from skedulr_worker.context import Attempt

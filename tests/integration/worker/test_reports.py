@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from skedulr import Skedulr
-from skedulr.aio import AsyncClient
-from skedulr.contact import Contact
-from skedulr.inspect import workers
 from skedulr.loops import LoopState
+from skedulr.transport.aio import AsyncClient
+from skedulr.transport.contact import Contact
+from skedulr.views.inspect import workers
 from skedulr_worker import reports
 from skedulr_worker.board import Blocker, Board
 from skedulr_worker.config import WorkerConfig

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from skedulr.commands import Command, Read, Steps
+from skedulr.dependencies.triggers import carry_out, events_of
 from skedulr.keys import PoolKeys
-from skedulr.triggers import carry_out, events_of
 
 
 def meanwhile(steps: Steps[Any], act: Callable[[], Steps[Any]], after: str = "") -> Steps[Any]:

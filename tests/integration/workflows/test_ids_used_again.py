@@ -6,9 +6,9 @@ import pytest
 
 from skedulr import FlowState, State
 from skedulr.commands import Steps
+from skedulr.dependencies.triggers import carry_out, events_of
 from skedulr.flows import additions
-from skedulr.lineage import lineage
-from skedulr.triggers import carry_out, events_of
+from skedulr.views.lineage import lineage
 from tests.integration.workflows.conftest import POOLS, Coordinated, Shop
 from tests.integration.workflows.meanwhile import meanwhile, tell
 from tests.integration.workflows.test_workflow import counts, ended

@@ -18,7 +18,7 @@ from skedulr import (
     retry,
 )
 from skedulr.commands import Steps
-from skedulr.mapping import MOST_ITEMS
+from skedulr.flows.mapping import MOST_ITEMS
 from skedulr_worker import mapping
 from tests.integration.workflows.conftest import POOLS, Coordinated, Shop
 from tests.integration.workflows.test_workflow import counts, ended

@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 
 from redis.exceptions import RedisError
 
-from skedulr import schedule
 from skedulr.commands import Command
+from skedulr.schedules import schedule
 from tests.protocol import invariants
 from tests.protocol.bench import START
 from tests.protocol.runner import Runner

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
-from skedulr import commands, timing
+from skedulr import commands
 from skedulr.commands import Declaration, Firing, Scheduled
-from skedulr.timing import Interval, Policy
+from skedulr.schedules import timing
+from skedulr.schedules.timing import Interval, Policy
 from tests.protocol.drawing import ARRIVES, DELIVERIES, LATE, TICKS_MS, TWICE
 from tests.protocol.schedules.bench import ANY, Bench, Message
 from tests.protocol.schedules.timetable import UNLIMITED, Entry, Timetable

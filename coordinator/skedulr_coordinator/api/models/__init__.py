@@ -1,7 +1,7 @@
 """What the answers hold, for the description of the interface.
 
-The documents themselves are made by ``skedulr.documents`` and sent as they are: nothing is checked
-or copied on the way. Tests hold what is sent against these.
+The documents themselves are made by ``skedulr.views.documents`` and sent as they are: nothing is
+checked or copied on the way. Tests hold what is sent against these.
 """
 
 from skedulr_coordinator.api.models.cluster import (

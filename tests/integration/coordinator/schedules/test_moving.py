@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from skedulr import commands
-from skedulr.declaring import declaration, said
+from skedulr.schedules.declaring import declaration, said
 from tests.integration.coordinator.schedules.town import MINUTE, SECOND, Killed, Town
 from tests.support.virtual import VirtualClient
 

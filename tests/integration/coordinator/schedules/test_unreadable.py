@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from skedulr import schedule
+from skedulr.schedules import schedule
 from tests.integration.coordinator.schedules.town import MINUTE, Town
 
 

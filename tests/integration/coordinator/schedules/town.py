@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from skedulr import ScheduleInfo, Skedulr, scheduling
-from skedulr.declaring import said
+from skedulr import ScheduleInfo, Skedulr
+from skedulr.schedules import scheduling
+from skedulr.schedules.declaring import said
 from skedulr_coordinator.schedules import Schedules
 from tests.support.virtual import VirtualClient
 

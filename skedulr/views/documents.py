@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from skedulr.flows.shapes import FlowInfo, FlowRow, NodeInfo
-from skedulr.inspect import Attempt, LogLine, PoolInfo, Progress, TaskInfo, TaskRow
-from skedulr.lineage import Lineage, Relative
-from skedulr.plain import iso, jsonable
-from skedulr.schedule import PAUSED, ScheduleInfo, ScheduleRun
+from skedulr.schedules.schedule import PAUSED, ScheduleInfo, ScheduleRun
 from skedulr.states import State
+from skedulr.values.plain import iso, jsonable
+from skedulr.views.inspect import Attempt, LogLine, PoolInfo, Progress, TaskInfo, TaskRow
+from skedulr.views.lineage import Lineage, Relative
 
 TIME_OF_ROW: Final = {
     State.SCHEDULED: "due_at",

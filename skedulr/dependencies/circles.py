@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from skedulr import graph, names
+from skedulr import names
 from skedulr.commands import Read, Steps
 from skedulr.commands.base import Argument
+from skedulr.dependencies import graph
+from skedulr.dependencies.triggers import pending
 from skedulr.keys import pool_keys
-from skedulr.triggers import pending
 
 MOST: Final = 1000
 """Tasks above a new one that are looked at: a larger graph is not searched to its end."""

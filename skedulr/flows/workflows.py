@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from skedulr.commands import Steps
 from skedulr.flows import looking
 from skedulr.flows.shapes import FlowRow
-from skedulr.workflow import Workflow
+from skedulr.flows.workflow import Workflow
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr

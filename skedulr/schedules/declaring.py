@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import msgpack
 
-from skedulr import names, submission, ties, timing
+from skedulr import names, submission
 from skedulr.commands import Declaration
+from skedulr.dependencies import ties
 from skedulr.durations import Span
 from skedulr.errors import ConfigurationError, InvalidOption, UnknownOption
 from skedulr.job import Job, Signature
 from skedulr.options import JobOptions
-from skedulr.schedule import CODE, USER
-from skedulr.timing import Policy, Timing
+from skedulr.schedules import timing
+from skedulr.schedules.schedule import CODE, USER
+from skedulr.schedules.timing import Policy, Timing
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr

@@ -17,11 +17,11 @@ from typing import Any, Final, Generic, TypeVar
 
 from redis import exceptions
 
-from skedulr import connection as link
-from skedulr.blocking_line import BlockingLine
 from skedulr.commands import Command, Steps
-from skedulr.connection import Address
 from skedulr.errors import OutOfMemory
+from skedulr.transport import connection as link
+from skedulr.transport.blocking_line import BlockingLine
+from skedulr.transport.connection import Address
 
 T = TypeVar("T")
 

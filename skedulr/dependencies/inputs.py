@@ -17,7 +17,7 @@ from skedulr import values
 from skedulr.errors import InvalidArguments, Undecodable
 
 if TYPE_CHECKING:
-    from skedulr.parents import Named
+    from skedulr.dependencies.parents import Named
 
 OPTION: Final = "i"
 """The name of the option in a body."""

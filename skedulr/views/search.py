@@ -21,9 +21,9 @@ from skedulr.commands import Read, Steps
 from skedulr.commands.base import Argument
 from skedulr.errors import InvalidName, InvalidOption, Undecodable
 from skedulr.keys import PoolKeys, pool_keys
-from skedulr.lists import DONE_KEYS, TaskRow, pairs, row
 from skedulr.record import decode
 from skedulr.states import State
+from skedulr.views.lists import DONE_KEYS, TaskRow, pairs, row
 
 MOST_LOOKED_AT: Final = 1000
 """Tasks that one request looks at in search of those of a job, or with a text in their name."""

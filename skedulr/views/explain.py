@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from skedulr.commands import Steps
+from skedulr.dependencies.triggers import UPSTREAM
 from skedulr.keys import PoolKeys
-from skedulr.lineage import Lineage, lineage
-from skedulr.plain import iso
 from skedulr.reports import unpack_attempts
-from skedulr.sight import MINUTES, Sight, look
 from skedulr.states import State
-from skedulr.triggers import UPSTREAM
+from skedulr.values.plain import iso
+from skedulr.views.lineage import Lineage, lineage
+from skedulr.views.sight import MINUTES, Sight, look
 
 
 @dataclass(frozen=True, slots=True)

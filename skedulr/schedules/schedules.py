@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from skedulr import names, operations, scheduling
+from skedulr import names, operations
 from skedulr.commands import Steps
-from skedulr.declaring import Declared, declaration
-from skedulr.schedule import ScheduleInfo
+from skedulr.schedules import scheduling
+from skedulr.schedules.declaring import Declared, declaration
+from skedulr.schedules.schedule import ScheduleInfo
 from skedulr.task import Task
 
 if TYPE_CHECKING:

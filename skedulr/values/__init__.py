@@ -1,9 +1,9 @@
-"""Arguments and results as bytes: msgpack, with the further types of ``skedulr.extensions``.
+"""Arguments and results as bytes: msgpack, with the further types of ``skedulr.values.extensions``.
 
 A value arrives equal and of the same type, or is refused when it is packed. Exceptions: a
 ``bytearray`` or ``memoryview`` arrives as ``bytes``, a subclass's datetime or date as a plain one.
 Nothing is ever pickled, and no code runs that the sender of the bytes could choose (how classes are
-found: ``skedulr.classes``).
+found: ``skedulr.values.classes``).
 
 Lists and dicts may be nested 500 deep at least; tuples, sets and values of users' classes, counted
 alone, ``MAX_DEPTH`` deep.
@@ -17,11 +17,11 @@ from typing import Any, Final, TypeAlias
 
 import msgpack
 
-from skedulr import extensions
-from skedulr.classes import Pack, Unpack
 from skedulr.errors import NotSerialisable, Undecodable
-from skedulr.fault import locate
 from skedulr.packers import Packers
+from skedulr.values import extensions
+from skedulr.values.classes import Pack, Unpack
+from skedulr.values.fault import locate
 
 MAX_DEPTH: Final = 100
 """How deep values of those extension types that hold others can be nested."""

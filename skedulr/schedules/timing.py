@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgpack
 
-from skedulr import crontab, durations
+from skedulr import durations
 from skedulr.durations import Span
 from skedulr.errors import InvalidOption
+from skedulr.schedules import crontab
 from skedulr.wording import similar
 
 SHORTEST_MS: Final = 1000

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from skedulr import documents, inspect, operations
+from skedulr import operations
 from skedulr.commands import Read, Steps
-from skedulr.inspect import PoolInfo
 from skedulr.keys import RegistryKeys, pool_keys
-from skedulr.lists import pairs
-from skedulr.plain import iso
+from skedulr.values.plain import iso
+from skedulr.views import documents, inspect
+from skedulr.views.inspect import PoolInfo
+from skedulr.views.lists import pairs
 
 MINUTE_MS: Final = 60_000
 

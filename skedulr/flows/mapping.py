@@ -16,8 +16,8 @@ from typing import Any, Final, NamedTuple
 from skedulr import wire
 from skedulr.commands import On, Submission
 from skedulr.commands.base import packed
+from skedulr.dependencies.inputs import Input
 from skedulr.errors import Fail, InvalidArguments, InvalidOption, PayloadTooLarge
-from skedulr.inputs import Input
 from skedulr.job import Signature
 from skedulr.names import full_name, new_id
 from skedulr.options import Options

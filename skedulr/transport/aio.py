@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from redis import exceptions
 
-from skedulr import connection as link
-from skedulr.client import FIRST_PAUSE, LONGEST_PAUSE
 from skedulr.commands import Command, Steps
-from skedulr.connection import Address
-from skedulr.line import Line
+from skedulr.transport import connection as link
+from skedulr.transport.client import FIRST_PAUSE, LONGEST_PAUSE
+from skedulr.transport.connection import Address
+from skedulr.transport.line import Line
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from skedulr.extensions import Opaque
+from skedulr.values.extensions import Opaque
 
 
 def jsonable(value: object) -> Any:

@@ -16,8 +16,8 @@ from typing import Any, Final, Protocol
 import redis.asyncio
 from redis import exceptions
 
-from skedulr import connection as link
-from skedulr.connection import Address
+from skedulr.transport import connection as link
+from skedulr.transport.connection import Address
 
 GRACE: Final = 0.05
 """Seconds that a late reply gets: a loop that was blocked has not read yet what came in time."""

@@ -12,8 +12,8 @@ from typing import Any, Final, cast
 
 from redis import exceptions
 
-from skedulr import connection as link
-from skedulr.connection import Address
+from skedulr.transport import connection as link
+from skedulr.transport.connection import Address
 
 READ_AT_ONCE: Final = 16 * 1024
 

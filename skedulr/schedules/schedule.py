@@ -13,10 +13,11 @@ from typing import Any, Final, Literal
 
 import msgpack
 
-from skedulr import durations, timing
+from skedulr import durations
 from skedulr.errors import Undecodable
+from skedulr.schedules import timing
+from skedulr.schedules.timing import Cron, Interval, Policy, Timing
 from skedulr.states import State
-from skedulr.timing import Cron, Interval, Policy, Timing
 
 CODE: Final = "code"
 USER: Final = "user"

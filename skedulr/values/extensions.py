@@ -20,9 +20,9 @@ number  value      payload
 13      model      packed array: class, map of its fields, array of the fields that nobody had set
 ======  =========  =============================================================================
 
-"Packed" is msgpack with these same types; a class is text (``skedulr.classes``). A number and its
-payload are fixed for ever: a new payload takes a new number. msgpack's own timestamp (-1) is read,
-as a datetime in UTC, and never written.
+"Packed" is msgpack with these same types; a class is text (``skedulr.values.classes``). A number
+and its payload are fixed for ever: a new payload takes a new number. msgpack's own timestamp (-1)
+is read, as a datetime in UTC, and never written.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgpack import ExtType
 
-from skedulr import classes
-from skedulr.classes import Pack, Unpack
 from skedulr.errors import NotSerialisable, Undecodable
+from skedulr.values import classes
+from skedulr.values.classes import Pack, Unpack
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from skedulr import documents, inspect, values
+from skedulr import values
 from skedulr.commands import Steps
-from skedulr.inspect import TaskInfo
 from skedulr.keys import PoolKeys
-from skedulr.lineage import lineage
+from skedulr.views import documents, inspect
+from skedulr.views.inspect import TaskInfo
+from skedulr.views.lineage import lineage
 
 
 def task_document(keys: PoolKeys, task_id: str) -> Steps[dict[str, Any]]:

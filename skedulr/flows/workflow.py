@@ -16,17 +16,17 @@ from typing import (
     cast,
 )
 
-from skedulr import mapping, names
+from skedulr import names
 from skedulr.commands import Steps
+from skedulr.dependencies.inputs import Input, Kind
+from skedulr.dependencies.parents import Named, Parents, named
 from skedulr.errors import DuplicateWorkflow, InvalidWorkflow, Refused
-from skedulr.flows import acting, additions, giving_up, looking, planning
+from skedulr.flows import acting, additions, giving_up, looking, mapping, planning
 from skedulr.flows.additions import Addition, NodePlan, new_token
 from skedulr.flows.shapes import FlowInfo, FlowRow, FlowState
-from skedulr.inputs import Input, Kind
 from skedulr.job import Job, Signature
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.names import new_id
-from skedulr.parents import Named, Parents, named
 from skedulr.submission import submission_of
 from skedulr.task import Task
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, NamedTuple, cast
 
-from skedulr import commands, schedule
+from skedulr import commands
 from skedulr.commands import MOST_SCHEDULES, Declaration, Read, Scheduled, Steps
 from skedulr.commands.base import Argument
 from skedulr.errors import (
@@ -26,11 +26,12 @@ from skedulr.errors import (
     UnknownSchedule,
 )
 from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
-from skedulr.lists import pairs
 from skedulr.names import full_name, new_id
 from skedulr.record import decode
-from skedulr.schedule import ScheduleInfo, ScheduleRun
+from skedulr.schedules import schedule
+from skedulr.schedules.schedule import ScheduleInfo, ScheduleRun
 from skedulr.states import State
+from skedulr.views.lists import pairs
 
 TRIES: Final = 10
 """How often an operation is repeated because somebody else came between."""

@@ -11,9 +11,9 @@ import msgpack
 from skedulr import names
 from skedulr.commands import On, Read, Stands, Steps
 from skedulr.commands.base import Argument, text
+from skedulr.dependencies.triggers import record_in
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.states import State
-from skedulr.triggers import record_in
 
 MOST_SHOWN: Final = 200
 """Parents, and children, that are told of; more are counted."""

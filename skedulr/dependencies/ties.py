@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from skedulr import circles, inputs, names, operations
+from skedulr import names, operations
 from skedulr.commands import On, Parent, Read, Steps
 from skedulr.commands.base import Argument
+from skedulr.dependencies import circles, inputs
+from skedulr.dependencies.parents import Named
 from skedulr.errors import InvalidOption, UnknownTask
 from skedulr.job import Signature
 from skedulr.keys import RegistryKeys, pool_keys
-from skedulr.parents import Named
 
 MOST: Final = 10_000
 """Parents of one task."""

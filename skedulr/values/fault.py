@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from skedulr import classes
-from skedulr.classes import Pack
 from skedulr.errors import NotSerialisable
+from skedulr.values import classes
+from skedulr.values.classes import Pack
 from skedulr.wording import short
 
 

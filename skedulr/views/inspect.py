@@ -15,7 +15,6 @@ from skedulr.commands import Read, Steps
 from skedulr.commands.base import Argument, text
 from skedulr.errors import Undecodable, UnknownTask
 from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
-from skedulr.lists import DONE_KEYS, TaskRow, pairs, tasks
 from skedulr.record import Record, decode
 from skedulr.reports import (
     Attempt,
@@ -30,6 +29,7 @@ from skedulr.reports import (
     unpack_progress,
 )
 from skedulr.states import State
+from skedulr.views.lists import DONE_KEYS, TaskRow, pairs, tasks
 
 __all__ = [
     "Attempt",
