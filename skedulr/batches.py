@@ -6,8 +6,10 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from skedulr import commands
-from skedulr.commands import MOST_TASKS, Command, Refusal, Submission
+from skedulr import commands, second_look
+from skedulr.commands import MOST_TASKS, Command, Refusal, Steps, Submission
+from skedulr.dependencies import ties
+from skedulr.dependencies.circles import Company
 from skedulr.errors import AmbiguousTask, OutOfMemory, Refused, SomeRefused, UnknownTask
 from skedulr.job import Signature
 from skedulr.submission import MOST_BYTES, atie, outcome, submission_of, tie
@@ -54,6 +56,9 @@ class Account:
         self._tasks: dict[int, Task[Any]] = {}
         self._errors: dict[int, Exception] = {}
         self._filling: dict[str, Batch] = {}
+        self.company = Company()
+        self._closing: dict[str, tuple[int, bytes]] = {}
+        """Those that may have closed a circle in the moment in which they were stored."""
 
     def take(self, place: int, call: Signature[Any]) -> Batch | None:
         """Take a call in; answers the batch that is complete, for those of a pool are sent in
@@ -89,9 +94,22 @@ class Account:
         refusals = {refusal.place: refusal for refusal in answer}
         for index, (place, task) in enumerate(zip(batch.places, batch.tasks, strict=True)):
             try:
-                self._tasks[place] = outcome(self._app, batch.pool, task, refusals.get(index))
+                submitted = outcome(self._app, batch.pool, task, refusals.get(index))
             except Refused as error:
                 self._errors[place] = error
+            else:
+                self._tasks[place] = submitted
+                for name, token in second_look.subject(batch.pool, task, submitted).items():
+                    self._closing[name] = (place, token)
+
+    def check_circles(self) -> Steps[None]:
+        """Take back what has turned out to close a circle, now that all is stored."""
+        stored = {name: token for name, (_, token) in self._closing.items()}
+        found = yield from second_look.withdraw(self._app.config.namespace, stored)
+        for name, circle in found.items():
+            place, _ = self._closing[name]
+            del self._tasks[place]
+            self.refuse(place, ties.in_a_circle(name, circle))
 
     def tasks(self) -> list[Task[Any]]:
         """The tasks; raises ``SomeRefused`` when there is not one for every call."""
@@ -117,6 +135,7 @@ def submit_many(app: Skedulr, calls: Iterable[Signature[Any]]) -> list[Task[Any]
 
     for answer in app.client.stream(trips()):
         account.enter(sent.popleft(), answer)
+    app.client.perform(account.check_circles())
     return account.tasks()
 
 
@@ -131,13 +150,14 @@ async def asubmit_many(app: Skedulr, calls: Iterable[Signature[Any]]) -> list[Ta
         except OutOfMemory as error:
             answer = error
         account.enter(batch, answer)
+    await app.aclient.perform(account.check_circles())
     return account.tasks()
 
 
 def _batches(app: Skedulr, account: Account, calls: Iterable[Signature[Any]]) -> Iterator[Batch]:
     for place, call in enumerate(calls):
         try:
-            complete = account.take(place, tie(app, call))
+            complete = account.take(place, tie(app, call, account.company))
         except NO_PARENT as error:
             account.refuse(place, error)
         else:
@@ -151,7 +171,7 @@ async def _abatches(
 ) -> AsyncIterator[Batch]:
     for place, call in enumerate(calls):
         try:
-            complete = account.take(place, await atie(app, call))
+            complete = account.take(place, await atie(app, call, account.company))
         except NO_PARENT as error:
             account.refuse(place, error)
         else:

@@ -7,10 +7,15 @@ from functools import partial
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from skedulr import commands
+from skedulr import commands, second_look
 from skedulr.commands import MOST_TASKS, Refusal, Submission
 from skedulr.job import Signature
-from skedulr.submission import MOST_BYTES, atie, outcome, submission_of
+from skedulr.submission import (
+    MOST_BYTES,
+    atie,
+    outcome,
+    submission_of,
+)
 from skedulr.task import Task
 
 if TYPE_CHECKING:
@@ -78,7 +83,10 @@ class Coalescer:
         task = submission_of(self._app, call)
         pool = call.options.pool
         refusal = await self._board((pool, call.options.on_duplicate == "existing"), task)
-        return outcome(self._app, pool, task, refusal)
+        submitted = outcome(self._app, pool, task, refusal)
+        if stored := second_look.subject(pool, task, submitted):
+            await self._app.aclient.perform(second_look.check(self._app, stored))
+        return submitted
 
     def _board(self, kind: Kind, task: Submission) -> asyncio.Future[Refusal | None]:
         trip = self._boarding.get(kind)

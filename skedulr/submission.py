@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from skedulr import commands, operations, wire
+from skedulr import commands, operations, second_look, wire
 from skedulr.commands import Refusal, Submission
 from skedulr.dependencies import ties
+from skedulr.dependencies.circles import Company
 from skedulr.errors import InvalidOption, PayloadTooLarge
 from skedulr.job import Signature
 from skedulr.names import new_id
@@ -52,17 +53,19 @@ def submission_of(app: Skedulr, call: Signature[Any]) -> Submission:
     )
 
 
-def tie(app: Skedulr, call: Signature[Any]) -> Signature[Any]:
+def tie(app: Skedulr, call: Signature[Any], company: Company | None = None) -> Signature[Any]:
     """The call with its parents found, where it has any; raises as ``ties.find``."""
     if ties.hangs(call):
-        return app.client.perform(ties.find(app.config.namespace, call))
+        return app.client.perform(ties.find(app.config.namespace, call, company))
     return call
 
 
-async def atie(app: Skedulr, call: Signature[Any]) -> Signature[Any]:
+async def atie(
+    app: Skedulr, call: Signature[Any], company: Company | None = None
+) -> Signature[Any]:
     """``tie`` for asyncio."""
     if ties.hangs(call):
-        return await app.aclient.perform(ties.find(app.config.namespace, call))
+        return await app.aclient.perform(ties.find(app.config.namespace, call, company))
     return call
 
 
@@ -74,7 +77,10 @@ def submit(app: Skedulr, call: Signature[Any]) -> Task[Any]:
     app.register_pool(pool)
     existing = call.options.on_duplicate == "existing"
     refusals = app.client.run(commands.enqueue(app.keys(pool), (task,), existing=existing))
-    return outcome(app, pool, task, refusals[0] if refusals else None)
+    submitted = outcome(app, pool, task, refusals[0] if refusals else None)
+    if stored := second_look.subject(pool, task, submitted):
+        app.client.perform(second_look.check(app, stored))
+    return submitted
 
 
 def outcome(app: Skedulr, pool: str, task: Submission, refusal: Refusal | None) -> Task[Any]:

@@ -1,4 +1,9 @@
-"""Tasks that would wait for each other in a circle, although they are submitted one by one."""
+"""Tasks that would wait for each other in a circle, although they are submitted one by one.
+
+It is looked for twice. Before a task is stored, to refuse it with nothing done; that misses those
+that are stored in the same moment. So once more behind it: whichever of a circle is stored last
+finds all of it there, and is withdrawn. Where its producer dies between the two, ``explain`` tells.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +24,57 @@ AT_ONCE: Final = 100
 """Tasks that are read in one trip."""
 
 
-def closed_by(namespace: str, new: Mapping[str, Iterable[str]]) -> Steps[list[str]]:
-    """The names along a circle that these new tasks would close, given by their parents; empty
-    where there is none.
+class Company:
+    """Tasks that are submitted together, of which none may be stored yet."""
 
-    What counts is who waits now. Two tasks that are submitted in the same moment do not see each
-    other.
+    def __init__(self) -> None:
+        self._parents: dict[str, list[str]] = {}
+        self._awaited: set[str] = set()
+
+    def add(self, name: str, parents: Iterable[str]) -> None:
+        """Take a task in."""
+        self._parents[name] = list(parents)
+        self._awaited.update(self._parents[name])
+
+    def above(self, name: str) -> Mapping[str, list[str]]:
+        """What they wait for; nothing where none of them waits for the task of this name."""
+        return self._parents if name in self._awaited else {}
+
+
+def closed_by(
+    namespace: str,
+    new: Mapping[str, Iterable[str]],
+    company: Mapping[str, list[str]] | None = None,
+) -> Steps[list[str]]:
+    """The names along a circle that these new tasks would close, given by their parents; empty
+    where there is none. ``company`` counts as waiting, whether it is stored or not.
     """
-    known: dict[str, list[str]] = {name: list(parents) for name, parents in new.items()}
+    known = {name: list(parents) for name, parents in new.items()}
     ahead = [parent for parents in known.values() for parent in parents]
-    while ahead and len(known) < MOST + len(new):
+    return (yield from _search(namespace, known, ahead, company or {}))
+
+
+def above(namespace: str, stored: Iterable[str]) -> Steps[list[str]]:
+    """The names along a circle in which these tasks wait by now, or what they wait for; empty
+    where there is none.
+    """
+    return (yield from _search(namespace, {}, list(stored), {}))
+
+
+def _search(
+    namespace: str,
+    known: dict[str, list[str]],
+    ahead: list[str],
+    company: Mapping[str, list[str]],
+) -> Steps[list[str]]:
+    most = MOST + len(known) + len(ahead)
+    while ahead and len(known) < most:
         wanted = [name for name in dict.fromkeys(ahead) if name not in known]
-        known.update((yield from _parents_of(namespace, wanted[:AT_ONCE])))
-        ahead = wanted[AT_ONCE:] + [up for name in wanted[:AT_ONCE] for up in known[name]]
+        part = wanted[:AT_ONCE]
+        known.update((name, company[name]) for name in part if name in company)
+        stored = [name for name in part if name not in company]
+        known.update((yield from _parents_of(namespace, stored)))
+        ahead = wanted[AT_ONCE:] + [up for name in part for up in known[name]]
     return graph.cycle(known)
 
 

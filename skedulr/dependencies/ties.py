@@ -10,6 +10,7 @@ from skedulr import names, operations
 from skedulr.commands import On, Parent, Read, Steps
 from skedulr.commands.base import Argument
 from skedulr.dependencies import circles, inputs
+from skedulr.dependencies.circles import Company
 from skedulr.dependencies.parents import Named
 from skedulr.errors import InvalidOption, UnknownTask
 from skedulr.job import Signature
@@ -29,9 +30,11 @@ def hangs(call: object) -> bool:
     return bool(options.on_success or options.on_failure or inputs.any_in(call.args, call.kwargs))
 
 
-def find(namespace: str, call: Signature[Any]) -> Steps[Signature[Any]]:
+def find(
+    namespace: str, call: Signature[Any], company: Company | None = None
+) -> Steps[Signature[Any]]:
     """The call with its parents in full: a bare id is looked up in all pools, and means the
-    child's own pool where none has it.
+    child's own pool where none has it. ``company`` is submitted together with it, and takes it in.
 
     Raises ``UnknownTask`` for a task that is forgotten, ``AmbiguousTask``, ``InvalidOption`` where
     it would close a circle, and as ``wishes``.
@@ -44,18 +47,26 @@ def find(namespace: str, call: Signature[Any]) -> Steps[Signature[Any]]:
         if full is None:
             full = _not_there(one, call.options.pool)
         add(parents, full, on, takes)
-    yield from _check_circle(namespace, call, parents)
+    yield from _check_circle(namespace, call, parents, company or Company())
     return tied(call, parents)
 
 
-def _check_circle(namespace: str, call: Signature[Any], parents: dict[str, Parent]) -> Steps[None]:
+def _check_circle(
+    namespace: str, call: Signature[Any], parents: dict[str, Parent], company: Company
+) -> Steps[None]:
     own = names.full_name(call.options.pool, call.options.id)
     if not call.options.id or own in parents:
         return  # nobody can have named one whose id is made now
-    circle = yield from circles.closed_by(namespace, {own: parents})
+    circle = yield from circles.closed_by(namespace, {own: parents}, company.above(own))
     if circle:
-        way = " -> ".join(circle)
-        raise InvalidOption("a parent", own, f"they would wait for each other: {way}")
+        raise in_a_circle(own, circle)
+    company.add(own, parents)
+
+
+def in_a_circle(name: str, circle: Sequence[str]) -> InvalidOption:
+    """The refusal of a task that would wait for itself, by the names along the circle."""
+    way = " -> ".join(circle)
+    return InvalidOption("a parent", name, f"they would wait for each other: {way}")
 
 
 def _not_there(one: str | Named, own_pool: str) -> str:

@@ -33,7 +33,7 @@ from skedulr import commands, names, operations
 from skedulr.commands import MOST_TASKS, Entry, Opened, Parent, Refusal, Steps
 from skedulr.commands.base import chunks, packed
 from skedulr.commands.tasks import Submission
-from skedulr.dependencies import graph
+from skedulr.dependencies import circles, graph
 from skedulr.dependencies.triggers import token_of
 from skedulr.errors import (
     DuplicateId,
@@ -111,8 +111,26 @@ def submit(addition: Addition) -> Steps[None]:
     for chunk in chunks(_linked_in_vain(addition, formers if is_new else by_name)):
         heard = yield from _go_on(addition, heard)
         yield from link_again(addition.home.namespace, addition.token, chunk)
+    yield from _check_circle(addition)
     yield from _go_on(addition, heard)
     yield commands.seal(addition.home, addition.flow_id, addition.token)
+
+
+def _check_circle(addition: Addition) -> Steps[None]:
+    """Make sure that no circle was closed in the moment in which its tasks were stored: by way of
+    tasks outside, since it has none of its own.
+    """
+    own = [plan.name for plan in addition.plans]
+    above = {parent[0] for plan in addition.plans for parent in plan.task.parents}
+    if not above <= {*own}:
+        circle = yield from circles.above(addition.home.namespace, own)
+        if circle:
+            raise in_a_circle(addition.title, circle)
+
+
+def in_a_circle(title: str, circle: Sequence[str]) -> InvalidWorkflow:
+    """The refusal of nodes that would wait for themselves, by the names along the circle."""
+    return InvalidWorkflow(title, f"it goes round in a circle: {' -> '.join(circle)}")
 
 
 def _store(keys: PoolKeys, batch: Sequence[Submission]) -> Steps[None]:

@@ -10,6 +10,7 @@ from skedulr.commands import Parent, Steps
 from skedulr.dependencies import circles, graph, ties
 from skedulr.dependencies.parents import Named
 from skedulr.errors import InvalidWorkflow
+from skedulr.flows.additions import in_a_circle
 from skedulr.job import Signature
 
 MOST_NODES: Final = 10_000
@@ -44,7 +45,7 @@ def tied(
     if found and not circle:
         circle = yield from circles.closed_by(namespace, parents)
     if circle:
-        raise InvalidWorkflow(title, f"it goes round in a circle: {' -> '.join(circle)}")
+        raise in_a_circle(title, circle)
     return {name: ties.tied(call, parents[name]) for name, call in calls.items()}
 
 

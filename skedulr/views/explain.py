@@ -12,19 +12,9 @@ from skedulr.keys import PoolKeys
 from skedulr.reports import unpack_attempts
 from skedulr.states import State
 from skedulr.values.plain import iso
-from skedulr.views.lineage import Lineage, lineage
+from skedulr.views import waits
+from skedulr.views.reason import Reason
 from skedulr.views.sight import MINUTES, Sight, look
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One thing that keeps a task from running, or what has become of it."""
-
-    code: str
-    """For programs: ``paused_pool``, ``unknown_job``, ``ahead``, …"""
-    message: str
-    hint: str = ""
-    """What to do about it, empty where there is nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +50,10 @@ def explain(keys: PoolKeys, task_id: str) -> Steps[Explanation]:
     if state is State.SCHEDULED:
         return Explanation(state, list(_of_scheduled(sight)))
     if state is State.WAITING:
-        relatives = yield from lineage(keys, task_id)
-        return Explanation(state, list(_of_waiting(relatives)))
+        return Explanation(state, (yield from waits.of_waiting(keys, task_id)))
     if sight.word("reason") == UPSTREAM:
-        relatives = yield from lineage(keys, task_id)
-        return Explanation(state, [_of_upstream(sight, relatives)])
+        ended_ms = sight.number("finished_at")
+        return Explanation(state, [(yield from waits.of_upstream(keys, task_id, ended_ms))])
     return Explanation(state, [_of_ended(sight)])
 
 
@@ -93,35 +82,6 @@ def _of_scheduled(sight: Sight) -> Iterator[Reason]:
     yield from _pauses(sight)
 
 
-def _of_waiting(relatives: Lineage) -> Iterator[Reason]:
-    """One reason for each parent that is still waited for."""
-    for parent in relatives.parents:
-        if not parent.is_open:
-            continue
-        to = _ENDS[parent.on]
-        if parent.state is None:
-            yield Reason(
-                "parent_not_submitted",
-                f"it waits for {parent.name} {to}, which has not been submitted",
-                f"submit {parent.name}; after 7 days without it the task is cancelled",
-            )
-        elif parent.state.terminal:
-            yield Reason(
-                "parent_ended",
-                f"{parent.name} is {parent.state.label}; a coordinator is about to tell it so",
-                "make sure that a coordinator runs: skedulr instances",
-            )
-        else:
-            yield Reason(
-                "parent",
-                f"it waits for {parent.name} {to}, which is {parent.state.label}",
-                f"skedulr explain {parent.name}",
-            )
-
-
-_ENDS: Final = {"success": "to succeed", "failure": "to fail", "end": "to end"}
-
-
 def _of_ended(sight: Sight) -> Reason:
     state, reason = sight.record.state, sight.word("reason")
     at = iso(sight.number("finished_at"))
@@ -139,25 +99,6 @@ def _of_ended(sight: Sight) -> Reason:
         state.label,
         f"it is {state.label} since {at}{f': {why}' if why else ''}",
         "submit it anew" if reason == "unreadable" else "repair the cause, then resubmit it",
-    )
-
-
-def _of_upstream(sight: Sight, relatives: Lineage) -> Reason:
-    """What it waited for ended otherwise. To run it alone would be to run it without that."""
-    told = ", and ".join(
-        f"{parent.name} {_ENDS[parent.on]}, which is {parent.state.label}"
-        if parent.state is not None
-        else f"{parent.name} {_ENDS[parent.on]}, which is not there"
-        for parent in relatives.parents
-        if parent.is_unmet
-    )
-    why = f"it waited for {told}" if told else "what it waited for ended otherwise"
-    return Reason(
-        "cancelled_upstream",
-        f"it was cancelled at {iso(sight.number('finished_at'))}: {why}",
-        f"repair the cause, then: skedulr workflow retry {relatives.workflow}"
-        if relatives.workflow
-        else "run that again, then resubmit this one, which waits no more",
     )
 
 
