@@ -59,6 +59,7 @@ def browser() -> Iterator[Browser]:
     if build_path() is None:
         missing("the dashboard is not built: make dashboard")
     driver = pytest.importorskip("playwright.sync_api", reason="make test-browser brings it")
+    driver.expect.set_options(timeout=PATIENCE_MS)
     executable = CHROMIUM if Path(CHROMIUM).is_file() else shutil.which("chromium")
     with driver.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=list(OPTIONS))

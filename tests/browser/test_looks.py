@@ -5,7 +5,6 @@ The pictures land in build/dashboard/; `make picture` puts one of them into the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,8 +12,8 @@ import pytest
 
 from skedulr import Skedulr
 from tests.browser import sample
+from tests.browser.axe import serious
 from tests.browser.conftest import OpenPage
-from tests.support.missing import missing
 from tests.support.own_server import OwnServer
 from tests.support.spawning import ROOT, Spawned
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 PICTURES: Final = ROOT / "build" / "dashboard"
-AXE: Final = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
 LOOKS: Final[dict[str, dict[str, Any]]] = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
@@ -40,20 +38,6 @@ def server(own_server: Callable[..., OwnServer]) -> OwnServer:
 @pytest.fixture
 def namespace() -> str:
     return "shop"
-
-
-def serious(page: Page) -> list[str]:
-    """What axe finds that is serious or worse."""
-    if not AXE.is_file():
-        missing("axe-core is not installed: make test-browser fetches it with npm")
-    # Evaluated, not inserted: the policy of the page forbids a script element of ours.
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("async () => (await axe.run()).violations")
-    return [
-        f"{each['id']}: {each['help']}\n{json.dumps([node['html'] for node in each['nodes']][:5])}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
 
 
 def is_wider_than_its_window(page: Page) -> bool:

@@ -8,13 +8,13 @@ import { DataTable } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Loading } from "../../components/Loading";
 import { PageHead } from "../../components/PageHead";
+import { StateChips } from "../../components/StateChips";
 import { Trouble } from "../../components/Trouble";
 import { useTitle } from "../../lib/title";
 import { BulkBar } from "./BulkBar";
 import { COLUMNS } from "./columns";
 import { Filters } from "./Filters";
 import type { TaskSearch } from "./filter";
-import { StateChips } from "./StateChips";
 import styles from "./TasksPage.module.css";
 
 const PAGE = 50;

@@ -2,7 +2,7 @@ import { useParams } from "@tanstack/react-router";
 import { Ban, RotateCcw } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useAct } from "../../api/actions";
-import type { State, WorkflowGraph } from "../../api/types";
+import type { WorkflowGraph } from "../../api/types";
 import { useWorkflow, workflowPath } from "../../api/workflows";
 import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
@@ -10,26 +10,24 @@ import { Confirm } from "../../components/Confirm";
 import { CountsBar } from "../../components/CountsBar";
 import { Loading } from "../../components/Loading";
 import { PageHead } from "../../components/PageHead";
-import { StateBadge } from "../../components/StateBadge";
-import { TaskLink } from "../../components/TaskLink";
 import { Trouble } from "../../components/Trouble";
 import { When } from "../../components/When";
+import { useIsNarrow } from "../../lib/narrow";
 import { useTitle } from "../../lib/title";
+import { Choice } from "./Choice";
+import { type Box, fold } from "./fold";
 import { Graph } from "./Graph";
-import { inOrder, layOut } from "./layout";
-import { nodeState } from "./nodeState";
+import { ACROSS, DOWN, inOrder, layOut } from "./layout";
+import { worstFirst } from "./standing";
+import { TaskList } from "./TaskList";
 import styles from "./WorkflowPage.module.css";
 import { WorkflowState } from "./WorkflowState";
-
-const ENDED: State[] = ["succeeded", "failed", "dead", "cancelled"];
 
 /** One workflow: its graph, coloured by what becomes of it, and its tasks as a list. */
 export function WorkflowPage() {
   const { pool, id } = useParams({ from: "/workflows/$pool/$id" });
   const { data: flow, error, refetch } = useWorkflow(pool, id);
-  const [chosen, setChosen] = useState<string>();
   useTitle(flow?.title ?? id);
-  const node = flow?.nodes.find(({ name }) => name === chosen);
   return (
     <>
       <PageHead
@@ -49,53 +47,57 @@ export function WorkflowPage() {
           </>
         }
       >
-        {flow && <Actions flow={flow} chosen={node?.name} />}
+        {flow && <Actions flow={flow} />}
       </PageHead>
       {error && <Trouble error={error} onRetry={() => void refetch()} />}
       {!flow && !error && <Loading />}
-      {flow && <Flow flow={flow} chosen={chosen} onChoose={setChosen} />}
+      {flow && <Flow flow={flow} />}
     </>
   );
 }
 
-interface FlowProps {
-  flow: WorkflowGraph;
-  chosen: string | undefined;
-  onChoose: (name: string | undefined) => void;
-}
-
-function Flow({ flow, chosen, onChoose }: FlowProps) {
+function Flow({ flow }: { flow: WorkflowGraph }) {
+  const [chosen, setChosen] = useState<string>();
+  const plan = useIsNarrow() ? DOWN : ACROSS;
   const shape = JSON.stringify([flow.nodes.map(({ name }) => name), flow.edges]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: states change each second, places do not
-  const places = useMemo(() => layOut(flow.nodes, flow.edges), [shape]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: states change each second, the shape does not
+  const drawing = useMemo(() => {
+    const { boxes, links } = fold(flow.nodes, flow.edges, plan.apart);
+    const layout = layOut({ boxes, links }, new Set(), plan);
+    return { boxes: inOrder(boxes, layout, plan), links };
+  }, [shape, plan]);
+  const tasks = new Map(flow.nodes.map((task) => [task.name, task]));
+  const of = (box: Box) => worstFirst(box.tasks.flatMap((name) => tasks.get(name) ?? []));
+  const group = drawing.boxes.find(
+    ({ id, tasks }) => tasks.length > 1 && (id === chosen || tasks.includes(chosen ?? "")),
+  );
+  const task = tasks.get(chosen ?? "");
+  const choice = task ? [task] : group && of(group);
   return (
     <>
       <CountsBar counts={flow.counts} />
-      <Card title="Graph" aside="Choose a task to rerun from it" flush>
-        <Graph flow={flow} places={places} chosen={chosen} onChoose={onChoose} />
+      <Card title="Graph" aside={!choice && "Choose a task to rerun from it"} flush>
+        <Graph
+          key={String(plan.down)}
+          flow={flow}
+          drawing={drawing}
+          plan={plan}
+          chosen={chosen}
+          onChoose={setChosen}
+        />
+        {choice && <Choice flow={flow} tasks={choice} onClose={() => setChosen(undefined)} />}
       </Card>
-      <Card title="Tasks" flush>
-        <ul>
-          {inOrder(flow.nodes, places).map((task) => (
-            <li key={task.name} className={styles.task} data-chosen={task.name === chosen}>
-              {task.state && !task.skipped ? (
-                <StateBadge state={task.state} />
-              ) : (
-                <span>{nodeState(task)}</span>
-              )}
-              <TaskLink task={task} />
-              {task.state && ENDED.includes(task.state) && (
-                <Rerun flow={flow} node={task.name} label="Rerun from here" />
-              )}
-            </li>
-          ))}
-        </ul>
-      </Card>
+      <TaskList
+        key={group?.id ?? ""}
+        flow={flow}
+        tasks={group ? of(group) : drawing.boxes.flatMap(of)}
+        chosen={chosen}
+      />
     </>
   );
 }
 
-function Actions({ flow, chosen }: { flow: WorkflowGraph; chosen: string | undefined }) {
+function Actions({ flow }: { flow: WorkflowGraph }) {
   const path = workflowPath(flow.pool, flow.id);
   const cancel = useAct(`${path}/cancel`, "The workflow is cancelled");
   const retry = useAct(`${path}/retry`, "What failed runs again");
@@ -104,7 +106,6 @@ function Actions({ flow, chosen }: { flow: WorkflowGraph; chosen: string | undef
   const bad = (counts.failed ?? 0) + (counts.dead ?? 0) + (counts.cancelled ?? 0) > 0;
   return (
     <>
-      {chosen && <Rerun flow={flow} node={chosen} label="Rerun from the chosen task" />}
       {bad && (
         <Confirm
           trigger={<Button icon={RotateCcw}>Retry what failed</Button>}
@@ -127,25 +128,5 @@ function Actions({ flow, chosen }: { flow: WorkflowGraph; chosen: string | undef
         </Confirm>
       )}
     </>
-  );
-}
-
-/** Run a node again, and all that hangs on it. */
-function Rerun({ flow, node, label }: { flow: WorkflowGraph; node: string; label: string }) {
-  const path = `${workflowPath(flow.pool, flow.id)}/rerun`;
-  const rerun = useAct<{ node: string }>(path, "The workflow runs again from that task");
-  return (
-    <Confirm
-      trigger={<Button icon={RotateCcw}>{label}</Button>}
-      title="Rerun from this task?"
-      action="Rerun"
-      look="primary"
-      onConfirm={() => rerun.mutate({ node })}
-    >
-      <p>
-        <code>{node}</code> and everything that comes after it runs again; what came before keeps
-        its results.
-      </p>
-    </Confirm>
   );
 }

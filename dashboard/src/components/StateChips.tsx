@@ -1,17 +1,19 @@
 import { useEffect, useRef } from "react";
-import { type Counts, STATES, type State } from "../../api/types";
-import { STATE_ICONS } from "../../components/StateBadge";
-import { brief } from "../../lib/format";
+import { type Counts, STATES, type State } from "../api/types";
+import { brief } from "../lib/format";
+import { STATE_ICONS } from "./StateBadge";
 import styles from "./StateChips.module.css";
 
 interface Props {
   counts: Counts | undefined;
   chosen: State | undefined;
   onChoose: (state: State | undefined) => void;
+  /** Leave out states that no task is in. */
+  onlySome?: boolean;
 }
 
 /** How many tasks are in each state, and the choice of one. */
-export function StateChips({ counts, chosen, onChoose }: Props) {
+export function StateChips({ counts, chosen, onChoose, onlySome }: Props) {
   const chips = useRef<HTMLFieldSetElement>(null);
   // On a phone they scroll; the chosen one has to be in sight.
   // biome-ignore lint/correctness/useExhaustiveDependencies: another choice is another chip
@@ -31,7 +33,7 @@ export function StateChips({ counts, chosen, onChoose }: Props) {
       >
         All <span className={styles.count}>{all === undefined ? "–" : brief(all)}</span>
       </button>
-      {STATES.map((state) => {
+      {STATES.filter((state) => !onlySome || counts?.[state]).map((state) => {
         const Icon = STATE_ICONS[state];
         return (
           <button
