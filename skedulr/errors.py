@@ -292,11 +292,18 @@ class WrongState(SkedulrError):
     """The task's state does not allow the command: ``state`` is what it is in."""
 
     def __init__(
-        self, task_id: str, state: str, command: str, allowed: str = "", kind: str = "task"
+        self,
+        task_id: str,
+        state: str,
+        command: str,
+        allowed: str = "",
+        kind: str = "task",
+        remedy: str = "",
     ) -> None:
         self.task_id, self.state, self.command = task_id, state, command
-        remedy = f"; possible while it is {allowed}" if allowed else ""
-        super().__init__(f"cannot {command} {kind} {task_id}: it is {state}{remedy}")
+        advice = remedy or (f"possible while it is {allowed}" if allowed else "")
+        what_to_do = f"; {advice}" if advice else ""
+        super().__init__(f"cannot {command} {kind} {task_id}: it is {state}{what_to_do}")
 
 
 class RedisUnavailable(SkedulrError, ConnectionError):

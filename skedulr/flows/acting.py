@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from skedulr import commands, names
-from skedulr.commands import Mark, Standing, Stands, Steps
+from skedulr.commands import Mark, On, Standing, Stands, Steps
 from skedulr.commands.base import chunks
 from skedulr.dependencies import graph
 from skedulr.dependencies.triggers import stands, token_of
 from skedulr.errors import UnknownNode, WrongState
 from skedulr.flows import ends, looking
+from skedulr.flows.shapes import FlowState
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.record import Record
 from skedulr.states import State
@@ -51,17 +53,18 @@ def _own(home: PoolKeys, flow_id: str, nodes: Iterable[str]) -> Steps[dict[str, 
 
 def retry(home: PoolKeys, flow_id: str) -> Steps[int]:
     """Run the nodes again that have failed, are dead or were cancelled, and what hangs on them;
-    answers how many nodes that are. Raises ``UnknownWorkflow``, and ``WrongState`` where none is.
+    answers how many nodes that are. What hangs on a node that is not there stays as it is.
+
+    Raises ``UnknownWorkflow``, and ``WrongState`` where nothing can be run again.
     """
     record = yield from looking.row(home, flow_id)
-    edges = yield from looking.edges_of(home, flow_id)
-    records = yield from looking.own_records(
-        home.namespace, (yield from _own(home, flow_id, edges))
-    )
-    bad = [name for name, each in records.items() if _is_bad(each)]
-    if not bad:
-        raise WrongState(record.name, record.state, "retry", "", kind="workflow")
-    return (yield from _run_again(home, flow_id, edges, records, bad))
+    flow = yield from _look(home, flow_id)
+    bad = [name for name, each in flow.records.items() if _is_bad(each)]
+    chosen = [name for name in bad if name not in flow.stranded]
+    if not chosen:
+        remedy = _FORGOTTEN if record.state in (FlowState.CANCELLED, FlowState.FAILED) else ""
+        raise WrongState(record.name, record.state, "retry", kind="workflow", remedy=remedy)
+    return (yield from _run_again(home, flow_id, flow, chosen))
 
 
 def rerun(home: PoolKeys, flow_id: str, node: str) -> Steps[int]:
@@ -71,37 +74,70 @@ def rerun(home: PoolKeys, flow_id: str, node: str) -> Steps[int]:
     ``WrongState``.
     """
     record = yield from looking.row(home, flow_id)
-    edges = yield from looking.edges_of(home, flow_id)
-    matching = [name for name in edges if node in (name, names.split(name)[1])]
+    flow = yield from _look(home, flow_id)
+    matching = [name for name in flow.parents if node in (name, names.split(name)[1])]
     if len(matching) != 1:
-        raise UnknownNode(record.name, node, edges)
-    records = yield from looking.own_records(
-        home.namespace, (yield from _own(home, flow_id, edges))
-    )
-    chosen = records.get(matching[0])
-    if chosen is None or not chosen.state.terminal:
-        state = chosen.state.label if chosen else "forgotten"
-        raise WrongState(matching[0], state, "rerun", "ended")
-    return (yield from _run_again(home, flow_id, edges, records, matching))
+        raise UnknownNode(record.name, node, flow.parents)
+    [name] = matching
+    chosen = flow.records.get(name)
+    state = chosen.state.label if chosen else "not there"
+    if chosen is None or name in flow.stranded:
+        raise WrongState(name, state, "rerun", remedy=_FORGOTTEN)
+    if not chosen.state.terminal:
+        raise WrongState(name, state, "rerun", "ended")
+    return (yield from _run_again(home, flow_id, flow, [name]))
+
+
+class _Graph(NamedTuple):
+    """The nodes of a workflow and how they stand."""
+
+    parents: Mapping[str, Mapping[str, On]]
+    """Of each node, with the end of each for which it waits."""
+    records: Mapping[str, Record]
+    """Of those that are there."""
+    stranded: Collection[str]
+    """Nodes that would wait in vain if they were run again: they hang, directly or not, on one that
+    is not there and will not come. It was given up before it was submitted, or has ended otherwise
+    and is forgotten.
+    """
+
+
+def _look(home: PoolKeys, flow_id: str) -> Steps[_Graph]:
+    parents = yield from looking.conditions_of(home, flow_id)
+    stood = yield from looking.standings(home, flow_id)
+    own = {name: stood[name].token for name in parents if name in stood}
+    records = yield from looking.own_records(home.namespace, own)
+
+    def is_gone(parent: str, on: On) -> bool:
+        known = stood.get(parent)
+        is_over = known is not None and parent not in records and known.is_heard_of
+        return is_over and not stood[parent].fulfils(on)
+
+    first = [
+        name
+        for name, above in parents.items()
+        if any(is_gone(parent, on) for parent, on in above.items())
+    ]
+    return _Graph(parents, records, {*first, *graph.descendants(parents, first)})
+
+
+_FORGOTTEN: Final = (
+    "what was never submitted, or is forgotten by now, and what hangs on it cannot be run again: "
+    "submit it anew"
+)
 
 
 def _is_bad(record: Record) -> bool:
     return stands(record) in (State.FAILED, State.DEAD, State.CANCELLED)
 
 
-def _run_again(
-    home: PoolKeys,
-    flow_id: str,
-    edges: Mapping[str, list[str]],
-    records: Mapping[str, Record],
-    chosen: list[str],
-) -> Steps[int]:
+def _run_again(home: PoolKeys, flow_id: str, flow: _Graph, chosen: list[str]) -> Steps[int]:
     """Rewind what hangs on the chosen nodes, then run those: every edge waits for an end that is
     newer than the one that was read, so it does not matter what else is under way.
     """
-    hanging = graph.descendants(edges, chosen)
+    edges, records = flow.parents, flow.records
     token = os.urandom(8)
-    changed = {*hanging, *chosen}
+    changed = {*graph.descendants(edges, chosen), *chosen}.difference(flow.stranded)
     marks = []
     for node in looking.children_first(edges):
         record = records.get(node)

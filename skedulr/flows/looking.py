@@ -128,6 +128,25 @@ class Stood(NamedTuple):
     token: bytes
     """Of its submission."""
 
+    @property
+    def is_heard_of(self) -> bool:
+        """Whether it was submitted and has been heard of, or was given up before that."""
+        return self.epoch > 0
+
+    def fulfils(self, on: On) -> bool:
+        """Whether its end is the one that a child waits for. None ever comes of a node that was
+        given up before it was submitted.
+        """
+        if self.epoch <= NEVER or self.standing == Stands.OPEN:
+            return False
+        if self.standing == State.SUCCEEDED:
+            return On.SUCCESS in on
+        return On.FAILURE in on if self.standing in (State.FAILED, State.DEAD) else on == On.END
+
+
+NEVER: Final = 1
+"""The epoch of a node that was given up before it was submitted."""
+
 
 UNKNOWN: Final = Stood(0, Stands.OPEN, b"")
 
@@ -171,10 +190,16 @@ def _graph(home: PoolKeys, flow_id: str) -> Steps[tuple[dict[str, str], list[Edg
 
 def edges_of(home: PoolKeys, flow_id: str) -> Steps[dict[str, list[str]]]:
     """The parents of each node."""
+    found = yield from conditions_of(home, flow_id)
+    return {name: [*parents] for name, parents in found.items()}
+
+
+def conditions_of(home: PoolKeys, flow_id: str) -> Steps[dict[str, dict[str, On]]]:
+    """The parents of each node, with the end of each that it waits for."""
     jobs, edges = yield from _graph(home, flow_id)
-    found: dict[str, list[str]] = {name: [] for name in jobs}
+    found: dict[str, dict[str, On]] = {name: {} for name in jobs}
     for edge in edges:
-        found[edge.child].append(edge.parent)
+        found[edge.child][edge.parent] = edge.on
     return found
 
 
@@ -227,6 +252,6 @@ def records_of(namespace: str, nodes: Iterable[str]) -> Steps[dict[str, Record]]
     return found
 
 
-def children_first(edges: Mapping[str, list[str]]) -> list[str]:
+def children_first(edges: Mapping[str, Iterable[str]]) -> list[str]:
     """The nodes, what hangs on others before those."""
     return [name for layer in graph.from_the_leaves(edges) for name in layer]

@@ -27,10 +27,15 @@ touch_all(keys_of_flow(id))
 local there = {}
 if not is_new and #wanted > 0 then there = redis.call('HMGET', nodes_at(id), unpack(names_of_nodes)) end
 
--- A node that was given up before it was submitted can be added again, though not by those who were given up.
-local function is_wanted(before) return not before or before.epoch == NEVER end
+-- A node that was cancelled, also with a part that was given up, can be added again by another submission.
+local function is_cancelled(before, token)
+  return addition ~= '' and before.standing == CANCELLED and before.token ~= token
+end
+local function is_wanted(before, token)
+  return not before or before.epoch == NEVER or is_cancelled(before, token)
+end
 local function stands_against(before, token)
-  if not before then return nil end
+  if not before or is_cancelled(before, token) then return nil end
   if before.epoch == NEVER then return before.token == token and 'given_up' or nil end
   return addition ~= '' and before.token ~= token and 'known' or nil
 end
@@ -56,7 +61,7 @@ end
 
 local added = 0
 for i, node in ipairs(wanted) do
-  if is_wanted(there[i]) then
+  if is_wanted(there[i], node[2]) then
     move_count(known, there[i] and there[i].standing, OPEN)
     hash(nodes_at(id), node[1], standing_text(0, OPEN, node[2]))
     hash(graph_at(id), node[1], node[3])

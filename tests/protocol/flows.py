@@ -35,7 +35,7 @@ def begin(
     is_new = flow is None
     flow = flow or Flow(addition, title or "", model.now)
     model.flows[flow_id] = flow
-    added = [e for e in entries if e.name not in there or there[e.name].was_never_submitted]
+    added = [each for each in entries if _is_wanted(there.get(each.name), addition, each)]
     flow.nodes.update({entry.name: Node(entry.token, entry.node) for entry in added})
     if added or is_new:
         flow.look(model.now)
@@ -44,12 +44,22 @@ def begin(
     return Opened("open", len(added))
 
 
+def _is_wanted(node: Node | None, addition: bytes, entry: Entry) -> bool:
+    return node is None or node.was_never_submitted or _is_cancelled(node, addition, entry)
+
+
+def _is_cancelled(node: Node, addition: bytes, entry: Entry) -> bool:
+    """It may be added again by another addition."""
+    return bool(addition) and node.stands == State.CANCELLED and node.token != entry.token
+
+
 def _stands_against(node: Node | None, addition: bytes, entry: Entry) -> str:
     if node is None or (node.was_never_submitted and node.token != entry.token):
         return ""
     if node.was_never_submitted:
         return "given_up"
-    return "known" if addition and node.token != entry.token else ""
+    is_another = bool(addition) and node.token != entry.token
+    return "known" if is_another and not _is_cancelled(node, addition, entry) else ""
 
 
 def renew(model: Model, flow_id: str, addition: bytes) -> bool:

@@ -332,7 +332,11 @@ FLOWS: Final = (
     ),
     bug(
         "nodes that are there are counted again",
-        ("begin.lua", "if is_wanted(there[i]) then", "if true then"),
+        ("begin.lua", "if is_wanted(there[i], node[2]) then", "if true then"),
+    ),
+    bug(
+        "a node that was cancelled cannot be added again",
+        ("begin.lua", "if not before or is_cancelled(before, token) then", "if not before then"),
     ),
     bug(
         "a second workflow takes the place of an open one",

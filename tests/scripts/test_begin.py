@@ -72,6 +72,19 @@ def test_a_node_that_the_workflow_has_is_not_added_again(pool: Pool) -> None:
     assert (refused, changed) == (Opened("known", node="other/b"), {})
 
 
+def test_a_node_that_was_cancelled_is_added_again_by_another_submission_alone(pool: Pool) -> None:
+    opened(pool)
+    pool.ask(commands.mark(pool.keys, [Mark("f", "other/b", 7, State.CANCELLED, b"t")]))
+    assert pool.watch(commands.begin(pool.keys, "f", b"t", NODES)) == (Opened("open", 0), {})
+    assert pool.ask(commands.begin(pool.keys, "f", b"", nodes("other/b", token=b"m"))).added == 0
+
+    begun, changed = pool.watch(commands.begin(pool.keys, "f", b"u", nodes("other/b", token=b"u")))
+
+    assert begun == Opened("open", 1)
+    assert changed["flow:f"] == {"open": 2, "cancelled": 0}
+    assert changed["nodes:f"] == {"other/b": "0 0 u"}
+
+
 def test_an_open_workflow_keeps_its_id_and_an_ended_one_does_not(pool: Pool) -> None:
     opened(pool)
     another = nodes("pool/a", token=b"u")

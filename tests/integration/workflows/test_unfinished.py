@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from skedulr import FlowState, State, SubmissionGivenUp, Workflow
+from skedulr import FlowState, QueueFull, State, SubmissionGivenUp, Workflow, WrongState
 from skedulr.commands import Command, Steps
 from skedulr.flows import additions, giving_up
 from skedulr_coordinator.orphans import Orphans
@@ -197,3 +197,79 @@ async def test_a_slow_producer_is_heard_of_and_a_given_up_one_takes_all_back(
 
     assert await child.task.astatus() is State.CANCELLED
     assert await counts(late) == {"cancelled": 2}
+
+
+async def test_what_hangs_on_a_node_that_never_came_is_not_run_again(
+    cluster: Shop, dying: Dying
+) -> None:
+    flow = cluster.app.workflow("half", id="half")
+    root, child = chain(cluster, flow)
+    below = flow.add(cluster.give.s("below"), on_success=child)
+    await die(cluster, flow, dying, ("enqueue", 2))
+    assert await ended(flow) is FlowState.CANCELLED
+
+    with pytest.raises(WrongState, match=r"workflow other/half: .*never submitted, .* anew"):
+        await flow.aretry()
+    for node in (root, child, below):
+        with pytest.raises(WrongState, match=r"never submitted, .* submit it anew"):
+            await flow.arerun(node)
+
+    assert await child.task.astatus() is State.CANCELLED
+    assert await counts(flow) == {"cancelled": 3}
+
+
+async def test_a_retry_runs_the_rest_of_a_workflow_to_which_half_was_added(
+    cluster: Shop, dying: Dying
+) -> None:
+    flow = cluster.app.workflow("grows", id="grows")
+    first = flow.add(cluster.give.using(pool="other", delay=600).s("first"))
+    await flow.asubmit()
+    _, child = chain(cluster, flow)
+    both = flow.add(cluster.give.s("both"), on_success=[first, child])
+    await die(cluster, flow, dying, ("enqueue", 2))
+    await await_until(lambda: flow.summary().counts["cancelled"] == 3)
+    await first.task.acancel()
+    await ended(flow)
+
+    assert await flow.aretry() == 1
+
+    assert await first.task.aresult(timeout=20) == "first"
+    assert await ended(flow) is FlowState.CANCELLED
+    assert await counts(flow) == {"succeeded": 1, "cancelled": 3}
+    assert await both.task.astatus() is State.CANCELLED
+
+
+async def test_what_hangs_on_a_cancelled_node_that_is_forgotten_is_not_run_again(
+    cluster: Shop,
+) -> None:
+    flow = cluster.app.workflow("old", id="old")
+    root = flow.add(cluster.give.using(pool="other", delay=600).s("root"))
+    child = flow.add(cluster.give.s("child"), on_success=root)
+    await flow.asubmit()
+    await flow.acancel()
+    assert await ended(flow) is FlowState.CANCELLED
+    cluster.app.client.ask(("HDEL", cluster.app.keys("other").tasks, root.task.id))
+
+    with pytest.raises(WrongState, match="forgotten by now"):
+        await flow.aretry()
+
+    assert await child.task.astatus() is State.CANCELLED
+
+
+async def test_what_was_refused_may_be_added_once_there_is_room(cluster: Shop) -> None:
+    flow = cluster.app.workflow("grows", id="grows")
+    flow.add(cluster.give.using(delay=600).s("first"))
+    await flow.asubmit()
+    await cluster.give.using(pool="other", delay=600).aenqueue("in the way")
+    await cluster.app.pools.aset_capacity("other", 1)
+    _, child = chain(cluster, flow)
+    with pytest.raises(QueueFull):
+        await flow.asubmit()
+    assert await counts(flow) == {"open": 1, "cancelled": 2}
+    await cluster.app.pools.aset_capacity("other", None)
+
+    await flow.asubmit()
+
+    assert await child.task.aresult(timeout=20) == "child"
+    await await_until(lambda: flow.summary().counts["succeeded"] == 2)
+    assert await counts(flow) == {"open": 1, "succeeded": 2}
