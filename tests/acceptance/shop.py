@@ -18,11 +18,19 @@ CRASH_AT_START = "crash-at-start"
 app = Skedulr()
 
 
+def trace_line(word: str, label: object) -> str:
+    """What stands in the trace: word, label, attempt, process, time."""
+    return f"{word} {label} {current().attempt} {os.getpid()} {time.time():.3f}"
+
+
 def trace(word: str, label: object) -> None:
-    """Append a line in one piece: word, label, attempt, process, time."""
-    line = f"{word} {label} {current().attempt} {os.getpid()} {time.time():.3f}\n"
+    """Append a line in one piece."""
     with (Path(os.environ[FOLDER]) / "trace").open("a") as file:
-        file.write(line)
+        file.write(trace_line(word, label) + "\n")
+
+
+def is_there(path: str) -> bool:
+    return os.path.exists(path)
 
 
 @app.on_startup
@@ -55,6 +63,16 @@ async def tick() -> None:
 async def work(label: object, seconds: float) -> int:
     trace("begin", label)
     await asyncio.sleep(seconds)
+    trace("end", label)
+    return os.getpid()
+
+
+@app.job
+async def work_until(label: object, path: str) -> int:
+    """Works until there is a file of that name."""
+    trace("begin", label)
+    while not is_there(path):  # noqa: ASYNC110 - a file is no event
+        await asyncio.sleep(0.01)
     trace("end", label)
     return os.getpid()
 

@@ -27,10 +27,12 @@ def test_a_process_that_has_done_its_share_lets_tasks_finish_while_another_takes
     app: Skedulr, start_worker: StartWorker, trace: Trace
 ) -> None:
     worker = start_worker("--max-tasks-per-child", "1", "--grace", "0.1s")
-    long = app.enqueue("work", args=["long", 2])
+    go_on = trace.folder / "go-on"
+    long = app.enqueue("work_until", args=["long", str(go_on)])
     [first] = begun(trace)
     assert app.enqueue("note", args=["next"]).result(timeout=15) != first
     assert is_alive(first)
+    go_on.touch()
     assert long.result(timeout=15) == first
     wait_until(lambda: first not in processes_of(worker), what="the end of the first")
 

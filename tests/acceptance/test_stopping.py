@@ -12,13 +12,15 @@ from tests.support.waiting import wait_until
 def test_sigterm_amid_a_hundred_tasks_finishes_the_short_and_hands_back_the_long_uncharged(
     app: Skedulr, start_worker: StartWorker, trace: Trace
 ) -> None:
-    worker = start_worker("--processes", "2", "--grace", "2s")
-    short = [app.enqueue("work", args=[f"short{label}", 1]) for label in range(50)]
+    worker = start_worker("--processes", "2", "--grace", "6s")
+    go_on = trace.folder / "go-on"
+    short = [app.enqueue("work_until", args=[f"short{label}", str(go_on)]) for label in range(50)]
     long = [app.enqueue("work", args=[f"long{label}", 60]) for label in range(50)]
     waiting = [app.enqueue("note", args=[f"waiting{label}"], priority=0) for label in range(20)]
     wait_until(lambda: len(trace.lines("begin")) >= 100, what="a hundred running tasks")
-    before = len(trace.lines("begin"))
     worker.send(signal.SIGTERM)
+    wait_until(lambda: states_of_processes(app) == {"stopping"}, what="word of it in all of them")
+    go_on.touch()
     assert worker.wait(20) == 0
     assert {task.status() for task in short} == {State.SUCCEEDED}
     infos = [task.info() for task in long]
@@ -26,12 +28,17 @@ def test_sigterm_amid_a_hundred_tasks_finishes_the_short_and_hands_back_the_long
         (State.QUEUED, 0, 0, 0)
     }
     assert {info.gate for info in infos} == {""}, "none of them is under suspicion"
-    assert len(trace.lines("begin")) == before, "nothing was claimed any more"
+    assert len(trace.lines("begin")) == 100, "nothing was claimed any more"
     assert {task.status() for task in waiting} == {State.QUEUED}
     assert worker.output.count("has stopped") == 2
     [pool] = app.pools.all()
     assert (pool.instances, pool.counts[State.RUNNING]) == (0, 0)
     assert app.workers() == []
+
+
+def states_of_processes(app: Skedulr) -> set[str]:
+    """What the worker tells of its processes."""
+    return {child["state"] for report in app.workers() for child in report["children"]}
 
 
 def test_a_second_signal_ends_the_worker_at_once_and_charges_nobody(
