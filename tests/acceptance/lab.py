@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from skedulr import Current, Fail, Interrupted, Retry, Skedulr, current, retry
-from tests.acceptance.shop import trace
+from tests.acceptance.shop import FOLDER, is_there, trace, trace_line
 
 app = Skedulr()
 isolated = functools.partial(app.job, isolation="process")
@@ -73,18 +73,6 @@ async def block(label: object, seconds: float) -> None:
 
 
 @app.job
-def hold_the_lock(label: object, seconds: int) -> None:
-    """In a thread, and nothing else in its process runs meanwhile."""
-    trace("begin", label)
-    ctypes.PyDLL(None).sleep(seconds)
-    trace("end", label)
-
-
-def is_there(path: str) -> bool:
-    return os.path.exists(path)
-
-
-@app.job
 async def block_between(label: object, begin: str, end: str) -> None:
     """Blocks the event loop from when there is one file until there is another."""
     trace("ready", label)
@@ -98,12 +86,13 @@ async def block_between(label: object, begin: str, end: str) -> None:
 
 @app.job
 def hold_the_lock_between(label: object, begin: str, end: str) -> None:
-    """The same in a thread, by the interpreter's lock."""
+    """The same in a thread, by the interpreter's lock: nothing else in its process runs."""
     trace("ready", label)
     while not is_there(begin):
         time.sleep(0.01)
-    trace("begin", label)
-    ctypes.PyDLL(None).system(f"until [ -e {end} ]; do sleep 0.01; done".encode())
+    # It is told from within the call: told before, another thread could still run after that.
+    tell = f"echo {trace_line('begin', label)} >> {os.environ[FOLDER]}/trace"
+    ctypes.PyDLL(None).system(f"{tell}; until [ -e {end} ]; do sleep 0.01; done".encode())
     trace("end", label)
 
 
