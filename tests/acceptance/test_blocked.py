@@ -1,15 +1,12 @@
 """A process that is blocked keeps no task from running elsewhere but those that it has begun."""
 
-import contextlib
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from skedulr import Skedulr, State
-from tests.acceptance.conftest import StartWorker, Trace, processes_of
+from tests.acceptance.conftest import StartWorker, Trace, processes_of, stopped
 from tests.integration.client.proxy import Proxy
 from tests.support.servers import Server
 from tests.support.waiting import wait_until
@@ -22,16 +19,6 @@ def proxy(server: Server) -> Iterator[Proxy]:
     started = Proxy(server.url)
     yield started
     started.close()
-
-
-@contextlib.contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    """A process that does nothing meanwhile."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 @pytest.mark.parametrize("job", ["block_between", "hold_the_lock_between"])

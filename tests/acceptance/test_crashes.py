@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from skedulr import Skedulr, State
-from tests.acceptance.conftest import Trace, processes_of
+from tests.acceptance.conftest import Trace, processes_of, stopped
 from tests.acceptance.test_isolation import StartLab, begun, ended, parent_of, start_lab
 from tests.support.processes import is_alive
 from tests.support.waiting import wait_until
@@ -70,8 +70,10 @@ def test_a_kill_of_everybody_is_charged_to_nobody(
 ) -> None:
     start_lab(SKEDULR_JOB_PROCESSES="3", SKEDULR_POOLS="default=3")
     tasks = [app.enqueue("work", args=[label, 3]) for label in range(3)]
-    for pid in begun(trace, 3):
-        os.kill(pid, signal.SIGKILL)
+    pids = begun(trace, 3)
+    with stopped(parent_of(pids[0])):  # so that it sees all of them dead at once
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
     for task in tasks:
         task.result(timeout=30)
     assert {(task.info().crashes, task.info().attempt) for task in tasks} == {(0, 1)}
@@ -180,7 +182,8 @@ def test_a_nursery_and_its_jobs_that_are_killed_together_charge_nobody(
     task = app.enqueue("work", args=["victim", 2])
     [pid] = begun(trace)
     nursery = parent_of(pid)
-    os.kill(pid, signal.SIGKILL)
-    os.kill(nursery, signal.SIGKILL)
+    with stopped(nursery):  # so that it tells nobody of the other's end
+        os.kill(pid, signal.SIGKILL)
+        os.kill(nursery, signal.SIGKILL)
     task.result(timeout=30)
     assert (task.info().crashes, task.info().attempt) == (0, 1)
