@@ -16,8 +16,10 @@ def add(left: int, right: int) -> int:
 
 @app.job
 def work(folder: str, seconds: float) -> int:
-    """Leave a file while it runs, another when it has finished."""
-    Path(folder, "begun").write_text(str(os.getpid()))
+    """Leave a file while it runs, with its process in it, another when it has finished."""
+    begun = Path(folder, "begun")
+    begun.with_suffix(".new").write_text(str(os.getpid()))
+    begun.with_suffix(".new").rename(begun)
     until = time.monotonic() + seconds
     while time.monotonic() < until and not current().cancelled:
         time.sleep(0.01)
