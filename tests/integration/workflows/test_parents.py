@@ -7,7 +7,15 @@ from typing import Any
 import msgpack
 import pytest
 
-from skedulr import AmbiguousTask, InvalidOption, SomeRefused, State, Task, UnknownTask
+from skedulr import (
+    AmbiguousTask,
+    InvalidOption,
+    SomeRefused,
+    State,
+    Task,
+    UnknownTask,
+    retry,
+)
 from tests.integration.workflows.conftest import POOLS, Coordinated, Shop
 from tests.support.waiting import await_until
 
@@ -82,17 +90,13 @@ async def test_what_can_run_no_more_is_cancelled_all_the_way_down(cluster: Shop)
 
 
 async def test_a_retry_is_no_end(cluster: Shop) -> None:
-    parent = await cluster.fail.using(max_retries=1, retry=1).aenqueue()
+    parent = await cluster.fail.using(retry=retry.linear(1, delay=600)).aenqueue()
     child = await cluster.give.using(on_failure=parent).aenqueue("child")
-    await await_until(lambda: _attempted(parent), what="the first attempt")
+    await await_until(lambda: _is(parent, State.SCHEDULED), what="a retry to come")
 
     assert await child.astatus() is State.WAITING
     await parent.acancel()
     assert await cluster.state(child) is UPSTREAM
-
-
-async def _attempted(task: Task[None]) -> bool:
-    return (await task.ainfo()).attempt == 1
 
 
 async def test_a_bare_id_that_nobody_has_means_the_child_s_own_pool(cluster: Shop) -> None:
@@ -129,10 +133,12 @@ async def _is(task: Task[Any], state: State) -> bool:
 
 
 async def test_triggered_tasks_pass_over_the_capacity(cluster: Shop) -> None:
-    parent = await cluster.give.using(pool="other", delay=0.2).aenqueue("parent")
+    await cluster.app.pools.apause("other")
+    parent = await cluster.give.using(pool="other").aenqueue("parent")
     child = await cluster.give.using(on_success=parent).aenqueue("child")
     await cluster.give.using(delay=600).aenqueue("another")
     await cluster.app.pools.aset_capacity("default", 1)
+    await cluster.app.pools.aresume("other")
 
     assert await cluster.state(child) is OK
 
