@@ -39,7 +39,7 @@ def test_a_restart_without_appendonly_loses_everything(own_server: OwnServers) -
 
 def test_a_frozen_server_does_not_answer_until_it_is_thawed(own_server: OwnServers) -> None:
     server = own_server()
-    impatient = server.client(socket_timeout=0.2)
+    impatient = server.client(socket_timeout=1)
     impatient.ping()
     server.freeze()
     with pytest.raises(RedisTimeoutError):

@@ -127,10 +127,10 @@ def test_a_resubmission_whose_reply_is_lost_is_made_once(far: Skedulr, between: 
 def test_a_reply_that_never_comes_ends_the_call_in_time(
     between: Proxy, make_app: MakeApp, server: Server
 ) -> None:
-    app = make_app(between.url, time_limit=0.3)
+    app = make_app(between.url, time_limit=1)
     app.enqueue("add", pool="warm")
     between.lose(ENQUEUE, Fault.SWALLOW)
-    with pytest.raises(RedisUnavailable, match=r"no reply within 0\.3 s"):
+    with pytest.raises(RedisUnavailable, match="no reply within 1 s"):
         app.enqueue("add")
     assert app.enqueue("add").status()
     assert len(stored(server, app)) == 2, "nobody could know whether the first arrived; it did"
@@ -139,9 +139,9 @@ def test_a_reply_that_never_comes_ends_the_call_in_time(
 async def test_an_async_reply_that_never_comes_ends_the_call_in_time(
     between: Proxy, make_app: MakeApp
 ) -> None:
-    app = make_app(between.url, time_limit=0.3)
+    app = make_app(between.url, time_limit=1)
     await app.aenqueue("add", pool="warm")
     between.lose(ENQUEUE, Fault.SWALLOW)
-    with pytest.raises(RedisUnavailable, match=r"no reply within 0\.3 s"):
+    with pytest.raises(RedisUnavailable, match="no reply within 1 s"):
         await app.aenqueue("add")
     assert (await app.aenqueue("add")).id

@@ -26,7 +26,9 @@ from tests.support.own_server import OwnServer
 from tests.support.servers import Server
 from tests.support.waiting import wait_until
 
-LIMIT = 0.3
+LIMIT = 1.0
+"""Seconds: as short as a test can wait for, and long enough for a loaded machine to answer."""
+
 GENEROUS = 10 * LIMIT
 """Far above what a call may take, and far below a call that hangs."""
 
@@ -79,7 +81,7 @@ class TestAway:
         await enqueue(app)
         spare.freeze()
         began = time.monotonic()
-        with pytest.raises(RedisUnavailable, match=r"no reply within 0\.3 s"):
+        with pytest.raises(RedisUnavailable, match="no reply within 1 s"):
             await enqueue(app)
         assert time.monotonic() - began < GENEROUS
         spare.thaw()
@@ -91,7 +93,7 @@ class TestAway:
         app = make_app(spare.url, time_limit=LIMIT)
         spare.freeze()
         began = time.monotonic()
-        with pytest.raises(RedisUnavailable, match=r"no reply within 0\.3 s"):
+        with pytest.raises(RedisUnavailable, match="no reply within 1 s"):
             await enqueue(app)
         assert time.monotonic() - began < GENEROUS
         spare.thaw()

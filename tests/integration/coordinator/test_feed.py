@@ -238,7 +238,7 @@ async def test_that_redis_does_not_answer_is_told_at_once_and_so_is_its_return(
     own_server: Callable[..., OwnServer], make_app: MakeApp
 ) -> None:
     redis = own_server()
-    app = make_app(redis.url, time_limit=0.5)
+    app = make_app(redis.url, time_limit=1)
     feed, listener = listening(app, "tasks")
     await feed.run_once()
     await listener.news(0.01)

@@ -17,7 +17,7 @@ async def test_an_exchange_whose_reply_is_lost_is_sent_again(
     app: Skedulr, make_app: MakeApp, proxy: Proxy, fault: Fault, after: int
 ) -> None:
     runs: list[int] = []
-    behind = make_app(proxy.url, time_limit=0.5)
+    behind = make_app(proxy.url, time_limit=1)
 
     async def note(index: int) -> int:
         runs.append(index)
@@ -38,7 +38,7 @@ async def test_connections_that_break_again_and_again_cost_nothing(
     app: Skedulr, make_app: MakeApp, proxy: Proxy
 ) -> None:
     runs: list[int] = []
-    behind = make_app(proxy.url, time_limit=0.5)
+    behind = make_app(proxy.url, time_limit=1)
 
     async def note(index: int) -> int:
         runs.append(index)
