@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from skedulr_worker.instance import PoolSlots
@@ -18,7 +18,8 @@ LONGEST_WAIT: Final = 15.0
 class Replacing:
     """The places of processes that have died, with the time at which they are filled again."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._failures: dict[int, int] = {}
         self._due: list[tuple[float, int, Sequence[PoolSlots]]] = []
 
@@ -33,7 +34,7 @@ class Replacing:
         wait = max(0.0, SHORTEST_LIFE - lived)
         if failures:
             wait = min(FIRST_WAIT * 2 ** (failures - 1), LONGEST_WAIT)
-        self._due.append((time.monotonic() + wait, number, served))
+        self._due.append((self._clock() + wait, number, served))
 
     def is_awaited(self, served: Sequence[PoolSlots]) -> bool:
         """Whether a process with these slots will be made by itself."""
@@ -41,7 +42,7 @@ class Replacing:
 
     def due(self) -> list[tuple[int, Sequence[PoolSlots]]]:
         """The places to fill now."""
-        now = time.monotonic()
+        now = self._clock()
         due = [(number, served) for moment, number, served in self._due if moment <= now]
         self._due = [entry for entry in self._due if entry[0] > now]
         return due
