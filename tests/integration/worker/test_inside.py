@@ -45,7 +45,7 @@ async def test_at_its_end_it_finishes_what_is_short_and_hands_back_the_rest(app:
         begun.append(seconds)
         await asyncio.sleep(seconds)
 
-    async with app.worker(grace=0.6):
+    async with app.worker(grace=2):
         short, long = await work.aenqueue(0.3), await work.aenqueue(60)
         await await_until(lambda: len(begun) == 2)
     assert await short.astatus() is State.SUCCEEDED

@@ -164,6 +164,7 @@ async def test_prefetched_tasks_are_claimed_and_wait_for_a_slot(app: Skedulr) ->
     tasks = [await wait.aenqueue(index) for index in range(8)]
     async with app.worker(pools={"default": 2}, prefetch=3):
         await await_until(lambda: _running(app, "default", 5))
+        await await_until(lambda: len(begun) >= 2)  # a claim is counted before it is heard of
         assert begun == [0, 1]
         gate.set()
         for task in tasks:

@@ -1,7 +1,6 @@
 """What keeps pools in order while nobody acts on them."""
 
 import asyncio
-import time
 
 import pytest
 
@@ -46,17 +45,16 @@ async def test_due_tasks_enter_the_queue_without_any_worker(app: Skedulr) -> Non
     async def job() -> None: ...
 
     sweeper = Sweeper(app.registry, app.config.namespace)
-    task = await job.using(delay=0.2).aenqueue()
+    task = await job.using(delay=60).aenqueue()
     assert await task.astatus() is State.SCHEDULED
     assert not (await sweeper.run_once(app.aclient)).busy, "nothing is due: the next look may wait"
-    began = time.monotonic()
+    await app.aclient.ask(("ZADD", app.keys(task.pool).due, "XX", 1, task.id))
 
     async def is_queued() -> bool:
         await sweeper.run_once(app.aclient)
         return await task.astatus() is State.QUEUED
 
     await await_until(is_queued)
-    assert time.monotonic() - began < 10
 
 
 async def test_a_pool_that_missed_the_pause_of_the_cluster_gets_it(app: Skedulr) -> None:

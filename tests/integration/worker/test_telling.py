@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Any
 
 import pytest
 
@@ -94,28 +95,36 @@ async def test_lines_that_a_full_server_refuses_leave_a_mark(app: Skedulr, serve
     if not server.is_private:
         pytest.skip("the server is not ours to fill")
     redis = server.client()
-    told, go_on = asyncio.Event(), asyncio.Event()
+    begun, is_full, go_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     @app.job
     async def tell() -> int:
+        begun.set()
+        await is_full.wait()
         current().log("into the void")
-        told.set()
         await go_on.wait()
         current().log("heard")
         return 1
 
     async with app.worker():
         task = await tell.aenqueue()
+        await begun.wait()
+        before = refusals(redis)
         redis.config_set("maxmemory", 1)
+        is_full.set()
         try:
-            await told.wait()
-            await asyncio.sleep(0.3)
+            await await_until(lambda: refusals(redis) > before)
         finally:
             redis.config_set("maxmemory", 0)
         go_on.set()
         await task.aresult(10)
         messages = [line.message for line in (await task.ainfo()).log]
     assert messages == ["1 lines were dropped here: Redis was full", "heard"]
+
+
+def refusals(redis: Any) -> int:
+    """How often the server has had no memory for a command."""
+    return int(redis.info("errorstats").get("errorstat_OOM", {}).get("count", 0))
 
 
 async def test_lines_whose_reply_was_lost_are_kept_once(make_app: MakeApp, proxy: Proxy) -> None:
