@@ -64,10 +64,13 @@ class TestItEndsWithItsProgram:
         program, facts = start_program(
             spawn,
             None,
-            "try: time.sleep(100)\n"
+            "try:\n"
+            "    print('listening', flush=True)\n"
+            "    time.sleep(100)\n"
             "except KeyboardInterrupt: print('ping', client.ping(), flush=True)\n"
             "time.sleep(100)",
         )
+        program.wait_for_output("listening")
         program.press_ctrl_c()
         program.wait_for_output("ping True")
         program.kill()
@@ -108,10 +111,10 @@ class TestItEndsWithItsProgram:
             folder,
             "if os.fork() == 0:\n"
             "    client.close()\n"
-            "    print('child:', os.getpid(), flush=True)\n"
+            "    print(f'child: {os.getpid()}.', flush=True)\n"
             "time.sleep(100)",
         )
-        child = int(program.wait_for_output("child:").split("child:")[1].split()[0])
+        child = int(program.wait_for_output(".\n").split("child:")[1].split(".")[0])
         program.kill()
         assert_nothing_remains(facts)
         assert is_alive(child)

@@ -50,7 +50,7 @@ server.start()
 client = Redis.from_url(server.url)
 client.set("task", "kept")
 keeper = psutil.Process(server.pid).ppid()
-print("started", server.pid, keeper, server.port, server.folder, flush=True)
+print(f"started {server.pid} {keeper} {server.port} {server.folder}", flush=True)
 """
 
 

@@ -20,8 +20,10 @@ def in_background(work: Callable[[], Any]) -> threading.Thread:
 
 
 def end_next(shop: Shop, state: State, **how: Any) -> None:
-    """Claim the next task once it is there, and end it."""
-    wait_until(lambda: shop.app.pools.all() and shop.app.pools.all()[0].counts[State.QUEUED])
+    """Claim the next task once it is there, and end it; the first command of all takes long."""
+    wait_until(
+        lambda: shop.app.pools.all() and shop.app.pools.all()[0].counts[State.QUEUED], 60, "a task"
+    )
     (claim,) = shop.claim()
     shop.end(claim, state, **how)
 

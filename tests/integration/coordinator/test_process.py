@@ -58,6 +58,7 @@ def test_it_stands_in_the_registry_while_it_lives(coordinator: Spawned, app: Ske
 
 
 def test_a_killed_one_leaves_the_registry_by_itself(coordinator: Spawned, app: Skedulr) -> None:
+    address_of(coordinator)
     wait_until(app.coordinators, what="its report")
     coordinator.kill()
     wait_until(lambda: not app.coordinators(), what="the end of its report")
