@@ -6,12 +6,15 @@ import asyncio
 from datetime import UTC, datetime
 from random import Random
 
+import pytest
+
 from skedulr.errors import RedisUnavailable
 from skedulr_coordinator.schedules import Schedules
 from tests.integration.coordinator.schedules.town import HOUR, SECOND, Killed, Town
 from tests.support.virtual import VirtualClient
 
 
+@pytest.mark.timeout(600)  # it computes all the time, beside others
 async def test_two_coordinators_and_a_slot_each_second_of_two_hours(town: Town) -> None:
     """They act at once, are killed at any step, and lose replies; each slot runs once."""
     chance = Random(7)
