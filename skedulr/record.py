@@ -14,13 +14,15 @@ from typing import Final
 import msgpack
 
 from skedulr.errors import Undecodable
+from skedulr.packers import Packers
 from skedulr.states import State
 
 FORMAT: Final = 1
 """The newest record format that this code reads, and the one that it writes.
 
 A newer one keeps these fields in their places and appends its own, so that older code can move
-such a record, to a gate or into the queue, without knowing the rest.
+such a record, to a gate or into the queue, without knowing the rest. In all formats fields at the
+end may be left out while they are 0.
 """
 
 INLINE_LIMIT: Final = 1024
@@ -29,15 +31,20 @@ INLINE_LIMIT: Final = 1024
 FIELDS: Final = {
     "version": "record format",
     "state": "number of the state",
-    "job": "name of the job",
-    "priority": "0..1023, larger sooner",
-    "score": "place in the queue; 0 until it first enters it",
-    "gate": "gate that holds it while queued, '' for none",
     "epoch": "fence: rises with submission, resubmission and every claim (ms)",
-    "ended": "epoch of the last claim that ended, 0 for none",
+    "score": "place in the queue; 0 until it first enters it",
+    "job": "name of the job",
+    "key": "dedupe key, '' for none",
+    "group": "tenant, '' for none",
     "token": "submit token, '' where the generated id is the token",
-    "again": "token of the last resubmission, '' for none",
+    "gate": "gate that holds it while queued, '' for none",
     "owner": "instance of the last claim, '' for none",
+    "again": "token of the last resubmission, '' for none",
+    "reason": "why it ended as it did, '' where the state says it all",
+    "priority": "0..1023, larger sooner",
+    "ttl": "how long it is kept after its end (ms), 0: as long as the pool says",
+    "spilled": "1 when its body lives in payloads",
+    "ended": "epoch of the last claim that ended, 0 for none",
     "attempt": "ended attempts of this generation",
     "crashes": "processes that it killed while it ran alone",
     "losses": "losses in a row: leases, and processes that died in company",
@@ -45,23 +52,23 @@ FIELDS: Final = {
     "cancel": "1 once cancellation of the running task was asked for",
     "waited": "1 when clients wait for its end",
     "logged": "0: no log lines; else 1 and how many of them its last claim wrote",
-    "spilled": "1 when its body lives in payloads",
     "enqueued_at": "submission (ms), 0: at the epoch",
     "ready_at": "last entry into the queue (ms), 0: at submission",
     "started_at": "last claim (ms), 0 for none",
     "finished_at": "end (ms), 0 for none",
     "expires_at": "cancelled when not started by then (ms), 0: never",
-    "ttl": "how long it is kept after its end (ms), 0: as long as the pool says",
-    "key": "dedupe key, '' for none",
-    "group": "tenant, '' for none",
-    "reason": "why it ended as it did, '' where the state says it all",
     "linked": "1 when others hang on its end, 2 while they have not been told of it",
     "parents": "tasks whose end it had to wait for",
     "awaits": "those that have not ended yet as wanted",
 }
 """Fields of the head in their order, with their meaning."""
 
-TEXTS: Final = frozenset({"job", "gate", "token", "again", "owner", "key", "group", "reason"})
+SEALED: Final = range(4, 15)
+"""The fields that a producer packs. Before them stands what a script knows, and what is behind them
+is 0 in a new task, and left out.
+"""
+
+TEXTS: Final = frozenset({"job", "key", "group", "token", "gate", "owner", "again", "reason"})
 """The fields that are text; the others are numbers."""
 
 _POSITION: Final = {name: index for index, name in enumerate(FIELDS)}
@@ -106,13 +113,34 @@ def decode(data: bytes) -> Record:
         raise Undecodable(
             f"the record has format {head[0]}, this version reads up to {FORMAT}: upgrade skedulr"
         )
-    if len(head) != len(FIELDS):
-        raise Undecodable(f"the record has {len(head)} fields, not {len(FIELDS)}")
+    if not SEALED.stop <= len(head) <= len(FIELDS):
+        raise Undecodable(f"the record has {len(head)} fields, not {SEALED.stop} to {len(FIELDS)}")
     if head[1] not in list(State):
         raise Undecodable(f"the record has the state {head[1]!r}, which there is not")
-    fields = dict(zip(FIELDS, head, strict=True))
+    blanks = [0] * (len(FIELDS) - len(head))
+    fields = dict(zip(FIELDS, head + blanks, strict=True))
     fields["enqueued_at"] = fields["enqueued_at"] or fields["epoch"]
     return Record(fields, data[unpacker.tell() :])
+
+
+_PACKERS: Final = Packers(use_bin_type=False)
+
+
+def sealed(
+    job: str,
+    *,
+    key: str = "",
+    group: str = "",
+    token: bytes = b"",
+    priority: int = 0,
+    ttl: int = 0,
+    spilled: bool = False,
+) -> bytes:
+    """What a producer packs of a new record, the fields of ``SEALED`` in their order; the body
+    follows unless it is spilled. ``ttl`` is in ms.
+    """
+    fields = [job, key, group, token, "", "", "", "", priority, ttl, int(spilled)]
+    return _PACKERS.pack(fields)[1:]  # without the byte that says how many they are
 
 
 def as_lua() -> str:
@@ -121,11 +149,11 @@ def as_lua() -> str:
     """
     names = ", ".join(name.upper() for name in FIELDS)
     numbers = ", ".join(str(index + 1) for index in range(len(FIELDS)))
-    limits = f"{FORMAT}, {INLINE_LIMIT}, {len(FIELDS)}"
+    limits = f"{FORMAT}, {INLINE_LIMIT}, {SEALED.stop}, {len(FIELDS)}"
     blank = ", ".join("''" if name in TEXTS else "0" for name in FIELDS)
     return f"""\
 local {names} = {numbers}
-local FORMAT, INLINE_LIMIT, FIELD_COUNT = {limits}
+local FORMAT, INLINE_LIMIT, SEALED_COUNT, FIELD_COUNT = {limits}
 local function blank_record() return {{ FORMAT, {blank.removeprefix("0, ")} }} end
 
 """

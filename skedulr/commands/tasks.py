@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from skedulr.commands.base import Command, listed_keys, packed, text
+from skedulr.commands.base import Argument, Command, listed_keys, packed, text
 from skedulr.keys import PoolKeys
+from skedulr.record import INLINE_LIMIT, sealed
 from skedulr.states import State
 
 
@@ -36,9 +38,6 @@ class Submission(NamedTuple):
     """``pool/id`` of the workflow that it belongs to."""
 
 
-_ALONE: Final = Submission._fields.index("parents")
-
-
 class Refusal(NamedTuple):
     """A submission that was not stored anew."""
 
@@ -54,12 +53,31 @@ def enqueue(
     keys: PoolKeys, tasks: Sequence[Submission], *, existing: bool = False
 ) -> Command[list[Refusal]]:
     """Submit up to ``MOST_TASKS`` tasks of one pool; answers those that were not stored anew."""
-    args = [b"1" if existing else b"0", *map(_packed, tasks)]
+    args: list[Argument] = [b"1" if existing else b"0"]
+    for task in tasks:
+        args += task.id, task.priority, *_sealed(task)
     return Command("enqueue", listed_keys("enqueue", keys), args, _refusals)
 
 
-def _packed(task: Submission) -> bytes:
-    return packed(task if task.parents or task.flow else task[:_ALONE])
+def _sealed(task: Submission) -> tuple[bytes, bytes]:
+    """The record as far as a producer knows it, and what the script has to look at beside it."""
+    _, job, priority, key, group, token, delay, at, expires_in, ttl, body, parents, flow = task
+    spilled = len(body) > INLINE_LIMIT
+    if not (key or token or delay or at or expires_in or parents or flow or spilled):
+        return _sealed_head(job, group, priority, ttl) + body, b""
+    head = sealed(
+        job, key=key, group=group, token=token, priority=priority, ttl=ttl, spilled=spilled
+    )
+    wish = [key, token, delay, at, expires_in, body if spilled else b""]
+    if parents or flow:
+        wish += parents, flow
+    return head if spilled else head + body, packed(wish)
+
+
+@lru_cache(maxsize=1024)
+def _sealed_head(job: str, group: str, priority: int, ttl: int) -> bytes:
+    """The same for all tasks of a job, but where a task says otherwise."""
+    return sealed(job, group=group, priority=priority, ttl=ttl)
 
 
 def _refusals(reply: list[Any]) -> list[Refusal]:

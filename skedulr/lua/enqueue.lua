@@ -24,17 +24,21 @@
 -- KEYS[22] events
 -- KEYS[23] orphans
 -- ARGV[1] existing   1 when a live task with the same key is the answer, 0 when it is a refusal
--- ARGV[2..] one task each, msgpack {id, job, priority, key, group, token, delay (ms), at (ms), expires_in (ms),
---   ttl (ms), body, parents, workflow}; `at` is absolute and wins where it is not 0; the last two may be missing:
+-- ARGV[2..] four for each task: its id, its priority, its record as includes/submit.lua has it sealed, and the wish
+--   beside it, msgpack {key, token, delay (ms), at (ms), expires_in (ms), body, parents, workflow} or empty: `at` is
+--   absolute and wins where it is not 0, the body is that of a spilled record, else empty; the last two may be missing:
 --   {{pool/id, condition, 1 when its result is an input, since}, ...}, where since may be missing and only an end of a
 --   newer epoch counts, and the pool/id of the workflow that it belongs to
 -- Returns a flat list of what was not stored anew: index (from 1), outcome, id or limit. Outcomes: 'same' (this
 -- very submission was stored before), 'existing', 'duplicate_id', 'duplicate_key', 'full'.
 -- include: submit
-local FIRST = 2
+local FIRST, STRIDE = 2, 4
 
 local requests = {}
-for i = FIRST, #ARGV do requests[#requests + 1] = cmsgpack.unpack(ARGV[i]) end
+for i = FIRST, #ARGV, STRIDE do
+  local wish = ARGV[i + 3] ~= '' and cmsgpack.unpack(ARGV[i + 3])
+  requests[#requests + 1] = { ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], wish }
+end
 read_for(requests)
 
 local answers = {}

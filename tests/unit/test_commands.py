@@ -19,10 +19,12 @@ from skedulr.commands import (
     On,
     Refusal,
     Standing,
+    Submission,
     Tie,
     Told,
 )
 from skedulr.keys import RegistryKeys, pool_keys
+from skedulr.record import INLINE_LIMIT, sealed
 from skedulr.states import State
 
 KEYS = pool_keys("shop", "mail")
@@ -31,7 +33,7 @@ DECLARATION = commands.Declaration(
     "nightly", "user", "digest", b"\xff", b"\xff", "allow", "job", 0, "", "", 0, 0, b"\xff body"
 )
 FIRING = commands.Firing("nightly", 7, 1000, 1000, 1000, 2000)
-TASK = commands.Submission("a", "job", 0, "", "", b"\xff", 0, 0, 0, 0, b"\xff body")
+TASK = Submission("a", "job", 0, "", "", b"\xff", 0, 0, 0, 0, b"\xff body")
 
 EXAMPLES: dict[str, Command[Any]] = {
     "enqueue": commands.enqueue(KEYS, [TASK]),
@@ -99,7 +101,7 @@ def test_a_command_sends_the_keys_and_arguments_that_its_script_declares(name: s
     assert len(command.keys) == len(script.keys)
     for declared, sent in zip(script.keys, command.keys, strict=True):
         assert sent.decode().split("}:")[1].split(":")[0] == declared.split("_")[0]
-    tail = 1 if name in ("enqueue", "schedule", "fire") else 0
+    tail = {"enqueue": 4, "schedule": 1, "fire": 1}.get(name, 0)  # of the one that is sent
     assert len(command.args) == len(script.arguments) + tail
 
 
@@ -109,8 +111,37 @@ def test_what_a_script_cannot_read_is_never_sent() -> None:
         for argument in command.args:
             assert isinstance(argument, bytes | str | int)
             assert not isinstance(argument, bool)
-    _, task = EXAMPLES["enqueue"].args
-    assert unpacked(task)[-1] == b"\xff body"
+    *_, record, _wish = EXAMPLES["enqueue"].args
+    assert str(record).endswith(r"\xff body'")
+
+
+def test_a_plain_task_is_sent_as_its_record_and_no_wish() -> None:
+    task = Submission("a", "job", 7, "", "acme", b"", 0, 0, 0, 60_000, b"body")
+
+    _, *sent = commands.enqueue(KEYS, [task]).args
+
+    record = sealed("job", group="acme", priority=7, ttl=60_000)
+    assert sent == ["a", 7, record + b"body", b""]
+
+
+def test_what_the_script_has_to_look_at_is_sent_beside_the_record() -> None:
+    task = Submission("a", "job", 7, "key", "", b"token", 1, 2, 3, 0, b"body")
+
+    _, *sent = commands.enqueue(KEYS, [task]).args
+
+    record = sealed("job", key="key", token=b"token", priority=7)
+    assert sent[:3] == ["a", 7, record + b"body"]
+    assert unpacked(sent[3]) == [b"key", b"token", 1, 2, 3, b""]
+
+
+def test_a_large_body_is_sent_beside_the_record() -> None:
+    body = b"x" * (INLINE_LIMIT + 1)
+    task = Submission("a", "job", 0, "", "", b"", 0, 0, 0, 0, body)
+
+    _, *sent = commands.enqueue(KEYS, [task]).args
+
+    assert sent[:3] == ["a", 0, sealed("job", spilled=True)]
+    assert unpacked(sent[3]) == [b"", b"", 0, 0, 0, body]
 
 
 def test_a_plain_success_is_sent_as_two_values() -> None:

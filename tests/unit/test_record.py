@@ -7,7 +7,7 @@ import pytest
 
 from skedulr import record
 from skedulr.errors import Undecodable
-from skedulr.record import FIELDS, FORMAT, decode
+from skedulr.record import FIELDS, FORMAT, SEALED, decode, sealed
 from skedulr.states import State
 from tests.scripts.snapshot import record_of
 
@@ -33,6 +33,20 @@ def test_fields_are_read_by_name_and_the_body_is_left_as_it_is() -> None:
 
 def test_a_record_may_have_no_body() -> None:
     assert decode(head()).body == b""
+
+
+def test_what_a_producer_seals_becomes_a_record_with_what_stands_before_it() -> None:
+    known = msgpack.packb([FORMAT, int(State.QUEUED), 7, 8])[1:]
+    count = bytes([0x90 | SEALED.stop])
+    packed = sealed("send", key="k", group="acme", token=b"tok", priority=3, ttl=60_000)
+
+    found = decode(count + known + packed + b"body")
+
+    said = {"epoch": 7, "score": 8, "job": "send", "key": "k", "group": "acme", "token": "tok"}
+    times = {"priority": 3, "ttl": 60_000, "enqueued_at": 7}
+    expected = record_of(state=int(State.QUEUED), **said, **times)
+    assert found.fields == {name: expected[name] for name in FIELDS}
+    assert found.body == b"body"
 
 
 def test_bytes_that_are_no_text_are_kept_in_a_text_field() -> None:
@@ -71,7 +85,7 @@ def test_a_newer_record_asks_for_an_upgrade() -> None:
 def test_a_record_of_our_format_with_another_number_of_fields_is_none() -> None:
     packed = msgpack.packb([FORMAT, int(State.QUEUED)])
 
-    with pytest.raises(Undecodable, match=f"has 2 fields, not {len(FIELDS)}"):
+    with pytest.raises(Undecodable, match=f"has 2 fields, not {SEALED.stop} to {len(FIELDS)}"):
         decode(packed)
 
 
@@ -84,7 +98,7 @@ def test_a_record_in_a_state_that_there_is_not_is_none(state: object) -> None:
 
 
 def test_the_first_fields_have_their_places_in_every_format() -> None:
-    assert list(FIELDS)[:7] == ["version", "state", "job", "priority", "score", "gate", "epoch"]
+    assert list(FIELDS)[:5] == ["version", "state", "epoch", "score", "job"]
 
 
 def test_every_field_says_what_it_means() -> None:
@@ -97,7 +111,9 @@ def test_lua_gets_the_same_places_counted_from_one() -> None:
 
     assert names.split(", ") == [name.upper() for name in FIELDS]
     assert numbers.split(", ") == [str(at) for at in range(1, len(FIELDS) + 1)]
-    assert limits == f"local FORMAT, INLINE_LIMIT, FIELD_COUNT = {FORMAT}, 1024, {len(FIELDS)}"
+    counts = f"{SEALED.stop}, {len(FIELDS)}"
+    names = "FORMAT, INLINE_LIMIT, SEALED_COUNT, FIELD_COUNT"
+    assert limits == f"local {names} = {FORMAT}, 1024, {counts}"
 
 
 def test_a_blank_record_of_lua_has_every_field_with_its_kind_of_nothing() -> None:
@@ -107,3 +123,8 @@ def test_a_blank_record_of_lua_has_every_field_with_its_kind_of_nothing() -> Non
     nothing = ["''" if name in record.TEXTS else "0" for name in FIELDS]
     assert values[1].split(", ") == nothing[1:]
     assert set(FIELDS) >= record.TEXTS
+
+
+def test_what_may_be_left_out_at_the_end_is_a_number() -> None:
+    assert not set(list(FIELDS)[SEALED.stop :]) & record.TEXTS
+    assert list(FIELDS)[SEALED.start] == "job"

@@ -18,13 +18,15 @@ end
 -- A newer format has more fields behind ours, and perhaps more states.
 local function is_head(head)
   if type(head) ~= 'table' or type(head[VERSION]) ~= 'number' or type(head[STATE]) ~= 'number' then return false end
-  if head[VERSION] > FORMAT then return #head >= FIELD_COUNT end
-  return #head == FIELD_COUNT and head[STATE] >= 1 and head[STATE] <= STATE_COUNT
+  if #head < SEALED_COUNT then return false end
+  if head[VERSION] > FORMAT then return true end
+  return #head <= FIELD_COUNT and head[STATE] >= 1 and head[STATE] <= STATE_COUNT
 end
 
 local function decode(id, value)
   local readable, rest, head = pcall(cmsgpack.unpack_one, value)
   if readable and is_head(head) then
+    for i = #head + 1, FIELD_COUNT do head[i] = 0 end
     bodies[id] = rest == -1 and '' or string.sub(value, rest + 1)
     return head
   end

@@ -6,15 +6,25 @@ local UNFINISHED_KEPT = 8
 
 local run_requests = {} -- by the name of the schedule
 
+-- A record as its producer would have sealed it, and the wish beside it.
+local FIELDS_UNSEALED = 4
+local function request_of(id, due_at, spec)
+  local record = { 0, 0, 0, 0, spec.job, spec.key, spec.group, '', '', '', '', '', spec.priority, spec.ttl, 0 }
+  local body, spilled = spec.body, ''
+  if #body > INLINE_LIMIT then
+    record[SPILLED], body, spilled = 1, '', body
+  end
+  local sealed = string.sub(cmsgpack.pack(record), FIELDS_UNSEALED + 2) .. body
+  return { id, spec.priority, sealed, { spec.key, '', 0, due_at, spec.expires_in, spilled } }
+end
+
 -- Read all that decides what can run, before the first write: {name, id, due_at} of each.
 local function read_runs(runs)
   local former, requests = {}, {}
   for _, run in ipairs(runs) do
     local spec, plan = specs[run[1]], plans[run[1]]
     if spec and plan then
-      local request = {
-        run[2], spec.job, spec.priority, spec.key, spec.group, '', 0, run[3], spec.expires_in, spec.ttl, spec.body,
-      }
+      local request = request_of(run[2], run[3], spec)
       requests[#requests + 1] = request
       run_requests[run[1]] = request
       for _, id in ipairs(plan.unfinished) do former[#former + 1] = id end

@@ -7,14 +7,21 @@
 local holders, room = {}, math.huge
 local awaited = {} -- ids for which somebody waits already
 
+-- A request is {id, priority, sealed, wish}. The producer seals what it knows of the record: the fields from JOB on, and
+-- the body behind them. A wish, false for none, is {key, token, delay (ms), at (ms), expires_in (ms), body, parents,
+-- workflow}: what is to be looked at beside the record, a body too large for it, and what may be missing.
+local WISH, KEY_WANTED, TOKEN_GIVEN, PARENTS_WANTED = 4, 1, 2, 7
+
 -- Read all that decides whether these requests can be stored, before the first write.
 local function read_for(requests)
   local ids, wanted_keys, namable = {}, {}, {}
   for i, request in ipairs(requests) do
-    local id, key = request[1], request[4]
+    local id, wish = request[1], request[WISH]
     ids[i] = id
-    if key ~= '' then wanted_keys[#wanted_keys + 1] = key end
-    if request[6] ~= '' or request[12] then namable[#namable + 1] = id end
+    if wish then
+      if wish[KEY_WANTED] ~= '' then wanted_keys[#wanted_keys + 1] = wish[KEY_WANTED] end
+      if wish[TOKEN_GIVEN] ~= '' or wish[PARENTS_WANTED] then namable[#namable + 1] = id end
+    end
   end
   load(ids)
   if #wanted_keys > 0 then
@@ -88,20 +95,30 @@ local function place(id, record, due_at)
   end
 end
 
-local function store(request, former)
-  local id, job, priority, key, group, token, delay, at, expires_in, ttl, body, parents, flow = unpack(request)
-  local record = blank_record()
-  record[JOB], record[PRIORITY], record[KEY], record[GROUP], record[TOKEN] = job, priority, key, group, token
+-- How the record of a task begins that is queued now, up to its score: an array of the fields that are sealed and of
+-- those before them.
+local ARRAY, UINT64 = 144, 207
+local opening = struct.pack('>BBBBI8B', ARRAY + SEALED_COUNT, FORMAT, QUEUED, UINT64, now, UINT64)
+local function unsealed(score, sealed) return opening .. struct.pack('>I8', score) .. sealed end
+
+local is_written = {} -- ids of tasks whose records this script writes as they came
+
+-- The usual task takes its place at once, and nothing has to be known of its record.
+local function store_plain(id, priority, sealed)
+  local score = next_score(priority)
+  hash(tasks, id, unsealed(score, sealed))
+  zset(ready, id, score)
+  records[id], is_written[id] = nil, true
+end
+
+local function store_wish(id, sealed, wish, former)
+  local key, _, delay, at, expires_in, body, parents, flow = unpack(wish)
+  local record = decode(id, unsealed(0, sealed))
   record[EPOCH] = former and clear_former(id, former) or now
-  record[TTL] = ttl
   if record[EPOCH] ~= now then record[ENQUEUED_AT] = now end
   if expires_in > 0 then record[EXPIRES_AT] = now + expires_in end
-  if #body > INLINE_LIMIT then
-    record[SPILLED] = 1
-    hash(payloads, id, body)
-    body = ''
-  end
-  records[id], bodies[id], changed[id] = record, body, true
+  if record[SPILLED] == 1 then hash(payloads, id, body) end
+  records[id], changed[id] = record, true
   if key ~= '' then
     holders[key] = id
     hash(keys, key, id)
@@ -116,14 +133,14 @@ local function store(request, former)
   else
     place(id, record, at > 0 and at or now + delay)
   end
-  room = room - 1
 end
 
 -- What stands against storing this task: an outcome and the id or limit that explains it.
-local function refusal(request, former)
-  local id, key, token = request[1], request[4], request[6]
-  if former and former[TOKEN] == token then return 'same', id end
-  if former and (is_newer(former) or not is_terminal(former)) then return 'duplicate_id', id end
+local function refusal(id, wish, former)
+  local token, key = wish and wish[TOKEN_GIVEN] or '', wish and wish[KEY_WANTED] or ''
+  local former_token = is_written[id] and '' or former and former[TOKEN]
+  if former_token == token then return 'same', id end
+  if is_written[id] or former and (is_newer(former) or not is_terminal(former)) then return 'duplicate_id', id end
   local holder = key ~= '' and holders[key]
   if holder then return 'duplicate_key', holder end
   if room <= 0 then return 'full', capacity end
@@ -134,11 +151,16 @@ local submitted = 0
 
 -- Plan one request: answers 'stored', or the outcome and detail of its refusal.
 local function submit(request)
-  local former = records[request[1]]
-  local outcome, detail = refusal(request, former)
+  local id, priority, sealed, wish = unpack(request)
+  local former = records[id]
+  local outcome, detail = refusal(id, wish, former)
   if outcome then return outcome, detail end
-  store(request, former)
-  submitted = submitted + 1
+  if wish or former then
+    store_wish(id, sealed, wish or { '', '', 0, 0, 0, '' }, former)
+  else
+    store_plain(id, priority, sealed)
+  end
+  room, submitted = room - 1, submitted + 1
   return 'stored'
 end
 
