@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from benchmarks.browsing import chromium, coordinator
 from benchmarks.private import EMBEDDED, SERVER_HELP, private_server
 from skedulr import Skedulr, commands
-from skedulr.views.inspect import LogLine, pack_log_line, pack_progress
+from skedulr.reports import LogLine, pack_log_line, pack_progress
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -46,10 +46,12 @@ from skedulr.errors import (
 from skedulr.flows.shapes import FlowInfo, FlowRow, FlowState
 from skedulr.flows.workflow import Node, Workflow
 from skedulr.job import Job, Signature
+from skedulr.reports import Attempt, Progress
 from skedulr.schedules.schedule import ScheduleInfo, ScheduleRun
 from skedulr.states import State
 from skedulr.task import Task
-from skedulr.views.inspect import Attempt, PoolInfo, Progress, TaskInfo
+from skedulr.views.pools import PoolInfo
+from skedulr.views.tasks import TaskInfo
 
 __version__ = "0.1.0"
 

@@ -30,7 +30,7 @@ from skedulr.task import Task
 from skedulr.transport.aio import AsyncClient
 from skedulr.transport.client import Client
 from skedulr.transport.connection import Address
-from skedulr.views import inspect
+from skedulr.views.instances import read_coordinators, read_workers
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -275,11 +275,11 @@ class Skedulr:
 
     def workers(self) -> list[dict[str, Any]]:
         """The reports of all worker processes that live."""
-        return self.client.perform(inspect.workers(self.registry))
+        return self.client.perform(read_workers(self.registry))
 
     def coordinators(self) -> list[dict[str, Any]]:
         """The reports of all coordinators that live."""
-        return self.client.perform(inspect.coordinators(self.registry))
+        return self.client.perform(read_coordinators(self.registry))
 
     def worker(self, **options: Any) -> Any:
         """A worker inside this process: ``async with app.worker(): …``; needs the ``worker``

@@ -8,7 +8,7 @@ from skedulr import names, operations
 from skedulr.commands import PoolSettings, Steps
 from skedulr.errors import InvalidOption
 from skedulr.options import whole_number
-from skedulr.views import inspect
+from skedulr.views.pools import PoolInfo, read_pools
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr
@@ -84,13 +84,13 @@ class Pools:
         """``resume`` for asyncio."""
         await self._aset(pool, pool_paused=0)
 
-    def all(self) -> list[inspect.PoolInfo]:
+    def all(self) -> list[PoolInfo]:
         """Counts and settings of all pools, by name."""
-        return self._app.client.perform(inspect.pools(self._app.config.namespace))
+        return self._app.client.perform(read_pools(self._app.config.namespace))
 
-    async def aall(self) -> list[inspect.PoolInfo]:
+    async def aall(self) -> list[PoolInfo]:
         """``all`` for asyncio."""
-        return await self._app.aclient.perform(inspect.pools(self._app.config.namespace))
+        return await self._app.aclient.perform(read_pools(self._app.config.namespace))
 
     def _limiting(self, pool: str, job: str, count: int | None) -> Steps[PoolSettings]:
         limits = {names.job(job): _count("count", count, least=0)}

@@ -10,10 +10,11 @@ from skedulr.commands import Ending
 from skedulr.durations import Span
 from skedulr.errors import TaskCancelled, TaskFailed
 from skedulr.keys import PoolKeys
+from skedulr.reports import unpack_attempts
 from skedulr.states import State
-from skedulr.views import inspect
 from skedulr.views.explain import Explanation
 from skedulr.views.explain import explain as why
+from skedulr.views.tasks import TaskInfo, read_state, read_task
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr
@@ -57,25 +58,25 @@ class Task(Generic[R_co]):
 
     def status(self) -> State:
         """The state; raises ``UnknownTask`` where there is no such task, or no more."""
-        return self._app.client.perform(inspect.state(self._keys, self.id))
+        return self._app.client.perform(read_state(self._keys, self.id))
 
     async def astatus(self) -> State:
         """``status`` for asyncio."""
-        return await self._app.aclient.perform(inspect.state(self._keys, self.id))
+        return await self._app.aclient.perform(read_state(self._keys, self.id))
 
-    def info(self) -> inspect.TaskInfo:
+    def info(self) -> TaskInfo:
         """All that Redis holds of the task: times, attempts with errors, progress, log; with the
         time-out and the meta of its job where it has none of its own and a worker has told them,
         or this program knows the job. Raises ``UnknownTask``.
         """
-        return self._with_job(self._app.client.perform(inspect.task(self._keys, self.id)))
+        return self._with_job(self._app.client.perform(read_task(self._keys, self.id)))
 
-    async def ainfo(self) -> inspect.TaskInfo:
+    async def ainfo(self) -> TaskInfo:
         """``info`` for asyncio."""
-        info = await self._app.aclient.perform(inspect.task(self._keys, self.id))
+        info = await self._app.aclient.perform(read_task(self._keys, self.id))
         return self._with_job(info)
 
-    def _with_job(self, info: inspect.TaskInfo) -> inspect.TaskInfo:
+    def _with_job(self, info: TaskInfo) -> TaskInfo:
         job = self._app.jobs.get(info.job)
         if job is None or info.args is None:  # nobody knows what an unreadable task says
             return info
@@ -140,7 +141,7 @@ class Task(Generic[R_co]):
             return cast(R_co, values.loads(ending.result) if ending.result else None)
         if ending.state is State.CANCELLED:
             raise TaskCancelled(self.name, ending.reason)
-        attempts = inspect.unpack_attempts(ending.attempts)
+        attempts = unpack_attempts(ending.attempts)
         last = attempts[-1] if attempts else None
         raise TaskFailed(
             self.name, last.error if last else ending.reason, last.traceback if last else ""

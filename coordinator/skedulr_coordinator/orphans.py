@@ -9,7 +9,7 @@ from skedulr import operations
 from skedulr.app import Skedulr
 from skedulr.commands import Read
 from skedulr.commands.base import Argument
-from skedulr.dependencies.triggers import give_up_orphans
+from skedulr.dependencies.orphans import give_up_orphans
 from skedulr.flows.giving_up import give_up_unfinished
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.transport.aio import AsyncClient

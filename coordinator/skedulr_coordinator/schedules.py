@@ -15,13 +15,12 @@ from typing import Final, NamedTuple
 from skedulr import commands
 from skedulr.app import Skedulr
 from skedulr.commands import MOST_SCHEDULES, Firing
-from skedulr.commands.base import Argument
+from skedulr.commands.base import Argument, pairs
 from skedulr.errors import OutOfMemory, Undecodable
 from skedulr.keys import PoolKeys
 from skedulr.schedules import schedule
 from skedulr.schedules.schedule import FINISHED
 from skedulr.transport.aio import AsyncClient
-from skedulr.views.lists import pairs
 from skedulr_coordinator import faults
 from skedulr_coordinator.firing import Moment, firings
 

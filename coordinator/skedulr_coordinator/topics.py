@@ -11,8 +11,8 @@ from skedulr.app import Skedulr
 from skedulr.errors import InvalidOption, RedisUnavailable, SkedulrError
 from skedulr.flows import looking
 from skedulr.keys import PoolKeys
-from skedulr.views import documents, explain, inspect, overview
-from skedulr.views.inspect import PoolInfo
+from skedulr.views import documents, explain, overview
+from skedulr.views.pools import PoolInfo, read_pools
 from skedulr.views.task_document import task_document
 from skedulr_coordinator import views
 
@@ -50,7 +50,7 @@ class Look:
 
     async def _pools(self) -> list[PoolInfo]:
         if self._reading is None:
-            steps = inspect.pools(self._app.config.namespace)
+            steps = read_pools(self._app.config.namespace)
             self._reading = asyncio.ensure_future(self._app.aclient.perform(steps))
         return await self._reading
 

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from skedulr import operations
 from skedulr.app import Skedulr
-from skedulr.commands import Command, Steps
+from skedulr.commands import Command, Read
+from skedulr.commands.base import with_each
 from skedulr.dependencies.triggers import EVENTS_AT_ONCE, Event, carry_out, events_of
 from skedulr.errors import RedisUnavailable
 from skedulr.keys import pool_keys
@@ -135,17 +136,9 @@ class Triggers:
 
     async def _perform(self, client: AsyncClient, pool: str, events: Sequence[Event]) -> None:
         steps = carry_out(pool_keys(self._namespace, pool), events)
-        self.news += await client.perform(with_faults(steps))
+        self.news += await client.perform(with_each(steps, _reach_fault))
 
 
-def with_faults(steps: Steps[Any]) -> Steps[Any]:
-    """The same steps, with a fault point after each script."""
-    reply = None
-    while True:
-        try:
-            step = steps.send(reply)
-        except StopIteration as stop:
-            return stop.value
-        reply = yield step
-        if isinstance(step, Command):
-            faults.reached(_AFTER[step.script])
+def _reach_fault(step: Command[Any] | Read[Any]) -> None:
+    if isinstance(step, Command):
+        faults.reached(_AFTER[step.script])

@@ -9,14 +9,15 @@ from typing import Any
 from skedulr.app import Skedulr
 from skedulr.flows import looking
 from skedulr.schedules.schedule import ScheduleInfo
-from skedulr.views import documents, inspect
+from skedulr.views import documents
+from skedulr.views.instances import read_coordinators, read_workers
 from skedulr_coordinator.words import of_schedule
 
 
 async def instances(app: Skedulr) -> dict[str, Any]:
     """What workers and coordinators report of themselves."""
-    workers = await app.aclient.perform(inspect.workers(app.registry))
-    coordinators = await app.aclient.perform(inspect.coordinators(app.registry))
+    workers = await app.aclient.perform(read_workers(app.registry))
+    coordinators = await app.aclient.perform(read_coordinators(app.registry))
     return {
         "workers": [documents.of_report(report) for report in workers],
         "coordinators": [documents.of_report(report, "coordinator") for report in coordinators],

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from skedulr.app import Skedulr
 from skedulr.states import State
-from skedulr.views import inspect
-from skedulr.views.inspect import PoolInfo, TaskRow
+from skedulr.views import search
+from skedulr.views.pools import PoolInfo
+from skedulr.views.rows import TaskRow
 from skedulr.views.search import ORDER
 
 PAGE: Final = 500
-MOST_SEARCHED: Final = 10_000
-"""Tasks of one pool and state that are looked through for those of one job."""
+"""Tasks that are looked at in one go."""
 
-_FIRST_COMES_FIRST: Final = (State.QUEUED, State.SCHEDULED)
+MOST_LOOKED_AT: Final = 10_000
+"""Tasks of one state that are looked at, mostly in search of those of one job."""
 
 
 @dataclass(frozen=True)
@@ -48,43 +49,28 @@ def list_tasks(app: Skedulr, pools: Sequence[PoolInfo], wanted: Wanted) -> Liste
         if state in wanted.states
     }
     found = {
-        state: _merged(app, pools, state, wanted) for state, count in there_are.items() if count
+        state: _found(app, pools, state, wanted) for state, count in there_are.items() if count
     }
     share = _shares({state: len(rows) for state, rows in found.items()}, wanted.most)
     rows = [row for state, rows in found.items() for row in rows[: share[state]]]
     return Listed(rows, sum(there_are.values()))
 
 
-def _merged(app: Skedulr, pools: Sequence[PoolInfo], state: State, wanted: Wanted) -> list[TaskRow]:
-    """The tasks of all pools in one state: next ones first, of those that ended the newest."""
-    rows = [
-        row
-        for pool in pools
-        if pool.counts[state]
-        for row in _of_pool(app, pool.name, state, wanted)
-    ]
-    if len(pools) > 1:
-        sign = 1 if state in _FIRST_COMES_FIRST else -1
-        rows.sort(key=lambda row: sign * row.at_ms)
-    return rows[: wanted.most]
-
-
-def _of_pool(app: Skedulr, pool: str, state: State, wanted: Wanted) -> list[TaskRow]:
+def _found(app: Skedulr, pools: Sequence[PoolInfo], state: State, wanted: Wanted) -> list[TaskRow]:
+    """The first tasks in one state."""
+    there = [pool.name for pool in pools if pool.counts[state]]
+    sought = search.Wanted(there, (state,), wanted.job)
     rows: list[TaskRow] = []
-    for row in _pages(app, pool, state, PAGE if wanted.job else min(PAGE, wanted.most)):
-        if wanted.job in ("", row.job):
-            rows.append(row)
-        if len(rows) == wanted.most:
+    cursor: str | None = None
+    for _ in range(MOST_LOOKED_AT // PAGE):
+        size = min(PAGE, wanted.most - len(rows))
+        steps = search.search(app.config.namespace, sought, size, cursor, looks_at=PAGE)
+        page = app.client.perform(steps)
+        rows += page.rows
+        cursor = page.next
+        if cursor is None or len(rows) == wanted.most:
             break
     return rows
-
-
-def _pages(app: Skedulr, pool: str, state: State, size: int) -> Iterator[TaskRow]:
-    for skip in range(0, MOST_SEARCHED, size):
-        page = app.client.perform(inspect.tasks(app.keys(pool), state, size, skip))
-        yield from page
-        if len(page) < size:
-            return
 
 
 def _shares(numbers: dict[State, int], most: int) -> dict[State, int]:

@@ -13,7 +13,8 @@ from skedulr.cli import looks
 from skedulr.cli.looks import Column
 from skedulr.cli.moments import since
 from skedulr.states import State
-from skedulr.views.inspect import PoolInfo, TaskRow
+from skedulr.views.pools import PoolInfo
+from skedulr.views.rows import TaskRow
 
 _TASKS: Final = [
     Column("TASK"),

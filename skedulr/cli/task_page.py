@@ -12,9 +12,10 @@ from rich.text import Text
 from skedulr.cli import looks
 from skedulr.cli.moments import since, span
 from skedulr.cli.plain import brief
+from skedulr.reports import Attempt, LogLine
 from skedulr.states import State
 from skedulr.values.plain import iso
-from skedulr.views.inspect import Attempt, LogLine, TaskInfo
+from skedulr.views.tasks import TaskInfo
 
 
 def page(console: Console, info: TaskInfo, now_ms: int) -> Iterator[RenderableType]:

@@ -44,6 +44,20 @@ the reply.
 """
 
 
+def with_each(
+    steps: Steps[T], more: Callable[[Command[Any] | Read[Any]], Iterable[Any] | None]
+) -> Steps[T]:
+    """The same steps, and behind each what ``more`` says of it: further steps, or nothing."""
+    reply = None
+    while True:
+        try:
+            step = steps.send(reply)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]  # what a generator returns is untyped
+        reply = yield step
+        yield from more(step) or ()
+
+
 def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """Parts that travel in one call each."""
     for first in range(0, len(values), MOST_TASKS):
@@ -76,3 +90,8 @@ def text(value: bytes) -> str:
 def texts(values: Iterable[bytes]) -> list[str]:
     """A list of texts as Redis gave it."""
     return [text(value) for value in values]
+
+
+def pairs(flat: Sequence[T]) -> list[tuple[T, T]]:
+    """What Redis lists flat, such as names and scores, as pairs."""
+    return list(zip(flat[::2], flat[1::2], strict=True))

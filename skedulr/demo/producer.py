@@ -15,7 +15,7 @@ from skedulr.demo import jobs
 from skedulr.demo.jobs import app
 from skedulr.demo.material import Material, make
 from skedulr.demo.report import Report
-from skedulr.views.inspect import TaskInfo
+from skedulr.views.tasks import TaskInfo
 
 URGENT: Final = 1000
 SUBMISSIONS_OF_THE_INDEX: Final = 5

@@ -10,7 +10,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from skedulr.states import State
-from skedulr.views.inspect import TaskInfo
+from skedulr.views.tasks import TaskInfo
 
 if TYPE_CHECKING:
     from skedulr.demo.producer import Sent

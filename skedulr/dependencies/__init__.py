@@ -1,3 +1,4 @@
 """What waits for what: parents as users name them, found and written into a call (``ties``,
-``inputs``), circles among them refused, and their ends told to their children (``triggers``).
+``inputs``), circles among them refused; then their ends told to their children (``triggers``), and
+those that never come given up (``orphans``).
 """

@@ -14,7 +14,7 @@ from skedulr import names
 from skedulr.commands import Read, Steps
 from skedulr.commands.base import Argument
 from skedulr.dependencies import graph
-from skedulr.dependencies.triggers import pending
+from skedulr.dependencies.edges import pending
 from skedulr.keys import pool_keys
 
 MOST: Final = 1000

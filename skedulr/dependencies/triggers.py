@@ -11,30 +11,31 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 import msgpack
 
 from skedulr import commands, names
-from skedulr.commands import NEVER_CAME, Bond, Ended, Mark, Parent, Read, Stands, Steps, Told
+from skedulr.commands import Bond, Ended, Mark, Parent, Read, Stands, Steps, Told
 from skedulr.commands.base import Argument, text
-from skedulr.errors import Undecodable
+from skedulr.dependencies.edges import (
+    CHILDREN_AT_ONCE,
+    Child,
+    all_children,
+    children_of,
+    first,
+    is_newer,
+    pending,
+    record_in,
+    stands,
+    token_of,
+)
+from skedulr.dependencies.telling import chunks, tell
 from skedulr.keys import PoolKeys, pool_keys
-from skedulr.record import FORMAT, Record, decode
+from skedulr.record import Record
 from skedulr.states import State
 
-T = TypeVar("T")
-
 EVENTS_AT_ONCE: Final = 100
-CHILDREN_AT_ONCE: Final = 500
-RESULTS_AT_ONCE: Final = 50
-"""Results that travel in one trip: each may have a megabyte."""
-
-NEWEST: Final = 2**53 - 1
-"""An epoch that is newer than any."""
-
-UPSTREAM: Final = "upstream"
-"""The reason of a task that was cancelled because what it waited for did not come about."""
 
 
 class Event(NamedTuple):
@@ -51,14 +52,6 @@ class Event(NamedTuple):
 def events_of(entries: Iterable[tuple[bytes, Sequence[bytes]]]) -> list[Event]:
     """The events that the entries of a stream hold."""
     return [Event(entry, text(said[1]), text(said[3]), int(said[5])) for entry, said in entries]
-
-
-class Child(NamedTuple):
-    """Who hangs on a task."""
-
-    name: str
-    token: bytes
-    takes: bool
 
 
 @dataclass
@@ -84,9 +77,9 @@ def carry_out(keys: PoolKeys, events: Sequence[Event]) -> Steps[int]:
     news. Events of tasks whose records are of a newer format stay for those who can read them.
     """
     seen = yield from _look(keys, events)
-    news = yield from _tell(keys.namespace, (yield from _endings(keys, events, seen)))
+    news = yield from tell(keys.namespace, (yield from _endings(keys, events, seen)))
     linked = yield from _link(keys, events, seen)
-    news += yield from _tell(keys.namespace, linked)
+    news += yield from tell(keys.namespace, linked)
     yield from _mark(keys, events, seen)
     done = [event for event in events if not seen[event].is_newer]
     ended = [(event.id, event.epoch) for event in done if event.kind == "ended"]
@@ -122,64 +115,9 @@ def _look(keys: PoolKeys, events: Sequence[Event]) -> Steps[dict[Event, _Seen]]:
             found.children = children_of(page)
             if int(cursor):
                 found.children = yield from all_children(keys, event.id)
-                again: bytes | None = yield Read((("HGET", keys.tasks, event.id),), _first)
+                again: bytes | None = yield Read((("HGET", keys.tasks, event.id),), first)
                 found.record = record_in(again)
     return seen
-
-
-def _first(replies: list[Any]) -> Any:
-    return replies[0]
-
-
-def record_in(data: bytes | None) -> Record | None:
-    """The record, where there is one that this code can read."""
-    try:
-        return decode(data) if data is not None else None
-    except Undecodable:
-        return None
-
-
-def is_newer(data: bytes | None) -> bool:
-    """Whether these bytes begin like a record of a newer format than this code reads."""
-    try:
-        unpacker = msgpack.Unpacker()
-        unpacker.feed(data or b"")
-        return unpacker.read_array_header() > 0 and int(unpacker.unpack()) > FORMAT
-    except (ValueError, TypeError, msgpack.UnpackException):
-        return False
-
-
-def children_of(page: Sequence[bytes]) -> list[Child]:
-    """The children in a page of ``children:<id>``."""
-    found = []
-    for name, value in zip(page[::2], page[1::2], strict=True):
-        if not name.startswith(b"@"):
-            token, _, takes = msgpack.unpackb(value, raw=True)
-            found.append(Child(text(name), token, takes == 1))
-    return found
-
-
-def all_children(keys: PoolKeys, task_id: str) -> Steps[list[Child]]:
-    """All children of a task, read page by page."""
-    found: dict[str, Child] = {}
-    cursor = b"0"
-    while True:
-        call = ("HSCAN", keys.of("children", task_id), cursor, "COUNT", CHILDREN_AT_ONCE)
-        cursor, page = yield Read((call,), _first)
-        found.update((child.name, child) for child in children_of(page))
-        if int(cursor) == 0:
-            return list(found.values())
-
-
-def pending(flat: Sequence[bytes]) -> list[Parent]:
-    """The parents in ``parents:<id>`` that are still waited for."""
-    found = []
-    for name, value in zip(flat[::2], flat[1::2], strict=True):
-        if not name.startswith(b"@"):
-            on, standing, _, takes = msgpack.unpackb(value)
-            if standing == Stands.OPEN:
-                found.append(Parent(text(name), on, takes))
-    return found
 
 
 def _endings(
@@ -193,7 +131,7 @@ def _endings(
             continue  # it lives again, and its next end will be told
         result = b""
         if task.record.state is State.SUCCEEDED and any(child.takes for child in task.children):
-            result = (yield Read((("HGET", keys.results, event.id),), _first)) or b""
+            result = (yield Read((("HGET", keys.results, event.id),), first)) or b""
         parent = names.full_name(keys.pool, event.id)
         for child in task.children:
             pool, child_id = names.split(child.name)
@@ -229,7 +167,7 @@ def _link(
     told: list[tuple[str, Told]] = []
     for pool, bonds in wanted.items():
         parents = pool_keys(keys.namespace, pool)
-        for chunk in _chunks(bonds, lambda each: bool(each[0].takes)):
+        for chunk in chunks(bonds, lambda each: bool(each[0].takes)):
             ended: list[Ended] = yield commands.link(parents, [bond for bond, _, _ in chunk])
             for end in ended:
                 bond, parent, child_id = chunk[end.place]
@@ -237,28 +175,6 @@ def _link(
                 said = Told(child_id, bond.token, parent.name, end.epoch, end.state, result)
                 told.append((keys.pool, said))
     return told
-
-
-def token_of(record: Record) -> bytes:
-    """The submit token of a task."""
-    return record.text("token").encode("utf-8", "surrogateescape")
-
-
-def _tell(namespace: str, told: Sequence[tuple[str, Told]]) -> Steps[int]:
-    by_pool: dict[str, list[Told]] = defaultdict(list)
-    for pool, said in told:
-        by_pool[pool].append(said)
-    news = 0
-    for pool, all_said in by_pool.items():
-        children = pool_keys(namespace, pool)
-        for chunk in _chunks(all_said, lambda said: len(said.result) > SMALL):
-            count: int = yield commands.trigger(children, chunk)
-            news += count
-    return news
-
-
-SMALL: Final = 16 * 1024
-"""Bytes of a result of which many may travel together."""
 
 
 def _mark(keys: PoolKeys, events: Sequence[Event], seen: dict[Event, _Seen]) -> Steps[None]:
@@ -285,49 +201,3 @@ def _standings(task: _Seen, event: Event) -> Iterator[tuple[str, int, int, bytes
         yield task.flow, event.epoch, Stands.OPEN, token_of(record)
     elif task.stands_at(event.epoch):  # else it lives again, and another event says so
         yield task.flow, event.epoch, stands(record), token_of(record)
-
-
-def stands(record: Record) -> int:
-    """How a node with this record stands in its workflow."""
-    if not record.state.terminal:
-        return Stands.OPEN
-    if record.state is State.CANCELLED and record.text("reason") == UPSTREAM:
-        return Stands.SKIPPED
-    return record.state
-
-
-def _chunks(values: Sequence[T], is_large: Any) -> Iterator[list[T]]:
-    """Parts that travel together: few where results travel with them."""
-    chunk: list[T] = []
-    large = 0
-    for value in values:
-        chunk.append(value)
-        large += is_large(value)
-        if len(chunk) == CHILDREN_AT_ONCE or large == RESULTS_AT_ONCE:
-            yield chunk
-            chunk, large = [], 0
-    if chunk:
-        yield chunk
-
-
-# --- parents that never come
-
-
-def give_up_orphans(keys: PoolKeys, now_ms: int) -> Steps[int]:
-    """Cancel the tasks that have waited too long for parents that are not there; answers how many
-    parents were given up.
-    """
-    call = ("ZRANGEBYSCORE", keys.orphans, "-inf", now_ms, "LIMIT", 0, EVENTS_AT_ONCE)
-    parents = yield Read((call,), lambda replies: [text(parent) for parent in replies[0]])
-    if not parents:
-        return 0
-    records = yield Read(tuple(("HEXISTS", keys.tasks, parent) for parent in parents), list)
-    told: list[tuple[str, Told]] = []
-    for parent_id, exists in zip(parents, records, strict=True):
-        children = [] if exists else (yield from all_children(keys, parent_id))
-        parent = names.full_name(keys.pool, parent_id)
-        for child in children:
-            pool, child_id = names.split(child.name)
-            told.append((str(pool), Told(child_id, child.token, parent, NEWEST, NEVER_CAME)))
-    yield from _tell(keys.namespace, told)
-    return (yield commands.abandon(keys, parents))  # type: ignore[no-any-return]  # steps are untyped

@@ -10,7 +10,7 @@ from skedulr import commands, names
 from skedulr.commands import Mark, On, Standing, Stands, Steps
 from skedulr.commands.base import chunks
 from skedulr.dependencies import graph
-from skedulr.dependencies.triggers import stands, token_of
+from skedulr.dependencies.edges import stands, token_of
 from skedulr.errors import UnknownNode, WrongState
 from skedulr.flows import ends, looking
 from skedulr.flows.shapes import FlowState

@@ -34,7 +34,7 @@ from skedulr.commands import MOST_TASKS, Entry, Opened, Parent, Refusal, Steps
 from skedulr.commands.base import chunks, packed
 from skedulr.commands.tasks import Submission
 from skedulr.dependencies import circles, graph
-from skedulr.dependencies.triggers import token_of
+from skedulr.dependencies.edges import token_of
 from skedulr.errors import (
     DuplicateId,
     DuplicateWorkflow,

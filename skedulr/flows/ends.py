@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from skedulr import commands, names, operations
 from skedulr.commands import Mark, Standing, Steps
 from skedulr.commands.base import chunks
-from skedulr.dependencies.triggers import stands, token_of
+from skedulr.dependencies.edges import stands, token_of
 from skedulr.flows import looking
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.record import Record

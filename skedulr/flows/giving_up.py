@@ -7,12 +7,11 @@ from typing import Final
 
 from skedulr import commands
 from skedulr.commands import Read, Steps
-from skedulr.commands.base import chunks, text
+from skedulr.commands.base import chunks, pairs, text
 from skedulr.flows import ends, looking
 from skedulr.flows.additions import Addition, link_again
 from skedulr.keys import PoolKeys
 from skedulr.states import State
-from skedulr.views.lists import pairs
 
 AT_ONCE: Final = 10
 """Overdue additions that one sweep of a pool looks at."""

@@ -9,15 +9,14 @@ import msgpack
 
 from skedulr import names, operations
 from skedulr.commands import MOST_TASKS, On, Read, Stands, Steps
-from skedulr.commands.base import Argument, chunks, text
+from skedulr.commands.base import Argument, chunks, pairs, text
 from skedulr.dependencies import graph
-from skedulr.dependencies.triggers import record_in, stands, token_of
+from skedulr.dependencies.edges import record_in, stands, token_of
 from skedulr.errors import UnknownWorkflow
 from skedulr.flows.shapes import COUNTS, Edge, FlowInfo, FlowRow, NodeInfo
 from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
 from skedulr.record import Record
 from skedulr.states import State
-from skedulr.views.lists import pairs
 
 TIES: Final = 100
 """Workflows of one millisecond in a pool that a list still tells apart from page to page."""

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from skedulr import commands
 from skedulr.commands import MOST_SCHEDULES, Declaration, Read, Scheduled, Steps
-from skedulr.commands.base import Argument
+from skedulr.commands.base import Argument, pairs
 from skedulr.errors import (
     DeclaredInCode,
     DuplicateKey,
@@ -31,7 +31,6 @@ from skedulr.record import decode
 from skedulr.schedules import schedule
 from skedulr.schedules.schedule import ScheduleInfo, ScheduleRun
 from skedulr.states import State
-from skedulr.views.lists import pairs
 
 TRIES: Final = 10
 """How often an operation is repeated because somebody else came between."""

@@ -9,11 +9,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from skedulr.flows.shapes import FlowInfo, FlowRow, NodeInfo
+from skedulr.reports import Attempt, LogLine, Progress
 from skedulr.schedules.schedule import PAUSED, ScheduleInfo, ScheduleRun
 from skedulr.states import State
 from skedulr.values.plain import iso, jsonable
-from skedulr.views.inspect import Attempt, LogLine, PoolInfo, Progress, TaskInfo, TaskRow
 from skedulr.views.lineage import Lineage, Relative
+from skedulr.views.pools import PoolInfo
+from skedulr.views.rows import TaskRow
+from skedulr.views.tasks import TaskInfo
 
 TIME_OF_ROW: Final = {
     State.SCHEDULED: "due_at",

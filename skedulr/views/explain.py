@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from skedulr.commands import Steps
-from skedulr.dependencies.triggers import UPSTREAM
+from skedulr.dependencies.edges import UPSTREAM
 from skedulr.keys import PoolKeys
 from skedulr.reports import unpack_attempts
 from skedulr.states import State

@@ -11,7 +11,7 @@ import msgpack
 from skedulr import names
 from skedulr.commands import On, Read, Stands, Steps
 from skedulr.commands.base import Argument, text
-from skedulr.dependencies.triggers import record_in
+from skedulr.dependencies.edges import record_in
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.states import State
 

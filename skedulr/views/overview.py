@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from skedulr import operations
 from skedulr.commands import Read, Steps
+from skedulr.commands.base import pairs
 from skedulr.keys import RegistryKeys, pool_keys
 from skedulr.values.plain import iso
-from skedulr.views import documents, inspect
-from skedulr.views.inspect import PoolInfo
-from skedulr.views.lists import pairs
+from skedulr.views import documents
+from skedulr.views.pools import PoolInfo, read_pools
 
 MINUTE_MS: Final = 60_000
 
@@ -40,7 +40,7 @@ def pool_names(namespace: str) -> Steps[list[str]]:
 
 def overview(namespace: str) -> Steps[dict[str, Any]]:
     """All pools and the sums over them, who works there, and how Redis is."""
-    pools = yield from inspect.pools(namespace)
+    pools = yield from read_pools(namespace)
     return (yield from overview_of(namespace, pools))
 
 

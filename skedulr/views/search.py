@@ -20,10 +20,11 @@ from skedulr import names
 from skedulr.commands import Read, Steps
 from skedulr.commands.base import Argument
 from skedulr.errors import InvalidName, InvalidOption, Undecodable
-from skedulr.keys import PoolKeys, pool_keys
+from skedulr.keys import pool_keys
 from skedulr.record import decode
 from skedulr.states import State
-from skedulr.views.lists import DONE_KEYS, TaskRow, pairs, row
+from skedulr.views.places import Place, places_in
+from skedulr.views.rows import TaskRow, row
 
 MOST_LOOKED_AT: Final = 1000
 """Tasks that one request looks at in search of those of a job, or with a text in their name."""
@@ -74,14 +75,6 @@ class Page(NamedTuple):
     """The cursor of the next page, ``None`` where this is the last one."""
 
 
-class _Place(NamedTuple):
-    """A task's place in the list of its state."""
-
-    score: float
-    pool: str
-    id: bytes
-
-
 def search(
     namespace: str,
     wanted: Wanted,
@@ -104,7 +97,7 @@ def search(
     looked_at = 0
     while at < len(states) and len(rows) < most and looked_at < looks_at:
         size = most - len(rows) if wanted.is_exact else CHUNK
-        places, is_over = yield from _places(namespace, wanted.pools, states[at], after, size)
+        places, is_over = yield from places_in(namespace, wanted.pools, states[at], after, size)
         found = yield from _rows(namespace, states[at], places)
         looked_at += max(1, len(places))
         for place in places:
@@ -120,12 +113,12 @@ def search(
     return Page(rows, _cursor(states[at], after) if at < len(states) else None)
 
 
-def _cursor(state: State, after: _Place | None) -> str:
+def _cursor(state: State, after: Place | None) -> str:
     packed: bytes = msgpack.packb([int(state), *(after or ())])
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str | None, states: Sequence[State]) -> tuple[int, _Place | None]:
+def _read_cursor(cursor: str | None, states: Sequence[State]) -> tuple[int, Place | None]:
     if cursor is None:
         return 0, None
     try:
@@ -134,7 +127,7 @@ def _read_cursor(cursor: str | None, states: Sequence[State]) -> tuple[int, _Pla
             case [int(state)]:
                 return states.index(State(state)), None
             case [int(state), float(score), str(pool), bytes(task_id)] if math.isfinite(score):
-                return states.index(State(state)), _Place(score, names.pool(pool), task_id)
+                return states.index(State(state)), Place(score, names.pool(pool), task_id)
     except (ValueError, binascii.Error, InvalidName, msgpack.UnpackException):
         pass
     raise InvalidOption(
@@ -180,9 +173,9 @@ def _can_be_an_id(text: str) -> bool:
     return True
 
 
-def _rows(namespace: str, state: State, places: Sequence[_Place]) -> Steps[dict[_Place, TaskRow]]:
+def _rows(namespace: str, state: State, places: Sequence[Place]) -> Steps[dict[Place, TaskRow]]:
     """What the lists say of the tasks in those places; those that have gone are left out."""
-    by_pool: dict[str, list[_Place]] = {}
+    by_pool: dict[str, list[Place]] = {}
     for place in places:
         by_pool.setdefault(place.pool, []).append(place)
     calls: list[tuple[Argument, ...]] = []
@@ -201,113 +194,3 @@ def _rows(namespace: str, state: State, places: Sequence[_Place]) -> Steps[dict[
                 task_id = place.id.decode("utf-8", "surrogateescape")
                 found[place] = row(place.pool, task_id, state, data, report, place.score)
     return found
-
-
-def _places(
-    namespace: str, pools: Sequence[str], state: State, after: _Place | None, size: int
-) -> Steps[tuple[list[_Place], bool]]:
-    """The next places in a state, about ``size``, and whether there are no others."""
-    if state is State.QUEUED:
-        return (yield from _queued(namespace, pools, after, size))
-    each = max(10, 4 * size // max(1, len(pools)))
-    lists = [_ordered(pool_keys(namespace, pool), state) for pool in pools]
-    starts = yield from _starts(pools, lists, after)
-    calls: tuple[tuple[Argument, ...], ...] = tuple(
-        ("ZRANGE", listed.key, start, start + each - 1, *listed.direction, "WITHSCORES")
-        for listed, start in zip(lists, starts, strict=True)
-    )
-    if not calls:
-        return [], True
-    replies = yield Read(calls, list)
-    found = [
-        [_Place(float(score), pool, member) for member, score in pairs(reply)]
-        for pool, reply in zip(pools, replies, strict=True)
-    ]
-    sign = -1 if lists[0].direction else 1
-
-    def order(place: _Place) -> tuple[float, str]:
-        return sign * place.score, place.pool
-
-    merged = sorted((place for places in found for place in places), key=order)
-    # Of a pool that has more, nothing is known behind the last place that came.
-    ends = [order(places[-1]) for places in found if len(places) == each]
-    if ends:
-        merged = [place for place in merged if order(place) <= min(ends)]
-    return merged[:size], not ends and len(merged) <= size
-
-
-class _Listed(NamedTuple):
-    """The sorted set that lists a pool's tasks in a state, and its direction."""
-
-    key: bytes
-    direction: tuple[str, ...]
-
-
-def _ordered(keys: PoolKeys, state: State) -> _Listed:
-    if state is State.SCHEDULED:
-        return _Listed(keys.due, ())
-    if state is State.WAITING:
-        return _Listed(keys.waiting, ())
-    if state is State.RUNNING:
-        return _Listed(keys.running, ("REV",))
-    return _Listed(getattr(keys, DONE_KEYS[state]), ("REV",))
-
-
-def _starts(
-    pools: Sequence[str], lists: Sequence[_Listed], after: _Place | None
-) -> Steps[list[int]]:
-    """The rank in each pool's list at which the next page begins."""
-    if after is None:
-        return [0] * len(pools)
-    score = repr(after.score)
-    calls: list[tuple[Argument, ...]] = []
-    for pool, listed in zip(pools, lists, strict=True):
-        down = bool(listed.direction)
-        beyond = "" if pool < after.pool else "("  # ties stand by pool
-        calls.append(
-            ("ZCOUNT", listed.key, beyond + score, "+inf")
-            if down
-            else ("ZCOUNT", listed.key, "-inf", beyond + score)
-        )
-        calls.append(("ZREVRANK" if down else "ZRANK", listed.key, after.id))
-        calls.append(("ZSCORE", listed.key, after.id))
-    replies = yield Read(tuple(calls), list)
-    starts = []
-    for pool, before, rank, stands in zip(
-        pools, replies[::3], replies[1::3], replies[2::3], strict=True
-    ):
-        is_there = pool == after.pool and stands is not None and float(stands) == after.score
-        starts.append(rank + 1 if is_there else before)
-    return starts
-
-
-def _queued(
-    namespace: str, pools: Sequence[str], after: _Place | None, size: int
-) -> Steps[tuple[list[_Place], bool]]:
-    """Queued tasks pool by pool: their scores say nothing about those of another pool."""
-    left = [pool for pool in pools if after is None or pool >= after.pool]
-    places: list[_Place] = []
-    for pool in left:
-        score = f"({after.score!r}" if after and pool == after.pool else "-inf"
-        more = yield from _queued_in(pool_keys(namespace, pool), score, size - len(places))
-        places += more
-        if len(places) >= size:
-            return places, False
-    return places, True
-
-
-def _queued_in(keys: PoolKeys, score: str, size: int) -> Steps[list[_Place]]:
-    """The queue and its gates, merged by the scores that tell their common order."""
-    gates = yield Read((("ZRANGE", keys.gates, 0, -1),), lambda replies: replies[0])
-    held = [keys.of("held", gate.decode("utf-8", "surrogateescape")) for gate in gates]
-    replies = yield Read(
-        tuple(
-            ("ZRANGE", each, score, "+inf", "BYSCORE", "LIMIT", 0, size, "WITHSCORES")
-            for each in (keys.ready, *held)
-        ),
-        list,
-    )
-    found = [
-        _Place(float(score), keys.pool, member) for each in replies for member, score in pairs(each)
-    ]
-    return sorted(found)[:size]

@@ -7,13 +7,13 @@ from typing import Any
 from skedulr import values
 from skedulr.commands import Steps
 from skedulr.keys import PoolKeys
-from skedulr.views import documents, inspect
-from skedulr.views.inspect import TaskInfo
+from skedulr.views import documents
 from skedulr.views.lineage import lineage
+from skedulr.views.tasks import TaskInfo, read_task
 
 
 def task_document(keys: PoolKeys, task_id: str) -> Steps[dict[str, Any]]:
     """A task with its lineage; raises ``UnknownTask`` and ``Undecodable``."""
-    info: TaskInfo = yield from inspect.task(keys, task_id, values.peek)
+    info: TaskInfo = yield from read_task(keys, task_id, values.peek)
     relatives = yield from lineage(keys, task_id)
     return {**documents.of_task(info), "lineage": documents.of_lineage(relatives)}

@@ -1,8 +1,8 @@
 """What Redis holds, to compare with what a page has done."""
 
 from skedulr import Skedulr
-from skedulr.views import inspect
-from skedulr.views.inspect import PoolInfo
+from skedulr.views.instances import read_paused
+from skedulr.views.pools import PoolInfo
 
 
 def pool(app: Skedulr, name: str) -> PoolInfo:
@@ -12,4 +12,4 @@ def pool(app: Skedulr, name: str) -> PoolInfo:
 
 def is_paused(app: Skedulr) -> bool:
     """Whether the whole cluster is paused."""
-    return app.client.perform(inspect.is_paused(app.registry))
+    return app.client.perform(read_paused(app.registry))

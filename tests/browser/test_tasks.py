@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from skedulr import Skedulr, State, commands
-from skedulr.views.inspect import pack_progress
+from skedulr.reports import pack_progress
 from tests.browser.conftest import OpenPage
 from tests.support.spawning import Spawned
 from tests.support.waiting import wait_until

@@ -12,7 +12,8 @@ import msgpack
 
 from skedulr import names
 from skedulr.commands import Bond, Command, Mark, Read, Told
-from skedulr.dependencies.triggers import Event, carry_out, give_up_orphans
+from skedulr.dependencies.orphans import give_up_orphans
+from skedulr.dependencies.triggers import Event, carry_out
 from skedulr.states import State
 from tests.protocol.bench import Bench
 from tests.protocol.drawing import ARRIVES, TWICE

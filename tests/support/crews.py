@@ -5,8 +5,8 @@ from typing import Any
 
 from skedulr import Skedulr, State, commands
 from skedulr.commands import Ack, Exchanged
+from skedulr.reports import pack_problem
 from skedulr.task import Task
-from skedulr.views.inspect import pack_problem
 
 
 class Crew:

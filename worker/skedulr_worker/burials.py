@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Final
 
 from skedulr.errors import SkedulrError
+from skedulr.reports import pack_problem
 from skedulr.transport.aio import AsyncClient
 from skedulr.transport.contact import Contact
-from skedulr.views.inspect import pack_problem
 from skedulr_worker.children import Child
 from skedulr_worker.instance import Instance
 from skedulr_worker.lock import Lock

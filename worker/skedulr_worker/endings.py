@@ -11,9 +11,9 @@ from skedulr import values
 from skedulr.commands import Ack
 from skedulr.config import Config
 from skedulr.errors import Fail, NotSerialisable, PayloadTooLarge, Retry
+from skedulr.reports import pack_problem
 from skedulr.retry import decide
 from skedulr.states import State
-from skedulr.views.inspect import pack_problem
 from skedulr_worker.context import Attempt, Stop
 from skedulr_worker.isolation.deaths import Death
 

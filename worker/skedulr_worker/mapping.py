@@ -35,7 +35,7 @@ from skedulr.commands import (
 )
 from skedulr.commands.base import chunks, packed, text
 from skedulr.context import current
-from skedulr.dependencies.triggers import NEWEST, token_of
+from skedulr.dependencies.edges import NEWEST, token_of
 from skedulr.errors import Fail, Lost, UnknownWorkflow
 from skedulr.flows import additions, ends, looking, mapping
 from skedulr.flows.mapping import GATHER, MAP, Plan

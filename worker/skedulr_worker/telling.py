@@ -18,8 +18,8 @@ from typing import Any, Final
 from skedulr import commands
 from skedulr.errors import OutOfMemory, RedisUnavailable, SkedulrError
 from skedulr.keys import PoolKeys
+from skedulr.reports import LogLine, pack_log_line, pack_progress
 from skedulr.transport.aio import AsyncClient
-from skedulr.views.inspect import LogLine, pack_log_line, pack_progress
 from skedulr_worker.clock import RedisClock
 from skedulr_worker.context import Attempt
 from skedulr_worker.isolation import channel

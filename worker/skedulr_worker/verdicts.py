@@ -7,8 +7,8 @@ from typing import Any
 
 from skedulr.commands import Ack
 from skedulr.config import Config
+from skedulr.reports import unpack_problem
 from skedulr.states import State
-from skedulr.views.inspect import unpack_problem
 from skedulr_worker import endings
 from skedulr_worker.context import Attempt, Stop
 from skedulr_worker.isolation.deaths import Death

@@ -12,8 +12,10 @@ from starlette.responses import Response
 
 from skedulr.app import Skedulr
 from skedulr.states import LIVE, TERMINAL, State
-from skedulr.views import inspect, overview
-from skedulr.views.lists import TaskRow
+from skedulr.views import overview
+from skedulr.views.instances import read_paused
+from skedulr.views.pools import PoolInfo
+from skedulr.views.rows import TaskRow
 from skedulr.views.search import Wanted, search
 from skedulr_coordinator.api import models
 from skedulr_coordinator.api.answers import Document
@@ -47,7 +49,7 @@ async def get_stats(
     pools = await app.pools.aall()
     chosen = states([status] if status else None)
     totals = overview.totals(pools)
-    paused = await app.aclient.perform(inspect.is_paused(app.registry))
+    paused = await app.aclient.perform(read_paused(app.registry))
     wanted = Wanted([], chosen, job, task_id or q)
     active = await _rows(app, wanted, pools, [state for state in LIVE if state in chosen])
     ended = [await _rows(app, wanted, pools, [state]) for state in TERMINAL if state in chosen]
@@ -78,7 +80,7 @@ async def get_stats(
 
 
 async def _rows(
-    app: Skedulr, wanted: Wanted, pools: Iterable[inspect.PoolInfo], states: Sequence[State]
+    app: Skedulr, wanted: Wanted, pools: Iterable[PoolInfo], states: Sequence[State]
 ) -> list[TaskRow]:
     """The first tasks in those states, asked of the pools that have some; the lists of ended ones
     begin with the newest.

@@ -12,9 +12,10 @@ from starlette.responses import Response
 from skedulr import names
 from skedulr.errors import InvalidOption
 from skedulr.states import BY_LABEL, State
-from skedulr.views import documents, explain, inspect
+from skedulr.views import documents, explain
 from skedulr.views.search import ORDER, Wanted, search
 from skedulr.views.task_document import task_document
+from skedulr.views.tasks import read_log, read_state
 from skedulr.wording import similar
 from skedulr_coordinator.api import models
 from skedulr_coordinator.api.answers import Document
@@ -130,8 +131,8 @@ async def get_log(
     with. The newest 1,000 lines of a task are kept.
     """
     keys = app.keys(names.pool(pool))
-    await app.aclient.perform(inspect.state(keys, task_id))
-    lines = await app.aclient.perform(inspect.log(keys, task_id, after, limit))
+    await app.aclient.perform(read_state(keys, task_id))
+    lines = await app.aclient.perform(read_log(keys, task_id, after, limit))
     return Document(
         {"lines": [documents.of_log_line(line) for line in lines], "next": after + len(lines)}
     )

@@ -15,7 +15,8 @@ from skedulr.cli.exits import DONE, code_of, complain
 from skedulr.cli.session import Session
 from skedulr.errors import InvalidOption, RedisUnavailable, SkedulrError
 from skedulr.task import Task
-from skedulr.views import inspect
+from skedulr.views.instances import read_paused
+from skedulr.views.pools import read_pool
 
 TaskNames = Annotated[
     list[str], typer.Argument(metavar="ID...", help="Ids, or pool/id where pools share one.")
@@ -111,8 +112,8 @@ def resume(session: Session, pool: AnyPool = None) -> None:
 def _show_pause(session: Session, pool: str | None, said: str) -> None:
     """Tell how it stands now: the cluster's pause and a pool's own are two."""
     client, app = session.app.client, session.app
-    cluster = client.perform(inspect.is_paused(app.registry))
-    paused = cluster if pool is None else client.perform(inspect.pool(app.keys(pool))).paused
+    cluster = client.perform(read_paused(app.registry))
+    paused = cluster if pool is None else client.perform(read_pool(app.keys(pool))).paused
 
     def view() -> Iterator[RenderableType]:
         yield Text(said)
@@ -147,7 +148,7 @@ def limit(session: Session, pool: Pool, job: Job, most: Most) -> None:
     wanted = _slots(most)
     _warn_of_new(session, pool)
     session.app.pools.limit_job(pool, job, wanted)
-    info = session.app.client.perform(inspect.pool(session.app.keys(pool)))
+    info = session.app.client.perform(read_pool(session.app.keys(pool)))
     now = info.job_limits.get(job)
     said = "as many as there are slots" if now is None else f"at most {now:,}"
     by_code = ", as its code says" if wanted is None and now is not None else ""

@@ -17,9 +17,11 @@ from skedulr.cli.session import Session
 from skedulr.cli.task_page import page
 from skedulr.errors import InvalidOption
 from skedulr.states import BY_LABEL, State
-from skedulr.views import documents, explain, inspect
-from skedulr.views.inspect import PoolInfo
+from skedulr.views import documents, explain
+from skedulr.views.instances import read_paused
+from skedulr.views.pools import PoolInfo, read_pool
 from skedulr.views.task_document import task_document
+from skedulr.views.tasks import read_task
 from skedulr.wording import similar
 
 States = Annotated[
@@ -47,7 +49,7 @@ TaskName = Annotated[
 def status(session: Session) -> None:
     """Show the whole cluster: tasks by state, pools, workers."""
     pools = session.app.pools.all()
-    paused = session.app.client.perform(inspect.is_paused(session.app.registry))
+    paused = session.app.client.perform(read_paused(session.app.registry))
     workers = session.app.workers()
     coordinators = session.app.coordinators()
     counts = documents.summed(pools)
@@ -117,7 +119,7 @@ def tasks(
 ) -> None:
     """List tasks: those under way first, then those that ended, the newest first.
 
-    With --job, the first 10,000 tasks of each pool and state are looked through.
+    With --job, the first 10,000 tasks of each state are looked through.
     """
     wanted = Wanted([_known(text) for text in state or BY_LABEL], job or "", limit)
     listed = list_tasks(session.app, _wanted_pools(session, pool), wanted)
@@ -144,7 +146,7 @@ def _wanted_pools(session: Session, pool: str | None) -> list[PoolInfo]:
     if pool is None:
         return session.app.pools.all()
     keys = session.app.keys(names.pool(pool))
-    return [session.app.client.perform(inspect.pool(keys))]
+    return [session.app.client.perform(read_pool(keys))]
 
 
 def _known(text: str) -> State:
@@ -160,7 +162,7 @@ def task(session: Session, name: TaskName) -> None:
     """Show all about one task: timeline, call, result, failed attempts, progress, log."""
     client = session.app.client
     keys, task_id = client.perform(operations.find(session.cluster.namespace, name))
-    info = client.perform(inspect.task(keys, task_id, values.peek))
+    info = client.perform(read_task(keys, task_id, values.peek))
     document = client.perform(task_document(keys, task_id)) if session.out.is_json else {}
     session.out.show(document, lambda: page(session.out.console, info, session.now_ms()))
 

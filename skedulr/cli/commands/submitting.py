@@ -20,8 +20,8 @@ from skedulr.options import TaskOptions
 from skedulr.states import State
 from skedulr.task import Task
 from skedulr.values.plain import jsonable
-from skedulr.views import documents, inspect
-from skedulr.views.inspect import TaskInfo
+from skedulr.views import documents
+from skedulr.views.tasks import TaskInfo, read_task
 
 OPTIONS = "The task's options"
 
@@ -155,7 +155,7 @@ def _await(session: Session, task: Task[Any], patience: float | None) -> None:
     except ResultTimeout as error:
         session.out.show(_document(task, None), list)
         raise error
-    info = session.app.client.perform(inspect.task(keys, task.id, values.peek))
+    info = session.app.client.perform(read_task(keys, task.id, values.peek))
     session.out.show(_document(task, info), lambda: _view(info))
     if info.state is not State.SUCCEEDED:
         complain(f"task {task.name} {info.state.label}: {_problem(info)}")

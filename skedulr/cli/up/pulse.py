@@ -9,7 +9,7 @@ from skedulr import Skedulr
 from skedulr.errors import SkedulrError
 from skedulr.states import LIVE, State
 from skedulr.views.documents import summed
-from skedulr.views.inspect import PoolInfo
+from skedulr.views.pools import PoolInfo
 
 EVERY = 1.0
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from skedulr import Skedulr, State, commands, values
 from skedulr.commands import Ack, Claim
-from skedulr.views.inspect import LogLine, pack_log_line, pack_problem, pack_progress
+from skedulr.reports import LogLine, pack_log_line, pack_problem, pack_progress
 
 INSTANCE = "host-1.abcdef12"
 JOBS = ("greet", "send_email", "odd")

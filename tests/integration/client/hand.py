@@ -8,8 +8,8 @@ from typing import Any
 from skedulr import Skedulr, State, commands, values
 from skedulr.commands import Ack, Claim
 from skedulr.names import new_id
+from skedulr.reports import pack_problem
 from skedulr.transport.client import Client
-from skedulr.views import inspect
 
 LEASE_MS = 60_000
 
@@ -47,12 +47,12 @@ class Hand:
 
     def fail(self, claim: Claim, error: str = "it broke", state: State = State.FAILED) -> None:
         """End a claim badly, as failed or dead."""
-        problem = inspect.pack_problem(error, f"Traceback …\n{error}")
+        problem = pack_problem(error, f"Traceback …\n{error}")
         self._exchange(0, [Ack(claim.id, claim.epoch, state, problem=problem, kind="exception")])
 
     def retry(self, claim: Claim, delay_ms: int = 60_000) -> None:
         """End a claim with a retry to come."""
-        problem = inspect.pack_problem("try again", "")
+        problem = pack_problem("try again", "")
         ack = Ack(claim.id, claim.epoch, State.SCHEDULED, problem=problem, delay_ms=delay_ms)
         self._exchange(0, [ack._replace(kind="exception")])
 

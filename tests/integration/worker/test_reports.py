@@ -12,7 +12,7 @@ from skedulr import Skedulr
 from skedulr.loops import LoopState
 from skedulr.transport.aio import AsyncClient
 from skedulr.transport.contact import Contact
-from skedulr.views.inspect import workers
+from skedulr.views.instances import read_workers
 from skedulr_worker import reports
 from skedulr_worker.board import Blocker, Board
 from skedulr_worker.config import WorkerConfig
@@ -65,7 +65,7 @@ async def told(app: Skedulr, holds: Callable[[dict[str, Any]], bool]) -> None:
     """Wait until the report holds that."""
 
     async def is_told() -> bool:
-        return any(holds(each) for each in await app.aclient.perform(workers(app.registry)))
+        return any(holds(each) for each in await app.aclient.perform(read_workers(app.registry)))
 
     await await_until(is_told)
 

@@ -6,21 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 from skedulr.commands import Command, Read, Steps
+from skedulr.commands.base import with_each
 from skedulr.dependencies.triggers import carry_out, events_of
 from skedulr.keys import PoolKeys
 
 
 def meanwhile(steps: Steps[Any], act: Callable[[], Steps[Any]], after: str = "") -> Steps[Any]:
     """The same steps, and what ``act`` does behind each, or behind each call of one script."""
-    reply = None
-    while True:
-        try:
-            step = steps.send(reply)
-        except StopIteration as stop:
-            return stop.value
-        reply = yield step
-        if not after or (isinstance(step, Command) and step.script == after):
-            yield from act()
+
+    def more(step: Command[Any] | Read[Any]) -> Steps[Any] | None:
+        is_due = not after or (isinstance(step, Command) and step.script == after)
+        return act() if is_due else None
+
+    return with_each(steps, more)
 
 
 def tell(keys: PoolKeys) -> Steps[None]:
