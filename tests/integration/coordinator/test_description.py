@@ -14,6 +14,9 @@ from skedulr_coordinator import create_app
 from skedulr_coordinator.api import models
 from tests.integration.coordinator.conftest import browsing
 from tests.support.crews import Crew
+from tests.support.servers import Server
+from tests.support.spawning import Spawn
+from tests.support.waiting import await_until
 
 
 def references(part: object) -> Iterator[str]:
@@ -26,6 +29,11 @@ def references(part: object) -> Iterator[str]:
     elif isinstance(part, list):
         for value in part:
             yield from references(value)
+
+
+def assert_described(model: type[BaseModel], answer: httpx.Response) -> None:
+    """Every field of the answer has a place in the model, and a value that it allows."""
+    model.model_validate_json(answer.content, strict=True, extra="forbid")
 
 
 @pytest.fixture
@@ -113,7 +121,24 @@ async def test_what_is_sent_is_what_is_described(
     answer = await api.get(path)
 
     assert answer.status_code == 200, answer.text
-    model.model_validate_json(answer.content, strict=True)
+    assert_described(model, answer)
+
+
+async def test_what_programs_report_is_what_is_described(
+    app: Skedulr, api: httpx.AsyncClient, server: Server, spawn: Spawn, namespace: str
+) -> None:
+    spawn(
+        ["-m", "skedulr_worker", "tests.browser.shop:app", "--processes", "1"],
+        SKEDULR_REDIS_URL=server.url,
+        SKEDULR_NAMESPACE=namespace,
+    )
+
+    async def are_told() -> bool:
+        told = (await api.get("/api/instances")).json()
+        return bool(told["coordinators"]) and any(each["children"] for each in told["workers"])
+
+    await await_until(are_told, 60, "the reports of both")
+    assert_described(models.Instances, await api.get("/api/instances"))
 
 
 async def test_what_actions_answer_is_what_is_described(
@@ -137,8 +162,12 @@ async def test_what_actions_answer_is_what_is_described(
         ("/api/schedules", {"name": "s", "job": "j", "every": 60}, models.Schedule),
         ("/api/schedules/s/pause", None, models.ScheduleWithRuns),
         ("/api/schedules/s/run", None, models.Task),
+        ("/api/workflows/flow/cancel", None, models.ChangedGraph),
+        ("/api/workflows/flow/retry", None, models.ChangedGraph),
     ]
+    async with app.workflow("flow", id="flow") as flow:
+        flow.add(app.call("job"))
     for path, body, model in acts:
         answer = await api.post(path, json=body)
         assert answer.status_code in (200, 201), (path, answer.text)
-        model.model_validate_json(answer.content, strict=True)
+        assert_described(model, answer)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from skedulr_coordinator.api.models.base import Model, Moment, State
 
 
@@ -77,8 +75,72 @@ class Timeline(Model):
     minutes: list[Minute]
 
 
+class Loop(Model):
+    """An endless loop of a process; a field may be missing from what another version reports."""
+
+    name: str
+    state: str
+    last_at: Moment
+
+
+class Load(Model):
+    """How much of a pool a worker runs."""
+
+    slots: int
+    running: int
+
+
+class Process(Model):
+    """A process of a worker."""
+
+    number: int
+    pid: int
+    state: str
+    blocked_by: str | None
+    """The task that holds it up, where that is known."""
+    silent_s: float
+    solo: bool
+    instance: str
+    running: dict[str, int]
+    loops: list[Loop]
+    cpu_percent: float
+    rss: int
+    """Bytes."""
+
+
+class Report(Model):
+    """What every program of the cluster reports of itself."""
+
+    role: str
+    name: str
+    host: str
+    pid: int
+    version: str
+    python: str
+    started_at: Moment
+    reported_at: Moment
+    loops: list[Loop]
+
+
+class WorkerReport(Report):
+    """What a worker reports of itself."""
+
+    cpu_percent: float
+    rss: int
+    """Bytes."""
+    pools: dict[str, Load]
+    children: list[Process]
+
+
+class CoordinatorReport(Report):
+    """What a coordinator reports of itself."""
+
+    address: str
+    """Where it is served; empty within an application of a user's own."""
+
+
 class Instances(Model):
     """What workers and coordinators report of themselves."""
 
-    workers: list[dict[str, Any]]
-    coordinators: list[dict[str, Any]]
+    workers: list[WorkerReport]
+    coordinators: list[CoordinatorReport]

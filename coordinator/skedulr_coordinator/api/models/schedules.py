@@ -17,6 +17,7 @@ class Schedule(Model):
     spec: str
     timezone: str | None
     words: str
+    state: str
     paused: bool
     next_at: Moment
     next: list[str]
@@ -24,6 +25,15 @@ class Schedule(Model):
     orphaned: bool
     overlap: str
     catch_up: str
+    jitter: float
+    """Seconds."""
+    problem: str | None
+    """Why it cannot run, where it cannot."""
+    fired: int
+    """How many slots it has submitted tasks for."""
+    created_at: Moment
+    changed_at: Moment
+    last_run: Moment
 
 
 class Schedules(Model):
@@ -40,6 +50,8 @@ class Run(Model):
     upto: Moment
     at: Moment
     task: str | None
+    state: str | None
+    """The state of its task, as long as there is one."""
 
 
 class ScheduleWithRuns(Schedule):

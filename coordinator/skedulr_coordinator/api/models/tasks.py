@@ -51,6 +51,12 @@ class Attempt(Model):
     instance: str
     error: str
     traceback: str
+    cause: str | None
+    """Why its process died, such as `segfault` or `out of memory`; null where it lived on."""
+    signal: str | None
+    exit_code: int | None
+    stderr: str | None
+    """The last lines that its process wrote there."""
 
 
 class Line(Model):
