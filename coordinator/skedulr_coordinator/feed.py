@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from skedulr.app import Skedulr
 from skedulr.errors import RedisUnavailable
-from skedulr_coordinator import topics
+from skedulr_coordinator import changes, topics
 from skedulr_coordinator.api.answers import dumps
 from skedulr_coordinator.topics import Look
 
@@ -43,18 +43,26 @@ AWAY: Final = "away"
 
 
 class Listener:
-    """One who listens: of each topic it gets the newest document, however slowly it reads."""
+    """One who listens: of each topic it gets the newest document, however slowly it reads; where it
+    has the one before, what has changed may do.
+    """
 
     def __init__(self, topics: Iterable[str]) -> None:
         self.topics = frozenset(topics)
         self.is_over = False
+        self._has: set[str] = set()
         self._news: dict[str, bytes] = {}
         self._told = asyncio.Event()
 
-    def tell(self, topic: str, document: bytes) -> None:
-        """There is a newer document."""
-        self._news.pop(topic, None)  # the newest is the last that it hears of
-        self._news[topic] = document
+    def tell(self, topic: str, document: bytes, change: bytes | None = None) -> None:
+        """There is a newer document; ``change`` leads to it from the one before."""
+        # The newest is the last that it hears of.
+        late = [self._news.pop(each, None) for each in (topic, changes.changed(topic))]
+        if change is not None and topic in self._has and not any(late):
+            self._news[changes.changed(topic)] = change
+        else:
+            self._news[topic] = document
+        self._has.add(topic)
         self._told.set()
 
     def end(self) -> None:
@@ -80,6 +88,7 @@ class _Known:
 
     due: float = -math.inf
     """When to look again (monotonic seconds)."""
+    found: dict[str, Any] | None = None
     document: bytes = b""
     substance: Any = None
     told: float = -math.inf
@@ -150,15 +159,17 @@ class Feed:
         known.due = ended + min(RESTS * (ended - began), LONGEST_REST)
         if document is None:
             return
-        known.document = dumps(document)
+        change = changes.change(topic, known.found, document)
+        known.found, known.document = document, dumps(document)
         substance = topics.substance(topic, document)
         is_stale = ended - known.told >= TRIFLES_EVERY.get(topic, math.inf)
         if substance == known.substance and not is_stale:
             return
         known.substance, known.told = substance, ended
+        told = None if change is None else dumps(change)
         for listener in self._listeners:
             if topic in listener.topics:
-                listener.tell(topic, known.document)
+                listener.tell(topic, known.document, told)
 
     def _wanted(self) -> frozenset[str]:
         return frozenset().union(*(each.topics for each in self._listeners))

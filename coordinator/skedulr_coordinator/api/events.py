@@ -31,8 +31,11 @@ async def listen(
     """Documents as they change, some twice a second at most.
 
     An event is named as its topic, without `POOL/ID`, and carries what is answered under that
-    path; `tasks` carries the counts and totals, which change whenever a list of tasks may look
-    different. `alive` comes every few seconds while Redis answers, `away` once it does not.
+    path. A task or a workflow is told whole once; then `task.changed` and `workflow.changed` carry
+    the fields that differ as `changed`, of a task's `log` how many lines are `dropped` at its
+    beginning and `added` at its end, of a workflow's `nodes` those that differ. `tasks` carries the
+    counts and totals, which change whenever a list of tasks may look different. `alive` comes every
+    few seconds while Redis answers, `away` once it does not.
     """
     feed = coordinator.feed
     listener = Listener(checked(topic))

@@ -21,8 +21,10 @@ const NAMES: (keyof Documents)[] = [
   "overview",
   "tasks",
   "task",
+  "task.changed",
   "explanation",
   "workflow",
+  "workflow.changed",
   "workflows",
   "schedules",
   "instances",
@@ -88,6 +90,7 @@ export class Stream {
     if (query === this.opened && this.source?.readyState !== EventSource.CLOSED) return;
     this.source?.close();
     this.opened = query;
+    this.news.forget();
     if (topics.length === 0) return;
     const source = new EventSource(address(`api/events?${query}`));
     this.source = source;

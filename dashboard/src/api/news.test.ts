@@ -1,7 +1,14 @@
 import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, expect, test, vi } from "vitest";
 import { News } from "./news";
-import { type Counts, type Overview, STATES } from "./types";
+import {
+  type Counts,
+  type Overview,
+  STATES,
+  type Task,
+  type WorkflowGraph,
+  type WorkflowNode,
+} from "./types";
 
 /** A request whose answer comes when the test says so. */
 interface Asked {
@@ -103,4 +110,38 @@ test("the first page of workflows is taken as it comes, the others are asked for
   await settled();
   expect(data()).toEqual(two);
   expect(client.isFetching({ queryKey: ["workflows"] })).toBe(1);
+});
+
+test("changes build on what was told whole, whatever was answered meanwhile", async () => {
+  const { client, news, data } = shown(["task", "mail", "t"]);
+  const line = (message: string) => ({ at: null, attempt: 1, message, facts: {} });
+  const names = { pool: "mail", id: "t" };
+  await news.take("task", { ...names, state: "running", log: [line("a"), line("b")] } as Task);
+  const answered = { ...names, state: "succeeded", log: [line("b"), line("c")] } as Task;
+  client.setQueryData(["task", "mail", "t"], answered);
+  await news.take("task.changed", {
+    ...names,
+    changed: { state: "failed" },
+    log: { dropped: 1, added: [line("c")] },
+  });
+  expect(data()).toEqual({ ...names, state: "failed", log: [line("b"), line("c")] });
+});
+
+test("of a workflow the nodes are changed that stand otherwise", async () => {
+  const { news, data } = shown(["workflow", "mail", "w"]);
+  const names = { pool: "mail", id: "w" };
+  const node = (name: string, state: string) => ({ name, state }) as WorkflowNode;
+  const flow = { ...names, nodes: [node("a", "queued"), node("b", "waiting")] } as WorkflowGraph;
+  await news.take("workflow", flow);
+  await news.take("workflow.changed", { ...names, changed: {}, nodes: [node("a", "running")] });
+  expect(data()).toEqual({ ...names, nodes: [node("a", "running"), node("b", "waiting")] });
+});
+
+test("a change of what was never told whole is a reason to ask", async () => {
+  const { news, requests } = shown(["task", "mail", "t"]);
+  requests[0]?.answer({ state: "queued" });
+  await settled();
+  void news.take("task.changed", { pool: "mail", id: "t", changed: { state: "failed" } });
+  await settled();
+  expect(requests).toHaveLength(2);
 });

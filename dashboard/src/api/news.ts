@@ -1,7 +1,17 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { setServerTime } from "../lib/now";
+import { changedTask, changedWorkflow } from "./changes";
 import type { Instances } from "./instances";
-import type { Counts, Explanation, Overview, Schedule, Task, WorkflowGraph } from "./types";
+import type {
+  Counts,
+  Explanation,
+  Overview,
+  Schedule,
+  Task,
+  TaskChange,
+  WorkflowChange,
+  WorkflowGraph,
+} from "./types";
 import type { Workflows } from "./workflows";
 
 /** What the events of the coordinator's stream carry, by their names. */
@@ -9,8 +19,10 @@ export interface Documents {
   overview: Overview;
   instances: Instances;
   task: Task;
+  "task.changed": TaskChange;
   explanation: Explanation & { pool: string; id: string };
   workflow: WorkflowGraph;
+  "workflow.changed": WorkflowChange;
   workflows: Workflows;
   schedules: { schedules: Schedule[] };
   tasks: { counts: Counts; totals: Record<string, number> };
@@ -20,6 +32,8 @@ export interface Documents {
 export class News {
   private asked = new Map<string, { again: boolean }>();
   private ended = new Map<string, string>();
+  /** What was told whole, as it has become by what was told of it since. */
+  private told = new Map<string, unknown>();
 
   constructor(private client: QueryClient) {}
 
@@ -33,9 +47,15 @@ export class News {
       return this.put(["overview"], told);
     },
     instances: (told) => this.put(["instances"], told),
-    task: (told) => this.put(["task", told.pool, told.id], told),
+    task: (told) => this.begin(["task", told.pool, told.id], told),
+    "task.changed": (told) =>
+      this.change<Task>(["task", told.pool, told.id], (task) => changedTask(task, told)),
     explanation: (told) => this.put(["explanation", told.pool, told.id, told.state], told),
-    workflow: (told) => this.put(["workflow", told.pool, told.id], told),
+    workflow: (told) => this.begin(["workflow", told.pool, told.id], told),
+    "workflow.changed": (told) =>
+      this.change<WorkflowGraph>(["workflow", told.pool, told.id], (flow) =>
+        changedWorkflow(flow, told),
+      ),
     workflows: (told) => this.firstPage(told),
     schedules: (told) => this.put(["schedules"], told.schedules),
     tasks: async ({ counts, totals }) => {
@@ -50,6 +70,27 @@ export class News {
       ]);
     },
   };
+
+  /** Forget what was told: whoever listens anew is told the whole again. */
+  forget(): void {
+    this.told.clear();
+  }
+
+  /** The whole, of which only changes are told from now on. */
+  private begin(key: QueryKey, told: unknown): Promise<void> {
+    this.told.set(JSON.stringify(key), told);
+    return this.put(key, told);
+  }
+
+  /** A change builds on what was told, not on what was answered meanwhile, which may be newer. */
+  private async change<Told>(key: QueryKey, changed: (told: Told) => Told): Promise<void> {
+    const name = JSON.stringify(key);
+    const before = this.told.get(name) as Told | undefined;
+    if (before === undefined) return this.ask(key);
+    const now = changed(before);
+    this.told.set(name, now);
+    await this.put(key, now);
+  }
 
   /** What was pushed is newer than the answer that is still on its way. */
   private async put(key: QueryKey, told: unknown): Promise<void> {

@@ -22,6 +22,8 @@ export interface Pool {
   paused: boolean;
   counts: Counts;
   limit: number | null;
+  /** How many of a job's tasks may run at once in this pool, for jobs that have such a limit. */
+  job_limits: Record<string, number>;
   max_capacity: number | null;
   instances: number;
   slots: number;
@@ -143,6 +145,14 @@ export interface Task {
   };
 }
 
+/** What has changed of a task since it was told last. */
+export interface TaskChange {
+  pool: string;
+  id: string;
+  changed: Partial<Task>;
+  log?: { dropped: number; added: LogLine[] };
+}
+
 export interface Explanation {
   state: State;
   running: boolean;
@@ -227,6 +237,14 @@ export interface WorkflowEdge {
 export interface WorkflowGraph extends Workflow {
   nodes: WorkflowNode[];
   edges: WorkflowEdge[];
+}
+
+/** What has changed of a workflow since it was told last. */
+export interface WorkflowChange {
+  pool: string;
+  id: string;
+  changed: Partial<WorkflowGraph>;
+  nodes?: WorkflowNode[];
 }
 
 export interface Schedule {

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from skedulr import Skedulr
+from skedulr import Skedulr, commands
 from skedulr.errors import RedisUnavailable
+from skedulr.reports import LogLine, pack_log_line
 from skedulr_coordinator.feed import (
     LONGEST_REST,
     RESTS,
@@ -20,6 +21,7 @@ from skedulr_coordinator.feed import (
 )
 from skedulr_coordinator.record import Record
 from tests.support.apps import MakeApp
+from tests.support.crews import Crew
 from tests.support.own_server import OwnServer
 from tests.support.waiting import await_until
 
@@ -69,7 +71,48 @@ async def test_the_overview_and_a_task_are_pushed_as_they_change(app: Skedulr) -
     assert news["task:mail/t"]["state"] == "queued"
     assert "task:mail/t" not in await heard(feed, listener), "it has not changed"
     await (await app.atask("mail/t")).acancel()
-    assert (await heard(feed, listener))["task:mail/t"]["state"] == "cancelled"
+    change = (await heard(feed, listener))["task.changed:mail/t"]
+    assert change["changed"]["state"] == "cancelled"
+
+
+async def test_of_a_large_task_only_what_has_changed_is_pushed(app: Skedulr, crew: Crew) -> None:
+    task = await app.aenqueue("job", ["x" * 100_000], pool="mail", id="t")
+    epoch = await crew.claim(task)
+    lines = [pack_log_line(LogLine(n, 1, "y" * 100, {})) for n in range(500)]
+    keys = app.keys("mail")
+    await app.aclient.run(commands.log(keys, [("t", epoch, 0, lines)]))
+    feed, listener = listening(app, "task:mail/t")
+    whole = (await heard(feed, listener))["task:mail/t"]
+    assert len(whole["log"]) == 500
+
+    last = pack_log_line(LogLine(9, 1, "z", {}))
+    await app.aclient.run(commands.log(keys, [("t", epoch, 500, [last])]))
+    news = await heard(feed, listener)
+    assert set(news) == {"task.changed:mail/t"}
+    change = news["task.changed:mail/t"]
+    assert change["log"]["dropped"] == 0
+    assert [line["message"] for line in change["log"]["added"]] == ["z"]
+    assert "log" not in change["changed"]
+    assert len(json.dumps(change)) < 1_000
+
+
+async def test_who_was_too_slow_for_a_change_or_came_after_it_gets_the_whole(
+    app: Skedulr, crew: Crew
+) -> None:
+    task = await app.aenqueue("job", pool="mail", id="t")
+    feed, slow = listening(app, "task:mail/t")
+    await feed.run_once()
+    await slow.news(0.01)
+    await crew.claim(task)
+    await feed.run_once()
+    await task.acancel()
+    await feed.run_once()
+    late = Listener(["task:mail/t"])
+    feed.add(late)
+    for listener in (slow, late):
+        news = await listener.news(0.01)
+        assert json.loads(news["task:mail/t"])["cancel_requested"]
+        assert "task.changed:mail/t" not in news
 
 
 async def test_what_time_it_is_and_what_memory_redis_takes_is_no_news(app: Skedulr) -> None:
@@ -114,8 +157,10 @@ async def test_workflows_are_pushed_as_they_change(app: Skedulr) -> None:
     assert sorted(node["state"] for node in graph["nodes"]) == ["queued", "waiting"]
     await (await app.workflows.aget(flow.name)).acancel()
     assert set(await heard(feed, listener)) == {"workflows"}
-    graph = json.loads((await whole.news(0.01))[topic])
-    assert {node["state"] for node in graph["nodes"]} == {"cancelled"}
+    change = json.loads((await whole.news(0.01))[f"workflow.changed:{flow.name}"])
+    assert [node["state"] for node in change["nodes"]] == ["cancelled"] * 2
+    assert change["changed"]["state"] == "cancelled"
+    assert "edges" not in change["changed"], "they are as they were"
 
 
 async def test_schedules_are_pushed_as_they_change(app: Skedulr) -> None:
