@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -93,12 +93,15 @@ def start_worker(
         ready: bool = True,
         target: str = "tests.acceptance.shop:app",
         within: Path | None = None,
+        through: Sequence[str] = (),
         **env: str,
     ) -> Spawned:
         command = ["-m", "skedulr_worker", target, "--lease", f"{LEASE}s", *options]
         if within is not None:  # a control group
             enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"'
-            command = ["sh", "-c", enter, str(within), sys.executable, *command]
+            through = ["sh", "-c", enter, str(within)]
+        if through:
+            command = [*through, sys.executable, *command]
         worker = spawn(
             command,
             SKEDULR_REDIS_URL=url or request.getfixturevalue("server").url,

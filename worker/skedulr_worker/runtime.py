@@ -80,10 +80,10 @@ def _problem(path: Path, *, is_given: bool) -> str:
     # to, somebody else's folder of that name is no accident.
     if not is_given and (facts.st_uid != os.geteuid() or path.is_symlink()):
         return "it belongs to another user"
-    if not os.access(path, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
-        return "this user cannot write to it"
     if os.statvfs(path).f_flag & os.ST_RDONLY:
         return "it is read-only"
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
+        return "this user cannot write to it"
     kind = _file_system(facts.st_dev)
     if kind in _SHARED or kind.startswith("fuse"):
         return f"it is on {kind}, whose locks other hosts may not see"
