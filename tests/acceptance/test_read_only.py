@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -88,10 +89,14 @@ def test_who_cannot_remove_the_file_of_a_dead_one_releases_its_tasks_once(
     go_on.touch()
     task.result(timeout=20)
     for _ in range(2):
-        seen = turns(app)
-        wait_until(lambda seen=seen: turns(app) > seen, what="another look at the folder")
+        wait_until(partial(has_turned, app, since=turns(app)), what="another look at the folder")
     assert worker.output.count("has died without leaving") == 1
     assert len([*runtime.iterdir()]) == 2, "its own, and one that it cannot remove"
+
+
+def has_turned(app: Skedulr, since: float) -> bool:
+    """Whether the worker has looked for the dead once more."""
+    return turns(app) > since
 
 
 def turns(app: Skedulr) -> float:
