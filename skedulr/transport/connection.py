@@ -7,7 +7,7 @@ them and what becomes of an error is decided here, once for both clients.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, cast
@@ -82,14 +82,18 @@ class Address:
 
     def open(self) -> redis.Connection:
         """A new connection; it connects when it first sends."""
-        return cast(redis.Connection, self._made_by(redis.ConnectionPool))
+        limits = {"socket_timeout": self.time_limit, "socket_connect_timeout": self.time_limit}
+        return cast(redis.Connection, self._made_by(redis.ConnectionPool, limits))
 
     def open_async(self) -> redis.asyncio.Connection:
-        """A new connection for asyncio; it connects when it first sends."""
-        return cast(redis.asyncio.Connection, self._made_by(redis.asyncio.ConnectionPool))
+        """A new connection for asyncio, whose user sees to its time limits; it connects when it
+        first sends.
+        """
+        limits = {"socket_timeout": None, "socket_connect_timeout": None}
+        return cast(redis.asyncio.Connection, self._made_by(redis.asyncio.ConnectionPool, limits))
 
-    def _made_by(self, pools: Any) -> Any:
-        settings = self._settings()
+    def _made_by(self, pools: Any, limits: Mapping[str, float | None]) -> Any:
+        settings = {**self._settings(), **limits}
         pool = pools.from_url(self.url, **settings)
         pool.connection_kwargs |= settings  # where the URL has a query, it has won over them
         return pool.make_connection()
@@ -99,8 +103,6 @@ class Address:
         settings: dict[str, Any] = {
             "protocol": 2,
             "health_check_interval": 0,
-            "socket_timeout": self.time_limit,
-            "socket_connect_timeout": self.time_limit,
             "decode_responses": False,
             "client_name": "skedulr",
         }

@@ -18,6 +18,7 @@ from redis import exceptions
 
 from skedulr.transport import connection as link
 from skedulr.transport.connection import Address
+from skedulr.transport.time_limit import within
 
 GRACE: Final = 0.05
 """Seconds that a late reply gets: a loop that was blocked has not read yet what came in time."""
@@ -168,7 +169,7 @@ class Line:
     async def _connect(self) -> None:
         connection = self.address.open_async()
         try:
-            async with asyncio.timeout(self.address.time_limit):
+            async with within(self.address.time_limit):
                 await connection.connect()
             _insist_on_cancellation()
         except BaseException as error:

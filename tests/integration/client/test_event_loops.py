@@ -159,6 +159,17 @@ class TestBlocked:
         time.sleep(1.5)  # noqa: ASYNC251 - a program's own mistake
         assert (await asking).args == [1]
 
+    @pytest.mark.parametrize("turns", range(8, 40, 8))
+    async def test_a_blocked_loop_connects_all_the_same(
+        self, make_app: MakeApp, server: Server, turns: int
+    ) -> None:
+        app = make_app(time_limit=0.5)
+        calling = asyncio.create_task(app.pools.aall())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        time.sleep(1.2)  # noqa: ASYNC251 - a program's own mistake
+        assert await calling == []
+
 
 class TestClosed:
     async def test_what_is_under_way_fails_and_nothing_opens_again(
