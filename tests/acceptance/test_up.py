@@ -117,7 +117,7 @@ class TestTheEnd:
         assert is_free(port)
 
     def test_comes_at_once_when_asked_for_twice(self, home: Home, tmp_path: Path) -> None:
-        up = home.start_shop("--grace=60s")
+        up = home.start_shop("--grace=300s")
         home.app.enqueue("work", args=[str(tmp_path), 60])
         wait_until((tmp_path / "begun").exists, what="the task to begin")
         up.press_ctrl_c()

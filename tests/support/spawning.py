@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.processes import described, kill_all, marked_processes
-from tests.support.waiting import patience, wait_until
+from tests.support.waiting import PATIENT, patience, wait_until
 
 RUNTIME_DIR = "SKEDULR_RUNTIME_DIR"
 
@@ -50,14 +50,14 @@ class Spawned:
         """Whether it runs."""
         return self._process.poll() is None
 
-    def wait(self, timeout: float = 20.0) -> int:
+    def wait(self, timeout: float = 2 * PATIENT) -> int:
         """Return its exit code (negative: by a signal), or fail if it does not end in time."""
         try:
             return self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             pytest.fail(f"{self} has not ended within {timeout:g} s")
 
-    def wait_for_output(self, text: str, timeout: float = 20.0) -> str:
+    def wait_for_output(self, text: str, timeout: float = 2 * PATIENT) -> str:
         """Return all its output once `text` is in it, or fail if it ends before or takes longer."""
         wait_until(
             lambda: text in self.output or not self.is_running,

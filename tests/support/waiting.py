@@ -11,6 +11,9 @@ from typing import TypeVar, overload
 
 T = TypeVar("T")
 
+PATIENT = 30.0
+"""Seconds that nothing takes on this side of a broken run, however busy the machine is."""
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.1
 
 
@@ -19,7 +22,9 @@ def patience() -> float:
     return float(os.environ.get("SKEDULR_TEST_PATIENCE", "5"))
 
 
-def wait_until(condition: Callable[[], T], timeout: float = 10.0, what: str = "the condition") -> T:
+def wait_until(
+    condition: Callable[[], T], timeout: float = PATIENT, what: str = "the condition"
+) -> T:
     """Return the first true value of `condition()`.
 
     After `timeout` seconds without one, `AssertionError` says what was awaited and the last value.
@@ -43,7 +48,7 @@ async def await_until(
 async def await_until(condition: Callable[[], T], timeout: float = ..., what: str = ...) -> T: ...
 async def await_until(
     condition: Callable[[], object],
-    timeout: float = 10.0,
+    timeout: float = PATIENT,
     what: str = "the condition",
 ) -> object:
     """Do as `wait_until` does without blocking the loop; `condition` may be async."""
