@@ -95,9 +95,12 @@ def test_a_single_process_that_is_told_to_stop_finishes_and_is_replaced(
 ) -> None:
     worker = start_worker()
     [first] = processes_of(worker)
-    task = app.enqueue("work", args=["last", 0.7])
+    go_on = trace.folder / "go-on"
+    task = app.enqueue("work_until", args=["last", str(go_on)])
     wait_until(lambda: trace.lines("begin"), what="a running task")
     os.kill(first, signal.SIGTERM)
+    wait_until(lambda: "stopping" in states_of_processes(app), what="word of it")
+    go_on.touch()
     assert task.result(timeout=10) == first
     assert app.enqueue("note", args=["next"]).result(timeout=10) != first
 
