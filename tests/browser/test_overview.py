@@ -1,12 +1,16 @@
 """The overview: what it counts, and that what is done there is done in Redis."""
 
+import time
 from collections.abc import Callable
+from typing import Any
 
 from playwright.sync_api import expect
 
 from skedulr import Skedulr
+from tests.browser.axe import serious
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import is_paused, pool
+from tests.support.servers import Server
 from tests.support.spawning import Spawned
 from tests.support.waiting import wait_until
 
@@ -110,3 +114,68 @@ def test_an_empty_cluster_says_what_to_do_next(site: str, open_page: OpenPage) -
     expect(page.get_by_text("There is no pool yet")).to_be_visible()
     expect(page.get_by_text("No worker is running")).to_be_visible()
     expect(page.get_by_text("Nothing failed")).to_be_visible()
+
+
+def test_a_job_is_limited_in_a_pool_and_runs_again_as_its_code_says(
+    app: Skedulr, site: str, open_page: OpenPage
+) -> None:
+    app.enqueue("send_email", args=["a@b.c"])
+    page = open_page(site)
+    row = page.get_by_role("row").filter(has_text="mail")
+    opener = row.get_by_role("button", name="Job limits of mail")
+    opener.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Job limits of mail")
+    dialog.get_by_label("Job", exact=True).fill("send_email")
+    dialog.get_by_label("At most at once", exact=True).fill("3")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_label("At most at once of send_email")).to_have_value("3")
+    assert pool(app, "mail").job_limits == {"send_email": 3}
+
+    dialog.get_by_label("At most at once of send_email").fill("0")
+    dialog.get_by_role("button", name="Set the limit of send_email").click()
+    wait_until(lambda: pool(app, "mail").job_limits == {"send_email": 0}, what="the new limit")
+    assert serious(page) == []
+
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(opener).to_be_focused()
+    expect(row).to_contain_text("send_email at most 0")
+    opener.click()
+    dialog.get_by_role("button", name="As the code of send_email says").click()
+    expect(dialog.get_by_label("At most at once of send_email")).to_have_count(0)
+    assert pool(app, "mail").job_limits == {}
+
+
+def test_a_limit_that_cannot_be_set_says_why(app: Skedulr, site: str, open_page: OpenPage) -> None:
+    app.enqueue("send_email", args=["a@b.c"])
+    page = open_page(site)
+    page.get_by_role("button", name="Job limits of mail").click()
+    dialog = page.get_by_role("dialog", name="Job limits of mail")
+    dialog.get_by_label("Job", exact=True).fill("no such name")
+    dialog.get_by_label("At most at once", exact=True).fill("3")
+    dialog.get_by_role("button", name="Set the limit").click()
+    expect(page.get_by_role("alert").get_by_text("The limit is not set")).to_be_attached()
+    assert pool(app, "mail").job_limits == {}
+
+
+def test_long_waits_have_room_beside_the_chart(
+    app: Skedulr, site: str, server: Server, open_page: OpenPage
+) -> None:
+    app.register_pool("mail")
+    client: Any = server.client()
+    minute = int(time.time()) // 60
+    for each in (minute - 1, minute, minute + 1):  # whichever it is when the page asks
+        key = app.keys("mail").of("stats", str(each))
+        client.hset(key, mapping={"started": 1, "waited_ms": 45_900_000})
+        client.expire(key, 600)
+    page = open_page(site)
+    chart = page.get_by_role("img", name="How long tasks waited and ran")
+    expect(chart).to_contain_text("12 h 45 min")
+    drawn = chart.locator("canvas").evaluate(
+        """(canvas) => {
+          const { data } = canvas.getContext("2d").getImageData(0, 0, 2, canvas.height);
+          return data.some((each) => each > 0);
+        }"""
+    )
+    assert not drawn, "a label reaches the edge"

@@ -1,5 +1,5 @@
 import { useIsMutating, useMutation, useQueryClient } from "@tanstack/react-query";
-import { Infinity as Endless, Minus, Pause, Play, Plus } from "lucide-react";
+import { Infinity as Endless, Minus, Pause, Play, Plus, SlidersHorizontal } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useAct } from "../../api/actions";
 import { post } from "../../api/client";
@@ -82,13 +82,23 @@ export function Scale({ pool }: { pool: Pool }) {
   );
 }
 
-/** Pause or resume one pool, which says nothing while everything is paused. */
-export function PoolActions({ pool, isHeld }: { pool: Pool; isHeld: boolean }) {
+interface ActionProps {
+  pool: Pool;
+  isHeld: boolean;
+  /** Show how its jobs are limited. */
+  onLimits: () => void;
+}
+
+/** Pause or resume one pool, which says nothing while everything is paused, and limit its jobs. */
+export function PoolActions({ pool, isHeld, onLimits }: ActionProps) {
   const pause = useAct(`${path(pool)}/pause`, `${pool.name} is paused`);
   const resume = useAct(`${path(pool)}/resume`, `${pool.name} runs again`);
   const act = pool.paused ? resume : pause;
   return (
     <span className={styles.actions}>
+      <Button icon={SlidersHorizontal} iconOnly onClick={onLimits}>
+        {`Job limits of ${pool.name}`}
+      </Button>
       <Button
         icon={pool.paused ? Play : Pause}
         iconOnly

@@ -8,6 +8,7 @@ import { Empty } from "../../components/Empty";
 import { Meter } from "../../components/Meter";
 import { SearchField } from "../../components/SearchField";
 import { brief, plural } from "../../lib/format";
+import { JobLimits } from "./JobLimits";
 import { PoolActions, Scale } from "./PoolActions";
 import styles from "./Pools.module.css";
 
@@ -23,12 +24,20 @@ interface Props {
 
 interface Row extends Pool {
   isHeld: boolean;
+  onLimits: () => void;
 }
 
 /** Every pool: how much of it is used, and what can be done with it. */
 export function Pools({ pools, isHeld }: Props) {
   const [wanted, setWanted] = useState("");
-  const all = useMemo(() => pools?.map((pool) => ({ ...pool, isHeld })) ?? NONE, [pools, isHeld]);
+  // One dialog for all, since there may be hundreds of pools.
+  const [limited, setLimited] = useState<string>();
+  const limitedPool = pools?.find(({ name }) => name === limited);
+  const all = useMemo(
+    () =>
+      pools?.map((pool) => ({ ...pool, isHeld, onLimits: () => setLimited(pool.name) })) ?? NONE,
+    [pools, isHeld],
+  );
   const shown = wanted ? all.filter(({ name }) => name.includes(wanted)) : all;
   return (
     <Card
@@ -62,6 +71,7 @@ export function Pools({ pools, isHeld }: Props) {
           />
         </div>
       )}
+      {limitedPool && <JobLimits pool={limitedPool} onClose={() => setLimited(undefined)} />}
     </Card>
   );
 }
@@ -91,12 +101,15 @@ const COLUMNS: Columns<Row> = [
     enableSorting: true,
     look: { wide: true },
     cell: ({ row: { original: pool } }) => (
-      <span className={styles.name}>
-        <Link to="/tasks" search={{ pool: pool.name }}>
-          {pool.name}
-        </Link>
-        {pool.paused && <span className={styles.paused}>paused</span>}
-      </span>
+      <div>
+        <span className={styles.name}>
+          <Link to="/tasks" search={{ pool: pool.name }}>
+            {pool.name}
+          </Link>
+          {pool.paused && <span className={styles.paused}>paused</span>}
+        </span>
+        <Limited pool={pool} />
+      </div>
     ),
   },
   {
@@ -116,16 +129,32 @@ const COLUMNS: Columns<Row> = [
   {
     id: "scale",
     header: "Runs at most",
-    look: { shrink: true, begins: true, label: "Runs at most" },
+    look: { shrink: true, begins: true, label: "At most" },
     cell: ({ row: { original: pool } }) => <Scale pool={pool} />,
   },
   {
     id: "actions",
     header: () => <span className="visually-hidden">Actions</span>,
     look: { shrink: true },
-    cell: ({ row: { original: pool } }) => <PoolActions pool={pool} isHeld={pool.isHeld} />,
+    cell: ({ row: { original: pool } }) => (
+      <PoolActions pool={pool} isHeld={pool.isHeld} onLimits={pool.onLimits} />
+    ),
   },
 ];
+
+/** Jobs that run in the pool only so many times at once. */
+function Limited({ pool: { job_limits } }: { pool: Pool }) {
+  const words = Object.entries(job_limits)
+    .map(([job, most]) => `${job} at most ${brief(most)}`)
+    .sort()
+    .join(", ");
+  if (!words) return null;
+  return (
+    <span className={styles.limited} title={words}>
+      {words}
+    </span>
+  );
+}
 
 function Use({ pool }: { pool: Pool }) {
   const most = pool.limit === null ? pool.slots : Math.min(pool.limit, pool.slots);
