@@ -20,12 +20,16 @@ interface Props {
   /** Bars are drawn on top of each other, so the largest sum comes first. */
   series: Series[];
   format: (value: number) => string;
+  /** What may lie between two lines of the grid, where the usual decimal steps read badly. */
+  steps?: number[];
 }
 
 const HEIGHT = 168;
+/** What stands around the labels of the axis. */
+const LEAST_AXIS = 14;
 
 /** Values over time. */
-export function Chart({ label, times, series, format }: Props) {
+export function Chart({ label, times, series, format, steps }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const isDark = useIsDark();
@@ -36,7 +40,7 @@ export function Chart({ label, times, series, format }: Props) {
   useEffect(() => {
     const element = place.current;
     if (!element) return;
-    const made = new uPlot(options(element, series, format), data, element);
+    const made = new uPlot(options(element, series, format, steps), data, element);
     plot.current = made;
     const observer = new ResizeObserver(() => {
       made.setSize({ width: element.clientWidth, height: HEIGHT });
@@ -57,6 +61,7 @@ function options(
   element: HTMLElement,
   series: Series[],
   format: (value: number) => string,
+  steps: number[] | undefined,
 ): uPlot.Options {
   const color = (name: string) => getComputedStyle(element).getPropertyValue(name).trim();
   const font = `11px ${color("--font")}`;
@@ -81,8 +86,9 @@ function options(
       {
         ...axis,
         grid,
-        size: 52,
+        size: (plot, labels) => LEAST_AXIS + widest(plot, labels, font),
         space: 34,
+        ...(steps ? { incrs: steps } : {}),
         values: (_, ticks) =>
           ticks.map((tick) => (Number.isInteger(tick) || tick < 1 ? format(tick) : "")),
       },
@@ -110,6 +116,15 @@ function options(
       }),
     ],
   };
+}
+
+/** The width of the longest label, in pixels. */
+function widest({ ctx }: uPlot, labels: string[] | null, font: string): number {
+  ctx.save();
+  ctx.font = font;
+  const widths = (labels ?? []).map((label) => ctx.measureText(label).width);
+  ctx.restore();
+  return Math.ceil(Math.max(0, ...widths));
 }
 
 /** The points beside which there is none: no line goes through them. */

@@ -1,11 +1,11 @@
 import type { Moment } from "../api/types";
-import { distance, fullMoment, moment } from "../lib/format";
+import { distance, fullMoment, moment, planned } from "../lib/format";
 import { useNow } from "../lib/now";
 
 interface Props {
   at: Moment | undefined;
-  /** The time of day instead of how long ago. */
-  exact?: boolean;
+  /** The time of day instead of how long ago; of what is planned, in short. */
+  exact?: boolean | "planned";
 }
 
 /** A moment: how long ago it was, and everything about it for those who point at it. */
@@ -14,7 +14,7 @@ export function When({ at, exact }: Props) {
   const then = new Date(at);
   return (
     <time dateTime={at} title={fullMoment(then)}>
-      {exact ? moment(then, new Date()) : <Ago then={then} />}
+      {exact ? (exact === "planned" ? planned : moment)(then, new Date()) : <Ago then={then} />}
     </time>
   );
 }

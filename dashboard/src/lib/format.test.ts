@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { brief, bytes, count, distance, plural, span } from "./format";
+import { brief, bytes, count, distance, moment, planned, plural, span } from "./format";
 
 test("numbers are grouped, and shortened only where they are long", () => {
   expect(count(1234567)).toBe("1,234,567");
@@ -33,4 +33,17 @@ test("sizes are in units of a thousand", () => {
   expect(bytes(999)).toBe("999 B");
   expect(bytes(1536)).toBe("1.5 kB");
   expect(bytes(25_000_000)).toBe("25 MB");
+});
+
+test("a moment says its day and its year where they are others than now's", () => {
+  const now = new Date(2030, 0, 31, 12, 0, 0);
+  expect(moment(new Date(2030, 0, 31, 7, 5, 9), now)).toBe("07:05:09");
+  expect(moment(new Date(2030, 1, 1, 7, 0, 0), now)).toBe("1 Feb 07:00:00");
+  expect(moment(new Date(2031, 1, 1, 7, 0, 0), now)).toBe("1 Feb 2031 07:00:00");
+});
+
+test("what is planned says its seconds where there are any", () => {
+  const now = new Date(2030, 0, 31, 12, 0, 0);
+  expect(planned(new Date(2030, 1, 1, 7, 0, 0), now)).toBe("1 Feb 07:00");
+  expect(planned(new Date(2030, 0, 31, 12, 0, 10), now)).toBe("12:00:10");
 });

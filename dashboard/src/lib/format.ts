@@ -6,6 +6,11 @@ const clock = new Intl.DateTimeFormat("en-GB", {
   second: "2-digit",
 });
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const dayAndYear = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+});
 const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
 
 /** 1234567 → 1,234,567 */
@@ -40,10 +45,22 @@ export function distance(ms: number): string {
   return ms < 0 ? `in ${size}` : `${size} ago`;
 }
 
-/** The time of day, with the day where that is not today. */
+/** The time of day, with the day where that is not today, and the year where that is another. */
 export function moment(at: Date, now: Date): string {
   const time = clock.format(at);
-  return at.toDateString() === now.toDateString() ? time : `${day.format(at)} ${time}`;
+  if (at.toDateString() === now.toDateString()) return time;
+  const date = at.getFullYear() === now.getFullYear() ? day : dayAndYear;
+  return `${date.format(at)} ${time}`;
+}
+
+/** The same without its seconds, where there are none: of what is planned, few begin within a minute. */
+export function planned(at: Date, now: Date): string {
+  return moment(at, now).replace(/(:\d\d):00$/, "$1");
+}
+
+/** The zone in which moments are shown: Europe/Berlin. */
+export function zone(): string {
+  return full.resolvedOptions().timeZone;
 }
 
 /** Everything about a moment, for those who point at it. */

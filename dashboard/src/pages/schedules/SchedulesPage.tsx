@@ -14,7 +14,7 @@ import { PageHead } from "../../components/PageHead";
 import { SearchField } from "../../components/SearchField";
 import { Trouble } from "../../components/Trouble";
 import { When } from "../../components/When";
-import { plural } from "../../lib/format";
+import { plural, zone } from "../../lib/format";
 import { useTitle } from "../../lib/title";
 import styles from "./SchedulesPage.module.css";
 
@@ -29,7 +29,7 @@ export function SchedulesPage() {
   );
   return (
     <>
-      <PageHead title="Schedules" />
+      <PageHead title="Schedules" about={`Next and last runs are in your time, ${zone()}.`} />
       {error && <Trouble error={error} onRetry={() => void refetch()} />}
       <Card
         title={schedules ? plural(schedules.length, "schedule") : "Schedules"}
@@ -138,7 +138,7 @@ function Next({ schedule }: { schedule: Schedule }) {
       <When at={schedule.next_at} />
       <span className={styles.later}>
         {schedule.next.slice(0, 3).map((at) => (
-          <When key={at} at={at} exact />
+          <When key={at} at={at} exact="planned" />
         ))}
       </span>
     </div>
