@@ -30,8 +30,7 @@ _LAST_MS: Final = 253_402_300_799_999
 """The years 1 to 9999 of UTC: no ``datetime`` shows what is beyond."""
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _EXPECTED: Final = (
-    "give seconds, a timedelta or text such as 500ms, 15s, 2m, 1h30m, 7d: "
-    "0 or more and at most 100 years"
+    "give seconds, or a span such as 500ms, 15s, 2m, 1h30m, 7d: 0 or more and at most 100 years"
 )
 
 

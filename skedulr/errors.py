@@ -121,7 +121,7 @@ class InvalidPriority(Refused, ValueError):
 
     def __init__(self, priority: object) -> None:
         self.priority = short(priority)
-        super().__init__(f"priority is {self.priority}; give a whole number from 0 to 1023 (first)")
+        super().__init__(f"priority is {self.priority}; give a whole number from 0 to 1023")
 
 
 class PayloadTooLarge(Refused, ValueError):

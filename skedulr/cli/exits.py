@@ -13,6 +13,7 @@ import typer
 from redis.exceptions import RedisError
 
 from skedulr import errors
+from skedulr.cli.meanings import said
 from skedulr.cli.plain import visible
 from skedulr.embedded import EmbeddedServerError
 
@@ -62,7 +63,7 @@ def reported() -> Iterator[None]:
     try:
         yield
     except errors.SkedulrError as error:
-        complain(error)
+        complain(said(error))
         raise typer.Exit(code_of(error)) from None
     except RedisError as error:
         complain(f"Redis refused: {error}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+import skedulr
 from skedulr.cli.commands import (
     acting,
     flowing,
@@ -18,6 +19,8 @@ from skedulr.cli.commands import (
     scheduling,
     submitting,
 )
+from skedulr.cli.exits import DONE, INTERRUPTED, USAGE, complain
+from skedulr.cli.plain_help import PlainCommand, PlainGroup
 from skedulr.cli.session import on_cluster
 
 LOOK, ACT, RUN = "Look", "Act", "Run"
@@ -28,6 +31,7 @@ EPILOG = (
 )
 
 program = typer.Typer(
+    cls=PlainGroup,
     name="skedulr",
     help="A distributed background task scheduler on Redis or Valkey.",
     epilog=EPILOG,
@@ -41,7 +45,7 @@ program = typer.Typer(
 
 def _add(panel: str, *functions: Callable[..., Any]) -> None:
     for function in functions:
-        program.command(rich_help_panel=panel)(function)
+        program.command(cls=PlainCommand, rich_help_panel=panel)(function)
 
 
 def _add_on_cluster(panel: str, *functions: Callable[..., None]) -> None:
@@ -49,26 +53,28 @@ def _add_on_cluster(panel: str, *functions: Callable[..., None]) -> None:
 
 
 _add_on_cluster(LOOK, looking.status, looking.tasks, looking.task, looking.pools, looking.instances)
-program.command("explain", rich_help_panel=LOOK)(on_cluster(looking.why))
+program.command("explain", cls=PlainCommand, rich_help_panel=LOOK)(on_cluster(looking.why))
 _add_on_cluster(ACT, submitting.enqueue, acting.cancel, acting.resubmit)
 _add_on_cluster(ACT, acting.pause, acting.resume, acting.scale, acting.limit)
 _add_on_cluster(LOOK, flowing.workflows, scheduling.schedules)
 _add_on_cluster(LOOK, meta.url)
 _add(LOOK, meta.version)
 _add(RUN, running.up)
-program.command("worker", rich_help_panel=RUN)(roles.worker)
-program.command("coordinator", rich_help_panel=RUN)(roles.coordinator)
+program.command("worker", cls=PlainCommand, rich_help_panel=RUN)(roles.worker)
+program.command("coordinator", cls=PlainCommand, rich_help_panel=RUN)(roles.coordinator)
 
 workflow = typer.Typer(
+    cls=PlainGroup,
     help="Look at one workflow, cancel it, or run parts of it again.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
 for _function in (flowing.show, flowing.cancel, flowing.retry, flowing.rerun):
-    workflow.command()(on_cluster(_function))
+    workflow.command(cls=PlainCommand)(on_cluster(_function))
 program.add_typer(workflow, name="workflow", rich_help_panel=ACT)
 
 schedule = typer.Typer(
+    cls=PlainGroup,
     help="Make, change, run and look at one schedule.",
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -81,16 +87,53 @@ for _action in (
     scheduling.run,
     scheduling.remove,
 ):
-    schedule.command()(on_cluster(_action))
+    schedule.command(cls=PlainCommand)(on_cluster(_action))
 program.add_typer(schedule, name="schedule", rich_help_panel=ACT)
+
+
+@program.callback(invoke_without_command=True)
+def _show_version(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, allow_from_autoenv=False, help="Show skedulr's version."
+        ),
+    ] = False,
+) -> None:
+    if version:
+        print(f"skedulr {skedulr.__version__}")
+        raise typer.Exit
+
+
+_WrongUsage: Any = typer.BadParameter.__base__
+"""The base of whatever typer finds wrong; its own module has had several names."""
 
 
 def run() -> int:
     """Run the command that the arguments name, and return its exit code."""
     try:
-        program(prog_name="skedulr")
+        code = program(prog_name="skedulr", standalone_mode=False)
+    except _WrongUsage as error:
+        if (
+            error.format_message().strip()
+        ):  # else there were no arguments, and the help has been shown
+            complain(_of_usage(error))
+        return USAGE
+    except typer.Abort:
+        return INTERRUPTED
     except SystemExit as exit_:
         return exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
     finally:
         sys.stdout.flush()
-    return 0
+    return code if isinstance(code, int) else DONE
+
+
+def _of_usage(error: Any) -> str:
+    """What is wrong, and how it is meant, in one line."""
+    message = error.format_message().rstrip(".")
+    if error.ctx is None:
+        return str(message)
+    usage = " ".join(error.ctx.get_usage().split()).removeprefix("Usage: ")
+    return (
+        f"{message[:1].lower()}{message[1:]}; usage: {usage}, see {error.ctx.command_path} --help"
+    )

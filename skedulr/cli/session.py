@@ -12,9 +12,9 @@ from typing import Annotated, Any, Concatenate, Final, ParamSpec
 
 import typer
 
-from skedulr import Skedulr
+from skedulr import Skedulr, names, operations
 from skedulr.cli.cluster import Cluster, find_cluster
-from skedulr.cli.exits import reported
+from skedulr.cli.exits import complain, reported
 from skedulr.cli.home import DATA_VARIABLE
 from skedulr.cli.output import Output
 from skedulr.config import NAMESPACE_VARIABLE, URL_VARIABLE
@@ -73,6 +73,14 @@ class Session:
         """The time by Redis' clock, which all times of tasks are told by."""
         seconds, micros = self.app.client.ask(("TIME",))[0]
         return int(seconds) * 1000 + int(micros) // 1000
+
+    def note_if_new(self, pool: str | None) -> None:
+        """Say it where nobody has named the pool yet: with a slip in it a name makes a new one."""
+        if pool is None:
+            return
+        known = self.app.client.perform(operations.list_pools(self.app.registry))
+        if names.pool(pool) not in known:
+            complain(f"no task or worker has named the pool {pool!r} yet; it is new")
 
 
 def _options(

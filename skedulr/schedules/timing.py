@@ -71,9 +71,9 @@ def timing(
     given = [name for name, value in said.items() if value is not None]
     if len(given) != 1:
         wrong = " and ".join(given) or "nothing"
-        raise InvalidOption("the time", wrong, "give one of at=, every= and cron=")
+        raise InvalidOption("the time", wrong, "give one of at, every and cron")
     if tz is not None and cron is None:
-        raise InvalidOption("tz", tz, "only cron= has a time zone; at= brings its own")
+        raise InvalidOption("tz", tz, "only a cron expression takes one; a moment brings its own")
     if at is not None:
         return Once(durations.instant(at, "at"))
     if every is not None:

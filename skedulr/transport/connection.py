@@ -199,7 +199,7 @@ def _reason(address: Address, error: BaseException) -> str:
         return f"what answers there does not speak Redis' protocol ({text})"
     if isinstance(error, exceptions.TimeoutError | TimeoutError):
         return f"no reply within {address.time_limit:g} s"
-    return text
+    return text.rstrip(".")
 
 
 def refusal(error: BaseException, command: Command[Any] | None = None) -> Exception | None:

@@ -42,11 +42,11 @@ def test_one_of_three_says_when(said: dict[str, Any], meant: timing.Timing) -> N
 @pytest.mark.parametrize(
     ("said", "problem"),
     [
-        ({}, "give one of at=, every= and cron="),
+        ({}, "give one of at, every and cron"),
         ({"at": MOMENT, "every": 5}, "at and every"),
         ({"at": MOMENT, "every": 5, "cron": "@daily"}, "at and every and cron"),
-        ({"every": 5, "tz": "UTC"}, "only cron= has a time zone"),
-        ({"at": MOMENT, "tz": "UTC"}, "only cron= has a time zone"),
+        ({"every": 5, "tz": "UTC"}, "only a cron expression takes one"),
+        ({"at": MOMENT, "tz": "UTC"}, "only a cron expression takes one"),
         ({"at": datetime(2026, 11, 1)}, "at cannot be"),  # noqa: DTZ001  # without a zone: what is refused
         ({"every": 0}, "the shortest interval is 1 s"),
         ({"every": 0.999}, "the shortest interval is 1 s"),

@@ -8,7 +8,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from skedulr.app import Skedulr
 from skedulr.durations import Span
@@ -114,8 +114,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return launch(target, config, reload=reload, log_format=log_format, log_level=log_level)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(REFUSED, f"skedulr worker: {message}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m skedulr_worker",
         description="Run a worker. Each option is also an environment variable: SKEDULR_LEASE=15s.",
     )

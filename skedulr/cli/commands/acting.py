@@ -9,20 +9,20 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from skedulr import names, operations
-from skedulr.app import Skedulr
+from skedulr import operations
 from skedulr.cli.exits import DONE, code_of, complain
 from skedulr.cli.session import Session
+from skedulr.control import MOST
 from skedulr.errors import InvalidOption, RedisUnavailable, SkedulrError
 from skedulr.task import Task
 from skedulr.views.instances import read_paused
 from skedulr.views.pools import read_pool
 
 TaskNames = Annotated[
-    list[str], typer.Argument(metavar="ID...", help="Ids, or pool/id where pools share one.")
+    list[str], typer.Argument(metavar="ID", help="Ids, or pool/id where pools share one.")
 ]
 AnyPool = Annotated[
-    str | None, typer.Argument(metavar="[POOL]", help="One pool; without it, the whole cluster.")
+    str | None, typer.Argument(metavar="POOL", help="One pool; without it, the whole cluster.")
 ]
 Pool = Annotated[str, typer.Argument(metavar="POOL", help="The pool.")]
 Slots = Annotated[
@@ -91,7 +91,7 @@ def _each(
 
 def pause(session: Session, pool: AnyPool = None) -> None:
     """Stop claiming tasks, of one pool or of all; running tasks go on, submissions queue up."""
-    _warn_of_new(session, pool)
+    session.note_if_new(pool)
     if pool is None:
         session.app.pause()
     else:
@@ -101,7 +101,7 @@ def pause(session: Session, pool: AnyPool = None) -> None:
 
 def resume(session: Session, pool: AnyPool = None) -> None:
     """Go on after a pause, of one pool or of all."""
-    _warn_of_new(session, pool)
+    session.note_if_new(pool)
     if pool is None:
         session.app.resume()
     else:
@@ -126,7 +126,7 @@ def _show_pause(session: Session, pool: str | None, said: str) -> None:
 def scale(session: Session, pool: Pool, slots: Slots) -> None:
     """Set how many tasks of a pool run at once in the whole cluster; running ones go on."""
     wanted = _slots(slots)
-    _warn_of_new(session, pool)
+    session.note_if_new(pool)
     scaled = session.app.pools.scale(pool, wanted)
 
     def view() -> Iterator[RenderableType]:
@@ -146,7 +146,7 @@ def scale(session: Session, pool: Pool, slots: Slots) -> None:
 def limit(session: Session, pool: Pool, job: Job, most: Most) -> None:
     """Set how many tasks of a job run at once in a pool; running ones go on."""
     wanted = _slots(most)
-    _warn_of_new(session, pool)
+    session.note_if_new(pool)
     session.app.pools.limit_job(pool, job, wanted)
     info = session.app.client.perform(read_pool(session.app.keys(pool)))
     now = info.job_limits.get(job)
@@ -161,8 +161,8 @@ def limit(session: Session, pool: Pool, job: Job, most: Most) -> None:
 def _slots(text: str) -> int | None:
     if text.lower() == "none":
         return None
-    if not text.isdecimal():
-        raise InvalidOption("N", text, "give a whole number, 0 or more, or none for no limit")
+    if not text.isdecimal() or int(text[:20]) > MOST:
+        raise InvalidOption("N", text, f"give a whole number from 0 to {MOST:,}, or none")
     return int(text)
 
 
@@ -172,13 +172,3 @@ def _what(pool: str | None) -> str:
 
 def _how_to_resume(pool: str | None) -> str:
     return f"`skedulr resume{f' {pool}' if pool else ''}` lets it go on"
-
-
-def _warn_of_new(session: Session, pool: str | None) -> None:
-    """A name with a slip in it makes a new pool, which is allowed; so say it."""
-    if pool is not None and not _is_known(session.app, names.pool(pool)):
-        complain(f"no task or worker has named the pool {pool!r} yet; it is new")
-
-
-def _is_known(app: Skedulr, pool: str) -> bool:
-    return pool in app.client.perform(operations.list_pools(app.registry))

@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from skedulr.cli import flow_views
+from skedulr.cli.numbers import whole
 from skedulr.cli.session import Session
 from skedulr.flows.workflow import Workflow
 from skedulr.views import documents
@@ -21,7 +22,10 @@ NodeName = Annotated[
     str, typer.Argument(metavar="NODE", help="A node's id, or pool/id where nodes share one.")
 ]
 Most = Annotated[
-    int, typer.Option("--limit", min=1, max=10_000, metavar="N", help="How many at most.")
+    int,
+    typer.Option(
+        "--limit", parser=whole(1, 10_000), metavar="N", help="How many at most, up to 10,000."
+    ),
 ]
 
 

@@ -13,6 +13,7 @@ from skedulr import names, operations, values
 from skedulr.cli import instances_view, looks, tables
 from skedulr.cli.listing import Listed, Wanted, list_tasks
 from skedulr.cli.moments import span
+from skedulr.cli.numbers import whole
 from skedulr.cli.session import Session
 from skedulr.cli.task_page import page
 from skedulr.errors import InvalidOption
@@ -39,7 +40,13 @@ OnlyJob = Annotated[
     str | None, typer.Option("--job", metavar="JOB", help="Only tasks of this job.")
 ]
 Limit = Annotated[
-    int, typer.Option("--limit", min=1, max=10_000, metavar="N", help="How many tasks at most.")
+    int,
+    typer.Option(
+        "--limit",
+        parser=whole(1, 10_000),
+        metavar="N",
+        help="How many at most, up to 10,000.",
+    ),
 ]
 TaskName = Annotated[
     str, typer.Argument(metavar="ID", help="A task's id, or pool/id where pools share one.")
@@ -146,6 +153,7 @@ def _wanted_pools(session: Session, pool: str | None) -> list[PoolInfo]:
     if pool is None:
         return session.app.pools.all()
     keys = session.app.keys(names.pool(pool))
+    session.note_if_new(pool)
     return [session.app.client.perform(read_pool(keys))]
 
 

@@ -18,6 +18,7 @@ import typer
 
 from skedulr.cli.cluster import enter, find_cluster, find_local
 from skedulr.cli.exits import reported
+from skedulr.cli.numbers import whole
 from skedulr.cli.session import Data, Namespace, Redis
 from skedulr.errors import ConfigurationError
 
@@ -35,12 +36,17 @@ App = Annotated[
     ),
 ]
 Host = Annotated[
-    str, typer.Option("--host", envvar="SKEDULR_HOST", help="The address to listen on.")
+    str,
+    typer.Option("--host", envvar="SKEDULR_HOST", metavar="HOST", help="The address to listen on."),
 ]
 Port = Annotated[
     int,
     typer.Option(
-        "--port", envvar="SKEDULR_PORT", min=0, max=65535, help="The port; 0 takes a free one."
+        "--port",
+        envvar="SKEDULR_PORT",
+        parser=whole(0, 65535),
+        metavar="PORT",
+        help="The port; 0 takes a free one.",
     ),
 ]
 

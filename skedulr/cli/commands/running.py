@@ -11,6 +11,7 @@ from skedulr import durations
 from skedulr.cli.commands.roles import App
 from skedulr.cli.exits import reported
 from skedulr.cli.home import Home
+from skedulr.cli.numbers import whole
 from skedulr.cli.output import Output
 from skedulr.cli.session import Data, Json, Namespace, Redis
 
@@ -22,20 +23,26 @@ Once = Annotated[
     typer.Option("--once", help="End when all is done; the demo does so without a terminal, too."),
 ]
 Workers = Annotated[
-    int, typer.Option("--workers", min=0, max=1024, metavar="N", help="Worker processes.")
+    int,
+    typer.Option(
+        "--workers", parser=whole(0, 1024), metavar="N", help="Worker processes, up to 1024."
+    ),
 ]
 Port = Annotated[
     int | None,
     typer.Option(
-        "--port", min=1, max=65535, help="Valkey's port; without it, the last one or a free one."
+        "--port",
+        parser=whole(1, 65535),
+        metavar="PORT",
+        help="Valkey's port; without it, the last one or a free one.",
     ),
 ]
 CoordinatorPort = Annotated[
     int | None,
     typer.Option(
         "--coordinator-port",
-        min=0,
-        max=65535,
+        parser=whole(0, 65535),
+        metavar="PORT",
         help="Its port; 0 takes a free one; without it, 8080 if that is free.",
     ),
 ]

@@ -130,9 +130,12 @@ def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidOption("--at", text, "give a time such as 2026-12-24T18:00+01:00") from None
+    if moment.tzinfo is None:
+        raise InvalidOption("--at", text, "say in which time zone: add +01:00, or Z for UTC")
+    return moment
 
 
 def remove(session: Session, name: Name) -> None:

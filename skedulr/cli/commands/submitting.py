@@ -13,6 +13,7 @@ from rich.text import Text
 from skedulr import durations, values
 from skedulr.cli import looks
 from skedulr.cli.exits import NO_SUCCESS, complain
+from skedulr.cli.numbers import whole
 from skedulr.cli.plain import brief
 from skedulr.cli.session import Session
 from skedulr.errors import InvalidOption, ResultTimeout
@@ -28,7 +29,7 @@ OPTIONS = "The task's options"
 JobName = Annotated[str, typer.Argument(metavar="JOB", help="The job's name, as it is registered.")]
 Arguments = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[ARG]...", help="Arguments, as text; after -- they may begin with -."),
+    typer.Argument(metavar="ARG", help="Arguments, as text; after -- they may begin with -."),
 ]
 Keywords = Annotated[
     list[str] | None,
@@ -42,12 +43,14 @@ AsJson = Annotated[
 ]
 
 
-def _option(name: str, metavar: str, text: str) -> Any:
-    return typer.Option(name, metavar=metavar, help=text, rich_help_panel=OPTIONS)
+def _option(name: str, metavar: str, text: str, parser: Any = None) -> Any:
+    return typer.Option(name, metavar=metavar, help=text, rich_help_panel=OPTIONS, parser=parser)
 
 
 Pool = Annotated[str | None, _option("--pool", "POOL", "The pool; without it, default.")]
-Priority = Annotated[int | None, _option("--priority", "N", "0 to 1023; larger runs sooner.")]
+Priority = Annotated[
+    int | None, _option("--priority", "N", "0 to 1023; larger runs sooner.", whole(0, 1023))
+]
 Id = Annotated[str | None, _option("--id", "ID", "Its id; without it, a new one.")]
 Key = Annotated[str | None, _option("--key", "KEY", "Refuse it while a live task has this key.")]
 Existing = Annotated[
@@ -56,7 +59,9 @@ Existing = Annotated[
 Group = Annotated[str | None, _option("--group", "NAME", "The tenant that it belongs to.")]
 Delay = Annotated[str | None, _option("--delay", "SPAN", "Run it no sooner than after 10s, 1h30m.")]
 Timeout = Annotated[str | None, _option("--timeout", "SPAN", "An attempt that lasts longer fails.")]
-MaxRetries = Annotated[int | None, _option("--max-retries", "N", "Retries after a failure.")]
+MaxRetries = Annotated[
+    int | None, _option("--max-retries", "N", "Retries after a failure.", whole(0))
+]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for its end and show what it returned.")]
 WaitLimit = Annotated[
     str | None,

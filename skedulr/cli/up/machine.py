@@ -207,7 +207,7 @@ class Machine:
             "coordinator": f"http://{HOST}:{port}"
             if port is not None
             else 'not installed: pip install "skedulr[coordinator]"',
-            "worker": f"{plan.target} in {self._wishes.workers} processes"
+            "worker": f"{plan.target} in {_processes(self._wishes.workers)}"
             if plan.target
             else "none: `skedulr worker MODULE:APP` joins in",
             "namespace": plan.namespace,
@@ -221,3 +221,7 @@ class Machine:
         ending = "The demo ends by itself." if self._ends_by_itself else "Ctrl-C ends everything."
         kept = " Tasks stay in the data folder." if self._own else ""
         return f"skedulr {skedulr.__version__} is up", facts, ["", ending + kept]
+
+
+def _processes(count: int) -> str:
+    return "1 process" if count == 1 else f"{count} processes"

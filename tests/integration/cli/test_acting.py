@@ -125,5 +125,5 @@ class TestScale:
     def test_refuses_what_is_no_number(self, shop: Shop, skedulr: Command, count: str) -> None:
         answer = skedulr("scale", "default", count)
         assert answer.code == 2
-        assert "give a whole number, 0 or more, or none" in answer.err
+        assert "give a whole number from 0 to 2,147,483,648, or none" in answer.err
         assert shop.app.pools.all() == []

@@ -64,10 +64,10 @@ def test_a_held_key_is_refused_or_answered_with_its_task(shop: Shop, skedulr: Co
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (["--priority", "1024"], "priority is 1024"),
+        (["--priority", "1024"], "give a whole number from 0 to 1023"),
         (["--delay", "soon"], "delay cannot be 'soon'"),
         (["--timeout", "0"], "timeout cannot be '0'"),
-        (["--max-retries", "-1"], "max_retries cannot be -1"),
+        (["--max-retries", "-1"], "'-1'; give a whole number from 0 to"),
         (["--pool", "no pool"], "'no pool' is no valid pool name"),
         (["--id", "a/b"], "'a/b' is no valid task id"),
         (["--kwarg", "novalue"], "give NAME=VALUE"),

@@ -11,6 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from skedulr import __version__ as skedulr_version
 from skedulr.cli.program import program
 from tests.integration.cli.conftest import Command
 from tests.support.commands import run_skedulr
@@ -97,12 +98,95 @@ def test_a_wrong_argument_is_a_usage_error(
 
 
 @pytest.mark.parametrize(
-    "args", [("taks",), ("tasks", "--limit", "x"), ("tasks", "--limit", "0"), ("task",), ("--no",)]
+    ("args", "complaint"),
+    [
+        (("taks",), "Did you mean 'tasks'"),
+        (("tasks", "--limit", "x"), "give a whole number from 1 to 10000"),
+        (("tasks", "--limit", "0"), "give a whole number from 1 to 10000"),
+        (("enqueue", "greet", "--priority", "1e3"), "give a whole number from 0 to 1023"),
+        (("coordinator", "--port", "65536"), "give a whole number from 0 to 65535"),
+        (("task",), "missing argument 'ID'"),
+        (("cancel",), "missing argument 'ID'"),
+        (("scale", "mail", "-1"), "no such option: -1"),
+        (("--no",), "no such option: --no"),
+    ],
 )
-def test_a_wrong_usage_shows_how_it_is_meant(args: tuple[str, ...]) -> None:
+def test_a_wrong_usage_is_one_line_that_shows_how_it_is_meant(
+    args: tuple[str, ...], complaint: str
+) -> None:
     answer = run_skedulr(*args)
     assert answer.code == 2
-    assert "Usage: skedulr" in answer.err
+    assert answer.out == ""
+    assert complaint in answer.err
+    assert "usage: skedulr" in answer.err
+    assert len(answer.err.splitlines()) == 1
+
+
+def test_a_worker_says_in_one_line_which_option_is_wrong() -> None:
+    answer = run_skedulr("worker", "shop:app", "--log-level", "loud")
+    assert answer.code == 2
+    assert answer.err.startswith("skedulr worker: argument --log-level: invalid choice: 'loud'")
+    assert len(answer.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("args", [(), ("schedule",), ("workflow",)])
+def test_without_a_command_it_shows_those_there_are(args: tuple[str, ...]) -> None:
+    answer = run_skedulr(*args)
+    assert answer.code == 2
+    assert "Usage: skedulr" in answer.out
+    assert answer.err == ""
+
+
+@pytest.mark.parametrize(
+    ("args", "complaint"),
+    [
+        (("enqueue", "greet", "--max-retries", "-1"), "give a whole number from 0 to"),
+        (("enqueue", "greet", "--timeout", "-1s"), "--timeout cannot be '-1s'; give seconds"),
+        (
+            ("schedule", "add", "a", "greet", "--every", "5", "--catch-up", "so"),
+            "--catch-up cannot",
+        ),
+        (("schedule", "add", "a", "greet", "--at", "2030-01-01T00:00"), "add +01:00, or Z for UTC"),
+        (("scale", "mail", "99999999999"), "from 0 to 2,147,483,648, or none"),
+        (("schedule", "show", "unheard"), "`skedulr schedules` lists them"),
+    ],
+)
+def test_what_the_library_refuses_is_said_in_words_of_the_command_line(
+    skedulr: Command, args: tuple[str, ...], complaint: str
+) -> None:
+    answer = skedulr(*args)
+    assert complaint in answer.err
+    for python in ("None", "datetime.", "timedelta", "app.", "()", "catch_up"):
+        assert python not in answer.err
+
+
+def test_a_held_key_and_a_wait_in_vain_are_answered_with_options_and_commands(
+    skedulr: Command,
+) -> None:
+    held = skedulr("enqueue", "greet", "--key", "daily", "--id", "one")
+    refused = skedulr("enqueue", "greet", "--key", "daily")
+    assert (held.code, refused.code) == (0, 1)
+    assert "give --existing" in refused.err
+    late = skedulr("enqueue", "greet", "--id", "late", "--wait-limit", "1ms")
+    assert late.code == 6
+    assert "`skedulr task default/late` shows it" in late.err
+
+
+def test_a_list_of_a_pool_that_nobody_has_named_says_so(skedulr: Command) -> None:
+    assert "has named the pool 'mial'" in skedulr("tasks", "--pool", "mial").err
+
+
+def test_help_names_no_type_of_python() -> None:
+    runner = CliRunner()
+    for command in ("", "tasks", "enqueue", "cancel", "pause", "up", "coordinator", "worker"):
+        helped = runner.invoke(program, [*command.split(), "--help"], prog_name="skedulr").output
+        assert not re.search(r"<(bool|int|str|list|float)", helped), command
+        assert "[[" not in helped
+
+
+def test_its_version_is_an_option_and_no_variable() -> None:
+    answer = run_skedulr("--version", SKEDULR_VERSION="latest")
+    assert answer.out == f"skedulr {skedulr_version}\n"
 
 
 def test_every_command_is_documented_and_has_help_that_names_its_variables() -> None:
