@@ -73,3 +73,42 @@ def test_what_a_blocked_process_was_given_while_it_ran_nothing_goes_back_uncharg
         assert task.info().losses == 0
     app.enqueue("note", args=["third"]).result(timeout=20)
     assert trace.labels("begin") == ["first", "second", "third"]
+
+
+def test_what_a_blocked_process_has_taken_in_and_not_begun_runs_elsewhere_at_once(
+    app: Skedulr, start_worker: StartWorker, trace: Trace, tmp_path: Path
+) -> None:
+    begin, end = tmp_path / "block", tmp_path / "unblock"
+    begin.touch()  # it blocks with its first step, so that nothing that comes with it begins
+    start_worker("--lease", "60s", target=LAB)
+    calls = [
+        app.call("block_between", args=["blocker", str(begin), str(end)]),
+        *(app.call("wait", args=[n, 1]) for n in range(3)),
+    ]
+    blocker, *tasks = app.enqueue_many(calls)
+    wait_until(lambda: trace.lines("begin"), what="a process that is blocked")
+    assert {task.status() for task in tasks} == {State.RUNNING}
+    other = start_worker("--lease", "60s", target=LAB)
+    for task in tasks:
+        assert task.result(timeout=20) in processes_of(other)
+    assert trace.labels("end").count("blocker") == 0
+    assert {(task.info().losses, task.info().attempt) for task in tasks} == {(0, 1)}
+    late = app.enqueue("wait", args=["late", 0])
+    end.touch()
+    blocker.result(timeout=20)
+    late.result(timeout=20)
+    assert sorted(trace.labels("begin")) == ["0", "1", "2", "blocker", "late"], "each ran once"
+
+
+def test_the_time_of_a_task_that_waits_behind_one_that_blocks_has_not_begun(
+    app: Skedulr, start_worker: StartWorker, trace: Trace
+) -> None:
+    start_worker(target=LAB)
+    calls = [
+        app.call("block", args=["blocker", 4]),
+        *(app.call("wait", args=[n, 0], timeout=3) for n in range(3)),
+    ]
+    for task in app.enqueue_many(calls):
+        task.result(timeout=20)
+    assert trace.labels("begin")[0] == "blocker"
+    assert sorted(trace.labels("begin")) == ["0", "1", "2", "blocker"]

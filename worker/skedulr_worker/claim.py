@@ -116,6 +116,10 @@ class ClaimLoop:
         if not self._under_way:
             self._consider()
 
+    def may_begin(self, task_id: str) -> bool:
+        """Whether a claim may begin; else it is to be given back."""
+        return self._held.begin(task_id)
+
     def give_back(self, claim: tuple[str, int]) -> None:
         """A claim will not be run to its end: it goes back uncharged."""
         self._ahead.give_back([claim])

@@ -89,7 +89,7 @@ class Heartbeat:
     async def _beat(self, member: Member, instance: Instance) -> LoopState:
         sent = time.monotonic()
         if _neglects(member, instance):
-            instance.cell.void_asked()
+            instance.cell.void_idle()
         try:
             beat = await self._client.run(instance.beat(), persist=False)
         except SkedulrError as error:
@@ -106,5 +106,8 @@ class Heartbeat:
 
 
 def _neglects(member: Member, instance: Instance) -> bool:
-    """Whether a process may have been given tasks that it cannot take, since it is blocked."""
-    return member.board.is_blocked and instance.cell.has_asked
+    """Whether a process has tasks, or may be given some, that it cannot begin, since it is
+    blocked.
+    """
+    cell = instance.cell
+    return member.board.is_blocked and (cell.has_asked or cell.has_idle)

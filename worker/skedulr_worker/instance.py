@@ -11,7 +11,7 @@ from skedulr.app import Skedulr
 from skedulr.commands import Ack, Beat, Command, Exchanged, Left, Steps
 from skedulr.keys import PoolKeys
 from skedulr_worker import mapping
-from skedulr_worker.board import Cell
+from skedulr_worker.cell import Cell
 
 
 @dataclass(frozen=True, slots=True)

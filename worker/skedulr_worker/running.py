@@ -46,7 +46,7 @@ class Running:
         threads: int,
         begun: Callable[[], None],
     ) -> None:
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         self._claims = claims
         self._plans = plans
         self._inputs = inputs
@@ -61,7 +61,7 @@ class Running:
         self._attempts: dict[str, Attempt] = {}
         self._strays: set[Attempt] = set()
         self._waiting: deque[Attempt] = deque()
-        self._coroutines = CoroutineExecutor(loop, self._over, chain)
+        self._coroutines = CoroutineExecutor(loop, self._begin, self._over, chain)
         self.threads = ThreadExecutor(
             loop, min(threads, self._slots), self._begin, self._over, chain
         )
@@ -143,7 +143,6 @@ class Running:
 
     def _start(self, attempt: Attempt) -> None:
         if attempt.plan.is_async:
-            self._begin(attempt)
             self._coroutines.start(attempt)
         else:
             self._executor(attempt).start(attempt)
@@ -152,14 +151,22 @@ class Running:
         """Where an attempt of a plain function runs."""
         return self.processes if attempt.plan.is_isolated and self.processes else self.threads
 
-    def _begin(self, attempt: Attempt) -> None:
-        """Its time runs from now on."""
+    def _begin(self, attempt: Attempt) -> bool:
+        """Its time runs from now on; false where it must not begin, since it has gone to others
+        while this process was blocked.
+        """
+        attempt.begun = True
+        if not self._claims.may_begin(attempt.id):
+            attempt.stop = attempt.stop or Stop.RELEASE
+            self._loop.call_soon(self._over, attempt, None, asyncio.CancelledError())
+            return False
         timeout = attempt.timeout
         if timeout is not None:
             attempt.deadline = time.monotonic() + timeout
             self._deadlines.add(attempt, attempt.deadline)
         if self._debug:
             self._logger.debug("task %s begins", attempt.id, extra=attempt.facts())
+        return True
 
     # --- stopping
     # ---------------------------------------------------------------------------------

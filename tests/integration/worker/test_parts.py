@@ -33,7 +33,9 @@ class TestBoard:
         first, second = board.cells
         pid = os.fork()
         if pid == 0:
-            first.write(7, {"a": 1, "ü@é": 2**60})
+            first.put(0, 7)
+            first.put(1, 7)
+            first.write(7, {"a": (1, 0), "ü@é": (2**60, 1)})
             second.suspects = True
             board.ticker.moved, board.deadline, board.phase = 1.5, 2.5, Phase.LEFT
             os._exit(0)
@@ -45,13 +47,16 @@ class TestBoard:
 
     def test_has_room_for_the_longest_ids(self) -> None:
         [cell] = Board([3]).cells
-        held = {chr(0x1F600 + n) * 401: 2**63 for n in range(3)}
+        held = {chr(0x1F600 + n) * 401: (2**63, n) for n in range(3)}
+        for place in range(3):
+            cell.put(place, 2**53)
         cell.write(2**53, held)
-        assert dict(cell.read().claims) == held
+        assert cell.read().claims == [(name, epoch) for name, (epoch, _) in held.items()]
 
     def test_what_is_being_written_is_not_read(self) -> None:
         [cell] = Board([3]).cells
-        cell.write(1, {"a": 1})
+        cell.put(0, 1)
+        cell.write(1, {"a": (1, 0)})
         before = cell.read()
         size, checksum = struct.unpack_from("<II", cell._memory, cell._at)
         struct.pack_into("<II", cell._memory, cell._at, size, checksum ^ 1)
@@ -61,7 +66,7 @@ class TestBoard:
 
     def test_a_fresh_one_holds_nothing(self) -> None:
         board = Board([1])
-        assert board.cells[0].read() == (0, ())
+        assert board.cells[0].read() == (0, [])
         assert board.phase is Phase.STARTING
 
 

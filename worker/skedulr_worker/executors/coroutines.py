@@ -12,15 +12,21 @@ from skedulr_worker.context import Attempt
 from skedulr_worker.forks import end_if_forked
 from skedulr_worker.middleware import Chain
 
+Begin = Callable[[Attempt], bool]
 End = Callable[[Attempt, Any, BaseException | None], None]
 
 
 class CoroutineExecutor:
-    """Starts attempts on the loop, and tells ``end(attempt, result, error)`` when each is over."""
+    """Starts attempts on the loop; ``begin(attempt)`` says when one does begin whether it may, and
+    ``end(attempt, result, error)`` is told when it is over.
+    """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, end: End, chain: Chain | None) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, begin: Begin, end: End, chain: Chain | None
+    ) -> None:
         self._loop = loop
         self._pid = os.getpid()
+        self._begin = begin
         self._end = end
         self._run = self._plain if chain is None else self._wrapped
         self._chain = chain
@@ -39,7 +45,8 @@ class CoroutineExecutor:
             self._end(attempt, None, asyncio.CancelledError())
 
     async def _plain(self, attempt: Attempt) -> None:
-        attempt.begun = True
+        if not self._begin(attempt):
+            return
         running.set(attempt)
         call = attempt.call
         try:
@@ -51,7 +58,8 @@ class CoroutineExecutor:
             self._end(attempt, result, None)
 
     async def _wrapped(self, attempt: Attempt) -> None:
-        attempt.begun = True
+        if not self._begin(attempt):
+            return
         running.set(attempt)
         call = attempt.call
         assert self._chain is not None

@@ -15,6 +15,7 @@ from itertools import count
 from typing import Any, Final, Protocol
 
 from skedulr_worker.context import Attempt, Stop
+from skedulr_worker.executors.coroutines import Begin
 from skedulr_worker.isolation.deaths import Death, death_of
 from skedulr_worker.isolation.groups import kill_group
 from skedulr_worker.isolation.link import Died, NurseryLink
@@ -52,9 +53,9 @@ class Ends(Protocol):
 class ProcessExecutor:
     """Runs up to ``most`` attempts at once; the others wait in their order for a process.
 
-    ``begin(attempt)`` is called when one starts; ``told(attempt, message)`` when its job tells
-    something. ``alone`` where nothing else runs in this worker process, so that all that happens
-    here is the doing of the one attempt.
+    ``begin(attempt)`` says when one starts whether it may; ``told(attempt, message)`` is called
+    when its job tells something. ``alone`` where nothing else runs in this worker process, so that
+    all that happens here is the doing of the one attempt.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class ProcessExecutor:
         loop: asyncio.AbstractEventLoop,
         most: int,
         link: NurseryLink,
-        begin: Callable[[Attempt], None],
+        begin: Begin,
         ends: Ends,
         told: Callable[[Attempt, list[Any]], None],
         lifetime: Lifetime,
@@ -141,7 +142,9 @@ class ProcessExecutor:
             return
         idle = [process for process in self._all if process.is_idle]
         while self._waiting and idle:
-            self._launch(self._waiting.popleft(), idle.pop())
+            attempt = self._waiting.popleft()
+            if self._begin(attempt):
+                self._launch(attempt, idle.pop())
         coming = sum(not process.is_ready for process in self._all)
         wanted = min(len(self._waiting) - coming, self._most - len(self._all))
         if self._pause is None and self._link.is_open:
@@ -157,8 +160,6 @@ class ProcessExecutor:
 
     def _launch(self, attempt: Attempt, process: JobProcessHandle) -> None:
         self._processes[attempt] = process
-        attempt.begun = True
-        self._begin(attempt)
         process.run(attempt, next(self._serials), attempt.body, self._margin)
 
     def ready(self, _process: JobProcessHandle) -> None:

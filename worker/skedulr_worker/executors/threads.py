@@ -11,13 +11,12 @@ import contextvars
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
 from skedulr.context import running
 from skedulr_worker.context import Attempt
-from skedulr_worker.executors.coroutines import End
+from skedulr_worker.executors.coroutines import Begin, End
 from skedulr_worker.forks import end_if_forked
 from skedulr_worker.middleware import Chain, raisable
 from skedulr_worker.signal_stack import lend_signal_stack
@@ -28,15 +27,15 @@ Outcome = tuple[Any, BaseException | None]
 class ThreadExecutor:
     """Runs up to ``most`` attempts at once; the others wait in their order for a thread.
 
-    ``begin(attempt)`` is called when one starts, ``end(attempt, result, error)`` when it is over,
-    both on the loop.
+    ``begin(attempt)`` says when one starts whether it may, ``end(attempt, result, error)`` is told
+    when it is over, both on the loop.
     """
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         most: int,
-        begin: Callable[[Attempt], None],
+        begin: Begin,
         end: End,
         chain: Chain | None,
     ) -> None:
@@ -82,9 +81,9 @@ class ThreadExecutor:
             self._work.put(None)
 
     def _launch(self, attempt: Attempt) -> None:
+        if not self._begin(attempt):
+            return
         self._busy += 1
-        attempt.begun = True
-        self._begin(attempt)
         if self._chain is None:
             self._put(attempt, None)
         else:
