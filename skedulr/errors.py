@@ -254,11 +254,17 @@ class SubmissionGivenUp(Refused):
 
 
 class UnknownWorkflow(SkedulrError, LookupError):
-    """There is no such workflow: it was never submitted here, or its history has been trimmed."""
+    """There is no such workflow: it was never submitted here, its history has been trimmed, or
+    another one has its id by now (``replaced``).
+    """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        super().__init__(f"there is no workflow {name!r}, or no more; check id, pool and namespace")
+    def __init__(self, name: str, *, replaced: bool = False) -> None:
+        self.name, self.replaced = name, replaced
+        super().__init__(
+            f"another workflow has the id of {name} by now; app.workflows.get({name!r}) finds that"
+            if replaced
+            else f"there is no workflow {name!r}, or no more; check id, pool and namespace"
+        )
 
 
 class UnknownNode(SkedulrError, LookupError):

@@ -179,7 +179,7 @@ class Opened(NamedTuple):
     """The reply of ``begin``."""
 
     outcome: str
-    """``open``, ``duplicate``, ``missing``, ``given_up`` or ``known``."""
+    """``open``, ``duplicate``, ``missing``, ``replaced``, ``given_up`` or ``known``."""
     added: int = 0
     """How many nodes are new."""
     node: str = ""
@@ -193,12 +193,13 @@ def begin(
     nodes: Sequence[Entry],
     *,
     title: str | None = None,
+    own: bytes = b"",
 ) -> Command[Opened]:
-    """Open a workflow of that title, or without one add nodes to it, at most ``MOST_TASKS`` at
-    once. ``addition`` is the token of all that are submitted together, empty for those that have
-    been submitted before.
+    """Open a workflow of that title, or without one add nodes to that of the token ``own``, or to
+    whichever has the id where that is empty; at most ``MOST_TASKS`` at once. ``addition`` is the
+    token of all that are submitted together, empty for those that have been submitted before.
     """
-    args = (flow_id, addition, 0 if title is None else 1, title or "", packed(list(nodes)))
+    args = (flow_id, addition, 0 if title is None else 1, title or "", packed(list(nodes)), own)
 
     def parse(reply: list[Any]) -> Opened:
         outcome, detail = reply

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from skedulr import commands, names
@@ -19,12 +19,12 @@ from skedulr.record import Record
 from skedulr.states import State
 
 
-def cancel(home: PoolKeys, flow_id: str) -> Steps[int]:
+def cancel(home: PoolKeys, flow_id: str, token: bytes = b"") -> Steps[int]:
     """Cancel all nodes that have not ended, children before their parents; answers how many.
 
-    Raises ``UnknownWorkflow``.
+    ``token`` is that of the workflow that is meant, here as below. Raises ``UnknownWorkflow``.
     """
-    yield from looking.row(home, flow_id)
+    yield from looking.row(home, flow_id, token)
     cancelled = 0
     seen: set[str] = set()
     while True:
@@ -34,11 +34,12 @@ def cancel(home: PoolKeys, flow_id: str) -> Steps[int]:
             return cancelled
         seen.update(new)
         # A mapping may add nodes meanwhile; it is refused once what gathers them is cancelled.
-        cancelled += yield from _cancel_nodes(home, flow_id, new)
+        own = yield from _own(home, flow_id, new)
+        yield from looking.row(home, flow_id, token)  # else those are of another
+        cancelled += yield from _cancel_nodes(home, flow_id, own)
 
 
-def _cancel_nodes(home: PoolKeys, flow_id: str, nodes: Sequence[str]) -> Steps[int]:
-    own = yield from _own(home, flow_id, nodes)
+def _cancel_nodes(home: PoolKeys, flow_id: str, own: Mapping[str, bytes]) -> Steps[int]:
     cancelled = yield from ends.cancel(home.namespace, own)
     over = yield from looking.own_records(home.namespace, {name: own[name] for name in cancelled})
     yield from ends.mark(home, flow_id, over)
@@ -51,14 +52,14 @@ def _own(home: PoolKeys, flow_id: str, nodes: Iterable[str]) -> Steps[dict[str, 
     return {name: stood[name].token for name in nodes if name in stood}
 
 
-def retry(home: PoolKeys, flow_id: str) -> Steps[int]:
+def retry(home: PoolKeys, flow_id: str, token: bytes = b"") -> Steps[int]:
     """Run the nodes again that have failed, are dead or were cancelled, and what hangs on them;
     answers how many nodes that are. What hangs on a node that is not there stays as it is.
 
     Raises ``UnknownWorkflow``, and ``WrongState`` where nothing can be run again.
     """
-    record = yield from looking.row(home, flow_id)
     flow = yield from _look(home, flow_id)
+    record = yield from looking.row(home, flow_id, token)
     bad = [name for name, each in flow.records.items() if _is_bad(each)]
     chosen = [name for name in bad if name not in flow.stranded]
     if not chosen:
@@ -67,14 +68,14 @@ def retry(home: PoolKeys, flow_id: str) -> Steps[int]:
     return (yield from _run_again(home, flow_id, flow, chosen))
 
 
-def rerun(home: PoolKeys, flow_id: str, node: str) -> Steps[int]:
+def rerun(home: PoolKeys, flow_id: str, node: str, token: bytes = b"") -> Steps[int]:
     """Run a node again that has ended, however, and all that hangs on it; answers how many nodes.
 
     ``node`` is its ``pool/id`` or id. Raises ``UnknownWorkflow``, ``UnknownNode`` and
     ``WrongState``.
     """
-    record = yield from looking.row(home, flow_id)
     flow = yield from _look(home, flow_id)
+    record = yield from looking.row(home, flow_id, token)
     matching = [name for name in flow.parents if node in (name, names.split(name)[1])]
     if len(matching) != 1:
         raise UnknownNode(record.name, node, flow.parents)

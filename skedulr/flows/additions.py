@@ -73,10 +73,15 @@ class Addition(NamedTuple):
     home: PoolKeys
     flow_id: str
     title: str
-    opens: bool
-    """Whether they are its first ones."""
+    own: bytes
+    """The token of its first nodes."""
     token: bytes
     plans: Sequence[NodePlan]
+
+    @property
+    def opens(self) -> bool:
+        """Whether they are its first ones."""
+        return self.own == self.token
 
     @property
     def flow(self) -> str:
@@ -163,6 +168,7 @@ def _enter(addition: Addition) -> Steps[tuple[float, bool]]:
             addition.token,
             [Entry(plan.name, addition.token, _node(plan)) for plan in chunk],
             title=addition.title if addition.opens else None,
+            own=addition.own,
         )
         _check(addition, opened)
         is_new = is_new and opened.added == len(chunk)
@@ -177,8 +183,8 @@ def _check(addition: Addition, opened: Opened) -> None:
     match opened.outcome:
         case "duplicate":
             raise DuplicateWorkflow(addition.flow)
-        case "missing":
-            raise UnknownWorkflow(addition.flow)
+        case "missing" | "replaced" as outcome:
+            raise UnknownWorkflow(addition.flow, replaced=outcome == "replaced")
         case "given_up":
             raise SubmissionGivenUp(addition.flow)
         case "known":

@@ -37,13 +37,18 @@ def find(namespace: str, name: str) -> Steps[tuple[PoolKeys, str]]:
     return pool_keys(namespace, operations.only(flow_id, hits, "workflow")), flow_id
 
 
-def row(home: PoolKeys, flow_id: str) -> Steps[FlowRow]:
-    """A workflow's record; raises ``UnknownWorkflow``."""
+def row(home: PoolKeys, flow_id: str, token: bytes = b"") -> Steps[FlowRow]:
+    """A workflow's record; raises ``UnknownWorkflow``, also where another one than that of
+    ``token`` has the id by now.
+    """
     call = ("HGETALL", home.of("flow", flow_id))
-    found = yield Read((call,), lambda replies: _row(home.pool, flow_id, replies[0]))
-    if found is None:
-        raise UnknownWorkflow(names.full_name(home.pool, flow_id))
-    return found  # type: ignore[no-any-return]  # steps are untyped
+    found: FlowRow | None = yield Read(
+        (call,), lambda replies: _row(home.pool, flow_id, replies[0])
+    )
+    if found is None or (token and found.token != token):
+        name = names.full_name(home.pool, flow_id)
+        raise UnknownWorkflow(name, replaced=found is not None)
+    return found
 
 
 def _row(pool: str, flow_id: str, flat: Any) -> FlowRow | None:
@@ -57,6 +62,7 @@ def _row(pool: str, flow_id: str, flat: Any) -> FlowRow | None:
         {counter: int(fields.get(counter, 0)) for counter in COUNTS},
         int(fields.get("created", 0)),
         int(fields.get("finished", 0)),
+        fields.get("token", b""),
     )
 
 
@@ -150,11 +156,11 @@ NEVER: Final = 1
 UNKNOWN: Final = Stood(0, Stands.OPEN, b"")
 
 
-def info(home: PoolKeys, flow_id: str) -> Steps[FlowInfo]:
-    """A workflow with its nodes and edges; raises ``UnknownWorkflow``."""
-    record = yield from row(home, flow_id)
+def info(home: PoolKeys, flow_id: str, token: bytes = b"") -> Steps[FlowInfo]:
+    """A workflow with its nodes and edges; raises as ``row``."""
     jobs, edges = yield from _graph(home, flow_id)
     stood = yield from standings(home, flow_id)
+    record = yield from row(home, flow_id, token)  # behind what may be another's by then
     records = yield from own_records(
         home.namespace, {name: each.token for name, each in stood.items()}
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -50,6 +50,8 @@ class FlowRow:
     """
     created_ms: int
     finished_ms: int
+    token: bytes = field(default=b"", repr=False)
+    """Of its first nodes: tells it from others that have its id before or afterwards."""
 
     @property
     def name(self) -> str:

@@ -66,7 +66,9 @@ class Workflow:
     Methods that begin with ``a`` are for asyncio.
     """
 
-    def __init__(self, app: Skedulr, title: str, flow_id: str, pool: str = "") -> None:
+    def __init__(
+        self, app: Skedulr, title: str, flow_id: str, pool: str = "", own: bytes = b""
+    ) -> None:
         self._app = app
         self._pool = pool
         self._token = new_token()
@@ -74,6 +76,8 @@ class Workflow:
         nobody knows what has become of them.
         """
         self._is_known = bool(pool)
+        self._own = own
+        """The token of its first nodes: another one may have its id afterwards."""
         self._nodes: dict[str, Node[Any]] = {}
         """Those that are not submitted yet."""
         self.title = title
@@ -222,7 +226,9 @@ class Workflow:
             )
             for call in tied.values()
         ]
-        return Addition(self._home, self.id, self.title, not self._is_known, self._token, plans)
+        if not self._is_known:
+            self._own = self._token
+        return Addition(self._home, self.id, self.title, self._own, self._token, plans)
 
     def _submitted(self) -> None:
         self._is_known = True
@@ -255,48 +261,50 @@ class Workflow:
 
     def summary(self) -> FlowRow:
         """Its record: times, and how many nodes stand how; raises ``UnknownWorkflow``."""
-        return self._app.client.perform(looking.row(self._home, self.id))
+        return self._app.client.perform(looking.row(self._home, self.id, self._own))
 
     async def asummary(self) -> FlowRow:
         """``summary`` for asyncio."""
-        return await self._app.aclient.perform(looking.row(self._home, self.id))
+        return await self._app.aclient.perform(looking.row(self._home, self.id, self._own))
 
     def info(self) -> FlowInfo:
         """Its record, all nodes with their states, and all edges; raises ``UnknownWorkflow``."""
-        return self._app.client.perform(looking.info(self._home, self.id))
+        return self._app.client.perform(looking.info(self._home, self.id, self._own))
 
     async def ainfo(self) -> FlowInfo:
         """``info`` for asyncio."""
-        return await self._app.aclient.perform(looking.info(self._home, self.id))
+        return await self._app.aclient.perform(looking.info(self._home, self.id, self._own))
 
     def cancel(self) -> int:
         """Cancel all nodes that have not ended; answers how many. Raises ``UnknownWorkflow``."""
-        return self._app.client.perform(acting.cancel(self._home, self.id))
+        return self._app.client.perform(acting.cancel(self._home, self.id, self._own))
 
     async def acancel(self) -> int:
         """``cancel`` for asyncio."""
-        return await self._app.aclient.perform(acting.cancel(self._home, self.id))
+        return await self._app.aclient.perform(acting.cancel(self._home, self.id, self._own))
 
     def retry(self) -> int:
         """Run failed, dead and cancelled nodes again, and all that hangs on them; answers how many
         nodes. Raises ``WrongState`` where there is none, and ``UnknownWorkflow``.
         """
-        return self._app.client.perform(acting.retry(self._home, self.id))
+        return self._app.client.perform(acting.retry(self._home, self.id, self._own))
 
     async def aretry(self) -> int:
         """``retry`` for asyncio."""
-        return await self._app.aclient.perform(acting.retry(self._home, self.id))
+        return await self._app.aclient.perform(acting.retry(self._home, self.id, self._own))
 
     def rerun(self, node: str | Named) -> int:
         """Run a node again that has ended, and all that hangs on it; answers how many nodes.
 
         Raises ``UnknownNode``, ``WrongState`` where it has not ended, and ``UnknownWorkflow``.
         """
-        return self._app.client.perform(acting.rerun(self._home, self.id, _text(node)))
+        return self._app.client.perform(acting.rerun(self._home, self.id, _text(node), self._own))
 
     async def arerun(self, node: str | Named) -> int:
         """``rerun`` for asyncio."""
-        return await self._app.aclient.perform(acting.rerun(self._home, self.id, _text(node)))
+        return await self._app.aclient.perform(
+            acting.rerun(self._home, self.id, _text(node), self._own)
+        )
 
 
 def _text(node: str | Named) -> str:

@@ -44,4 +44,4 @@ class Workflows:
         return (yield from looking.row(home, flow_id))
 
     def _known(self, row: FlowRow) -> Workflow:
-        return Workflow(self._app, row.title, row.id, row.pool)
+        return Workflow(self._app, row.title, row.id, row.pool, row.token)

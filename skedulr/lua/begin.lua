@@ -10,8 +10,9 @@
 -- ARGV[3] opens   1 to open a workflow, 0 to add to the one that has the id
 -- ARGV[4] name
 -- ARGV[5] nodes   msgpack list of {pool/id, its submit token, packed job and parents}, at most 1,000
+-- ARGV[6] own   token of the workflow that is meant, its first addition; empty for whichever has the id
 -- Returns {outcome, detail}: 'open' with how many nodes are new, 'duplicate' (a workflow with this id has not ended),
--- 'missing', 'given_up' (this addition was), 'known' with the name of a node that the workflow has already.
+-- 'missing', 'replaced' (another one has the id), 'given_up' (this addition was), 'known' with the name of a node that the workflow has already.
 -- include: additions
 -- include: pool
 local wanted, names_of_nodes = cmsgpack.unpack(nodes), {}
@@ -19,6 +20,7 @@ for i, node in ipairs(wanted) do names_of_nodes[i] = node[1] end
 
 local known = flow_of(id)
 if not known and opens == '0' then return { 'missing', 0 } end
+if opens == '0' and own ~= '' and known.token ~= own then return { 'replaced', 0 } end
 local is_other = known and opens == '1' and known.token ~= addition
 if is_other and known.counts.open > 0 then return { 'duplicate', 0 } end
 local is_new = not known or is_other

@@ -62,6 +62,17 @@ def test_nodes_are_added_to_what_is_there_and_to_nothing_else(pool: Pool) -> Non
     assert changed["nodes:f"] == {"pool/c": "0 0 u"}
 
 
+def test_nodes_are_added_to_the_workflow_that_is_meant_and_to_no_other(
+    pool: Pool,
+) -> None:
+    opened(pool)
+    more = nodes("pool/c", token=b"u")
+    other = commands.begin(pool.keys, "f", b"u", more, own=b"s")
+    assert pool.watch(other) == (Opened("replaced", 0), {})
+
+    assert pool.ask(commands.begin(pool.keys, "f", b"u", more, own=b"t")) == Opened("open", 1)
+
+
 def test_a_node_that_the_workflow_has_is_not_added_again(pool: Pool) -> None:
     opened(pool)
     end_all(pool)
