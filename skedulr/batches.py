@@ -33,19 +33,16 @@ class Batch:
         self.tasks: list[Submission] = []
         self._bytes = 0
 
-    def has_room_for(self, task: Submission, *, existing: bool) -> bool:
-        """Whether the call can travel with those that are here."""
-        return (
-            existing == self.existing
-            and len(self.tasks) < MOST_TASKS
-            and self._bytes + len(task.body) <= MOST_BYTES
-        )
-
-    def add(self, place: int, task: Submission) -> None:
-        """Take a call in."""
+    def take(self, place: int, task: Submission, *, existing: bool) -> bool:
+        """Take a call in, if it can travel with those that are here; answers whether it can."""
+        size = self._bytes + len(task.body)
+        tasks = self.tasks
+        if tasks and (existing != self.existing or len(tasks) == MOST_TASKS or size > MOST_BYTES):
+            return False
         self.places.append(place)
-        self.tasks.append(task)
-        self._bytes += len(task.body)
+        tasks.append(task)
+        self._bytes = size
+        return True
 
 
 class Account:
@@ -70,13 +67,12 @@ class Account:
             self.refuse(place, error)
             return None
         pool, existing = call.options.pool, call.options.on_duplicate == "existing"
-        batch, complete = self._filling.get(pool), None
-        if batch is not None and not batch.has_room_for(task, existing=existing):
-            complete, batch = batch, None
-        if batch is None:
-            batch = self._filling[pool] = Batch(pool, existing=existing)
-        batch.add(place, task)
-        return complete
+        batch = self._filling.get(pool)
+        if batch is not None and batch.take(place, task, existing=existing):
+            return None
+        self._filling[pool] = following = Batch(pool, existing=existing)
+        following.take(place, task, existing=existing)
+        return batch
 
     def refuse(self, place: int, error: Exception) -> None:
         """Enter a call as refused."""
@@ -97,8 +93,9 @@ class Account:
                 submitted = outcome(self._app, batch.pool, task, refusals.get(index))
             except Refused as error:
                 self._errors[place] = error
-            else:
-                self._tasks[place] = submitted
+                continue
+            self._tasks[place] = submitted
+            if task.parents:
                 for name, token in second_look.subject(batch.pool, task, submitted).items():
                     self._closing[name] = (place, token)
 
@@ -157,7 +154,8 @@ async def asubmit_many(app: Skedulr, calls: Iterable[Signature[Any]]) -> list[Ta
 def _batches(app: Skedulr, account: Account, calls: Iterable[Signature[Any]]) -> Iterator[Batch]:
     for place, call in enumerate(calls):
         try:
-            complete = account.take(place, tie(app, call, account.company))
+            tied = tie(app, call, account.company) if ties.hangs(call) else call
+            complete = account.take(place, tied)
         except NO_PARENT as error:
             account.refuse(place, error)
         else:
@@ -171,7 +169,8 @@ async def _abatches(
 ) -> AsyncIterator[Batch]:
     for place, call in enumerate(calls):
         try:
-            complete = account.take(place, await atie(app, call, account.company))
+            tied = await atie(app, call, account.company) if ties.hangs(call) else call
+            complete = account.take(place, tied)
         except NO_PARENT as error:
             account.refuse(place, error)
         else:

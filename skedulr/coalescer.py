@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from skedulr import commands, second_look
 from skedulr.commands import MOST_TASKS, Refusal, Submission
+from skedulr.dependencies import ties
 from skedulr.job import Signature
 from skedulr.submission import (
     MOST_BYTES,
@@ -79,12 +80,13 @@ class Coalescer:
         Who is cancelled in the same turn of the loop has submitted nothing; later than that, the
         call is on its way.
         """
-        call = await atie(self._app, call)
+        if ties.hangs(call):
+            call = await atie(self._app, call)
         task = submission_of(self._app, call)
         pool = call.options.pool
         refusal = await self._board((pool, call.options.on_duplicate == "existing"), task)
         submitted = outcome(self._app, pool, task, refusal)
-        if stored := second_look.subject(pool, task, submitted):
+        if task.parents and (stored := second_look.subject(pool, task, submitted)):
             await self._app.aclient.perform(second_look.check(self._app, stored))
         return submitted
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, Unpack, cast, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    Literal,
+    ParamSpec,
+    TypeVar,
+    Unpack,
+    cast,
+    overload,
+)
 
 from skedulr import wire
 from skedulr.errors import InvalidArguments
@@ -22,7 +32,7 @@ R_co = TypeVar("R_co", covariant=True)
 Isolation = Literal["thread", "process"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would take as long as half of a submission
 class Signature(Generic[R_co]):
     """A call that is not submitted yet: what ``job.s(…)`` returns and ``enqueue_many`` takes."""
 
@@ -80,8 +90,10 @@ class Job(Generic[P, R_co]):
 
     def s(self, *args: P.args, **kwargs: P.kwargs) -> Signature[R_co]:
         """The call as a value; raises ``InvalidArguments``."""
-        self._check(args, kwargs)
-        return Signature(self.name, args, kwargs, self.options, self._said())
+        if kwargs or len(args) not in self.plain_counts:
+            self._bind(args, kwargs)  # which takes longer than all the rest of a submission
+        own = {} if self.options is self.declared else said(self.options, self.declared)
+        return Signature(self.name, args, kwargs, self.options, own)
 
     def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> Task[R_co]:
         """Submit the call and return once Redis has it.
@@ -94,16 +106,7 @@ class Job(Generic[P, R_co]):
         """``enqueue`` for asyncio: concurrent calls travel together."""
         return await self.app.asubmit(self.s(*args, **kwargs))
 
-    def _said(self) -> dict[str, Any]:
-        if self.options is self.declared:
-            return {}
-        return said(self.options, self.declared)
-
-    def _check(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if (
-            not kwargs and len(args) in self.plain_counts
-        ):  # binding takes longer than all the rest of a submission
-            return
+    def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         try:
             self.signature.bind(*args, **kwargs)
         except TypeError as error:

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def subject(pool: str, task: Submission, submitted: Task[Any]) -> dict[str, bytes]:
-    """The name and the token of a submission that may have closed a circle in the moment in which
-    it was stored: it has an id that others can have named, and waits itself.
+    """The name and the token of a submission with parents that may have closed a circle in the
+    moment in which it was stored: it has an id that others can have named.
     """
-    if not (task.token and task.parents and task.id == submitted.id):
+    if not (task.token and task.id == submitted.id):
         return {}
     return {names.full_name(pool, task.id): task.token}
 

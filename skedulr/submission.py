@@ -54,31 +54,30 @@ def submission_of(app: Skedulr, call: Signature[Any]) -> Submission:
 
 
 def tie(app: Skedulr, call: Signature[Any], company: Company | None = None) -> Signature[Any]:
-    """The call with its parents found, where it has any; raises as ``ties.find``."""
-    if ties.hangs(call):
-        return app.client.perform(ties.find(app.config.namespace, call, company))
-    return call
+    """The call, which ``hangs``, with its parents found; raises as ``ties.find``."""
+    return app.client.perform(ties.find(app.config.namespace, call, company))
 
 
 async def atie(
     app: Skedulr, call: Signature[Any], company: Company | None = None
 ) -> Signature[Any]:
     """``tie`` for asyncio."""
-    if ties.hangs(call):
-        return await app.aclient.perform(ties.find(app.config.namespace, call, company))
-    return call
+    return await app.aclient.perform(ties.find(app.config.namespace, call, company))
 
 
 def submit(app: Skedulr, call: Signature[Any]) -> Task[Any]:
     """Submit one call and answer its task; raises a ``Refused`` or ``RedisUnavailable``."""
-    call = tie(app, call)
+    if ties.hangs(call):
+        call = tie(app, call)
     task = submission_of(app, call)
     pool = call.options.pool
-    app.register_pool(pool)
+    connections = app.connections
+    if pool not in connections.registered:
+        app.register_pool(pool)
     existing = call.options.on_duplicate == "existing"
-    refusals = app.client.run(commands.enqueue(app.keys(pool), (task,), existing=existing))
+    refusals = connections.client.run(commands.enqueue(app.keys(pool), (task,), existing=existing))
     submitted = outcome(app, pool, task, refusals[0] if refusals else None)
-    if stored := second_look.subject(pool, task, submitted):
+    if task.parents and (stored := second_look.subject(pool, task, submitted)):
         app.client.perform(second_look.check(app, stored))
     return submitted
 

@@ -42,10 +42,7 @@ class Input:
 
 def any_in(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
     """Whether any argument is an input."""
-    for value in args:  # a loop: every submission asks, and a generator takes twice as long
-        if type(value) is Input:
-            return True
-    return bool(kwargs) and any(type(value) is Input for value in kwargs.values())
+    return Input in map(type, args) or (bool(kwargs) and Input in map(type, kwargs.values()))
 
 
 def parents_in(job: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Named]:

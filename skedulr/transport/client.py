@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from redis import exceptions
@@ -24,6 +25,8 @@ from skedulr.transport.blocking_line import BlockingLine
 from skedulr.transport.connection import Address
 
 T = TypeVar("T")
+Exchange = Callable[[BlockingLine, bytes, Any], Any]
+"""Sends what is packed on a line, and reads the reply; the third is the command, if it is one."""
 
 FIRST_PAUSE: Final = 0.02
 LONGEST_PAUSE: Final = 0.25
@@ -53,7 +56,7 @@ class Client:
         Raises ``RedisUnavailable`` when there is none within the time limit, ``OutOfMemory``,
         ``UpgradeNeeded``.
         """
-        return command.parse(self._persist(link.pack_call(command), command))
+        return command.parse(self._attempt(_call, link.pack_call(command), command))
 
     def perform(self, steps: Steps[T]) -> T:
         """The result of an operation, each of whose steps is run here. Raises as ``run``."""
@@ -97,7 +100,7 @@ class Client:
     def ask(self, *calls: Sequence[bytes | str | int]) -> list[Any]:
         """The replies to plain read-only Redis commands, sent in one trip."""
         data = b"".join(link.pack(*call) for call in calls)
-        return self._attempt(lambda line: self._send_and_read(line, data, len(calls)))  # type: ignore[no-any-return]
+        return self._attempt(partial(_send_and_read, replies=len(calls)), data)  # type: ignore[no-any-return]
 
     def pop(self, key: bytes, seconds: float) -> bytes | None:
         """The next member of a list, awaited for that long; nothing when none came or Redis
@@ -164,37 +167,14 @@ class Client:
         except OutOfMemory as error:
             return error
 
-    def _persist(self, data: bytes, command: Command[Any]) -> Any:
-        def once(line: BlockingLine) -> Any:
-            line.send(data)
-            try:
-                return line.read()
-            except exceptions.NoScriptError:
-                return self._send_and_read(line, link.pack_load(command) + data, 2)[1]
-
-        return self._attempt(once, command)
-
-    def _send_and_read(self, line: BlockingLine, data: bytes, replies: int) -> list[Any]:
-        line.send(data)
-        read: list[Any] = []
-        failure: exceptions.ResponseError | None = None
-        for _ in range(replies):
-            try:
-                read.append(line.read())
-            except exceptions.ResponseError as error:
-                failure = failure or error
-        if failure is not None:
-            raise failure
-        return read
-
-    def _attempt(self, once: Any, command: Command[Any] | None = None) -> Any:
+    def _attempt(self, exchange: Exchange, data: bytes, command: Command[Any] | None = None) -> Any:
         """Try until it answers, or the time limit is over."""
         until = 0.0
         pause = FIRST_PAUSE
         while True:
             line = self._take()
             try:
-                reply = once(line)
+                reply = exchange(line, data, command)
             except link.FAILURES as error:
                 if refusal := link.refusal(error, command):
                     self._free.append(line)
@@ -215,3 +195,26 @@ class Client:
     def _time_left(self, error: BaseException) -> float:
         """After a failure: a reply that did not come has used the time up already."""
         return 0.0 if isinstance(error, exceptions.TimeoutError) else self.address.time_limit
+
+
+def _call(line: BlockingLine, data: bytes, command: Command[Any]) -> Any:
+    """The reply to a script call; a script that the server has forgotten is told to it first."""
+    line.send(data)
+    try:
+        return line.read()
+    except exceptions.NoScriptError:
+        return _send_and_read(line, link.pack_load(command) + data, replies=2)[1]
+
+
+def _send_and_read(line: BlockingLine, data: bytes, _: object = None, *, replies: int) -> list[Any]:
+    line.send(data)
+    read: list[Any] = []
+    failure: exceptions.ResponseError | None = None
+    for _ in range(replies):
+        try:
+            read.append(line.read())
+        except exceptions.ResponseError as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure
+    return read

@@ -130,18 +130,16 @@ def pack_call(command: Command[Any]) -> bytes:
     """A script call as the bytes to send."""
     script, keys, args, _ = command
     parts = len(keys) + len(args) + 3
-    return b"*%d\r\n%b%b" % (parts, _head(script, keys), _without_count(tuple(args)))
+    _count, _, tail = _pack(tuple(args)).partition(b"\r\n")
+    return b"*%d\r\n%b%b" % (parts, _head(script, keys), tail)
 
 
 @lru_cache(maxsize=1024)
 def _head(script: str, keys: tuple[bytes, ...]) -> bytes:
     """What is the same in every call of a script with these keys, and longer than the rest."""
-    return _without_count(("EVALSHA", lua.load(script).sha, len(keys), *keys))
-
-
-def _without_count(parts: tuple[bytes | str | int, ...]) -> bytes:
-    """Packed parts of a command, without the line that counts them."""
-    return _pack(parts).partition(b"\r\n")[2]
+    parts: tuple[bytes | str | int, ...] = ("EVALSHA", lua.load(script).sha, len(keys), *keys)
+    _count, _, head = _pack(parts).partition(b"\r\n")
+    return head
 
 
 NO_REPLY: Final = object()

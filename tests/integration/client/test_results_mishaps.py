@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
+import msgpack
 import pytest
 
 from skedulr import (
@@ -14,6 +15,8 @@ from skedulr import (
     Skedulr,
     UpgradeNeeded,
 )
+from skedulr.record import FORMAT
+from skedulr.states import State
 from skedulr.transport.client import Client
 from tests.integration.client.hand import Hand
 from tests.integration.client.kit import Add, MakeProxy
@@ -175,11 +178,11 @@ async def test_an_end_that_only_a_newer_skedulr_knows_asks_for_an_upgrade(
 ) -> None:
     task = job.enqueue(1)
     admin, tasks = server.client(), app.keys(task.pool).tasks
-    data: Any = admin.hget(tasks, task.id)
-    state, version = 4, 3
-    newer = bytearray(data)
-    newer[version], newer[state] = 2, 10
-    admin.hset(tasks, task.id, bytes(newer))
+    unpacker = msgpack.Unpacker(raw=True)
+    unpacker.feed(cast(bytes, admin.hget(tasks, task.id)))
+    head = unpacker.unpack()
+    head[:2] = FORMAT + 1, max(State) + 1
+    admin.hset(tasks, task.id, msgpack.packb(head, use_bin_type=False))
 
     with pytest.raises(UpgradeNeeded):
         await result(task, PATIENT)
