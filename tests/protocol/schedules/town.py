@@ -10,7 +10,8 @@ from skedulr import commands
 from skedulr.commands import Declaration, Firing, Scheduled
 from skedulr.schedules import timing
 from skedulr.schedules.timing import Interval, Policy
-from tests.protocol.drawing import ARRIVES, DELIVERIES, LATE, TICKS_MS, TWICE
+from tests.protocol.delivery import Delivery
+from tests.protocol.drawing import TICKS_MS
 from tests.protocol.schedules.bench import ANY, Bench, Message
 from tests.protocol.schedules.timetable import UNLIMITED, Entry, Timetable
 
@@ -19,40 +20,16 @@ SECOND: Final = 1000
 REMEMBERED: Final = 40
 
 
-class Town:
+class Town(Delivery[Message, tuple[Any, Any]]):
     """All of them, and the network between them and the pool."""
 
     def __init__(self, bench: Bench) -> None:
+        super().__init__(bench.send, lambda message, answer: message.read(*answer), REMEMBERED)
         self.bench = bench
-        self._late: list[Message] = []
-        self._sent: list[Message] = []
         self._sights: list[dict[str, tuple[int, int]]] = [{}, {}]
         """What each coordinator has read of a schedule: revision and slot."""
         self._luggage: dict[str, tuple[bytes, Entry]] = {}
         self._serial = 0
-
-    # --- the network ------------------------------------------------------------------------------
-
-    def carry(self, message: Message, chance: Random) -> None:
-        delivery = chance.choice(DELIVERIES)
-        self._sent = [*self._sent[-REMEMBERED:], message]
-        if delivery == LATE:
-            self._late.append(message)
-            return
-        answer = self.bench.send(message)
-        if delivery == TWICE:
-            answer = self.bench.send(message)
-        if delivery in (ARRIVES, TWICE):
-            message.read(*answer)
-
-    def deliver_late(self, chance: Random) -> None:
-        for message in chance.sample(self._late, min(len(self._late), 3)):
-            self._late.remove(message)
-            self.bench.send(message)
-
-    def deliver_again(self, chance: Random) -> None:
-        for message in chance.sample(self._sent, min(len(self._sent), 3)):
-            self.bench.send(message)
 
     def pass_time(self, chance: Random) -> None:
         self.bench.pass_time(chance.choice(TICKS_MS))
