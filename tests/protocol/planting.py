@@ -36,6 +36,9 @@ def bug(name: str, *changes: tuple[str, str, str]) -> Bug:
     return Bug(name, tuple(Change(*change) for change in changes))
 
 
+NOTHING: Final = ""
+"""What stands instead of a text that a bug takes away."""
+
 SMALL_STEPS: Final = bug(
     "small steps",
     ("includes/claim.lua", "local STEPS = 100", "local STEPS = 3"),
