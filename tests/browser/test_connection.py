@@ -1,5 +1,6 @@
 """A page that cannot hear the coordinator says so, and goes on by itself."""
 
+import signal
 from collections.abc import Callable
 
 from playwright.sync_api import expect
@@ -26,6 +27,32 @@ def test_a_coordinator_that_goes_away_is_told_and_one_that_comes_back_is_followe
     expect(line).to_have_text("Live", timeout=30_000)
     expect(page.get_by_test_id("figure-backlog")).to_have_text("1")
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_coordinator_that_hangs_is_told_although_its_connection_stands(
+    app: Skedulr,
+    start_coordinator: Callable[..., tuple[Spawned, str]],
+    open_page: OpenPage,
+) -> None:
+    coordinator, address = start_coordinator()
+    page = open_page(address)
+    line = page.get_by_test_id("connection")
+    expect(line).to_have_text("Live")
+    says = "new MutationObserver(() => said.push(line.textContent))"
+    page.evaluate(
+        f"""() => {{
+          const line = document.querySelector("[data-testid=connection]");
+          const said = window.said = [];
+          {says}.observe(line, {{childList: true, subtree: true, characterData: true}});
+        }}"""
+    )
+    coordinator.send(signal.SIGSTOP)
+    try:
+        expect(line).to_contain_text("No answer. Shown:", timeout=60_000)
+        assert "Every 2 s" not in page.evaluate("window.said"), "nothing came every 2 s"
+    finally:
+        coordinator.send(signal.SIGCONT)
+    expect(line).to_have_text("Live", timeout=60_000)
 
 
 def test_a_tab_that_nobody_looks_at_holds_no_connection(

@@ -36,6 +36,8 @@ const NAMES: (keyof Documents)[] = [
  */
 export class Stream {
   line: Line = "connecting";
+  /** When the coordinator gave its last sign (ms since 1970), 0 for never. */
+  heardAt = 0;
   private wanted = new Map<string, number>();
   private opened = "";
   private source: EventSource | undefined;
@@ -111,6 +113,7 @@ export class Stream {
   }
 
   private heard(line: Line = "live"): void {
+    this.heardAt = Date.now();
     this.say(line);
     clearTimeout(this.watch);
     this.watch = setTimeout(() => {
@@ -136,6 +139,11 @@ export function useLive(topic?: string): Line {
   const [shared] = useState(stream);
   useEffect(() => (topic ? shared.want(topic) : undefined), [shared, topic]);
   return useSyncExternalStore(shared.subscribe, () => shared.line);
+}
+
+/** When the coordinator gave its last sign on the stream (ms since 1970), 0 for never. */
+export function lastSign(): number {
+  return stream?.heardAt ?? 0;
 }
 
 /** Milliseconds between two questions where nobody brings the answers. */

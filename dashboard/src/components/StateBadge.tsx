@@ -24,12 +24,12 @@ export const STATE_ICONS: Record<State, LucideIcon> = {
 };
 
 /** A state by its name, its sign and its colour, so that no one of them has to be told apart. */
-export function StateBadge({ state }: { state: State }) {
+export function StateBadge({ state, children }: { state: State; children?: string }) {
   const Icon = STATE_ICONS[state] ?? CircleDashed;
   return (
     <span className={styles.badge} data-state={state}>
       <Icon aria-hidden size={13} strokeWidth={2.1} />
-      {state}
+      {children ?? state}
     </span>
   );
 }

@@ -22,7 +22,7 @@ export function Attempts({ task }: { task: Task }) {
                   <When at={attempt.ended_at} />
                 </span>
               </summary>
-              {attempt.error.includes("\n") && <Text label="Error" text={attempt.error} />}
+              {isCut(attempt.error) && <Text label="Error" text={attempt.error} />}
               {attempt.traceback && <Text label="Traceback" text={attempt.traceback} />}
               {attempt.stderr && (
                 <>
@@ -52,6 +52,11 @@ function Text({ label, text }: { label: string; text: string }) {
       </pre>
     </section>
   );
+}
+
+/** Whether the summary has no room for all of it. */
+function isCut(error: string): boolean {
+  return error.includes("\n") || error.length > 120;
 }
 
 function firstLine(text: string): string {

@@ -27,7 +27,7 @@ export function Explanation({ task }: { task: Task }) {
               <Sentence text={message} />
               {hint && (
                 <span className={styles.hint}>
-                  : {hint.startsWith("skedulr ") ? <code>{hint}</code> : hint}
+                  : <Hint text={hint} />
                 </span>
               )}
             </li>
@@ -43,6 +43,18 @@ export function Explanation({ task }: { task: Task }) {
         )}
       </div>
     </section>
+  );
+}
+
+/** What to do; it may end with a command for a shell. */
+function Hint({ text }: { text: string }) {
+  const at = text.search(/(?<=^|: )skedulr /);
+  if (at < 0) return text;
+  return (
+    <>
+      {text.slice(0, at)}
+      <code>{text.slice(at)}</code>
+    </>
   );
 }
 

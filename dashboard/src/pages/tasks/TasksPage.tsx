@@ -62,11 +62,12 @@ export function TasksPage() {
           pageIsSelected={rows.length > 0 && rows.every(({ name }) => selection[name])}
           onClear={() => setSelection({})}
         />
-        {error ? (
+        {error && (
           <div className={styles.trouble}>
             <Trouble error={error} onRetry={() => void refetch()} />
           </div>
-        ) : rows.length > 0 ? (
+        )}
+        {rows.length > 0 ? (
           <div className={styles.rows}>
             <DataTable
               caption="Tasks"
@@ -79,7 +80,7 @@ export function TasksPage() {
           </div>
         ) : isPending ? (
           <Loading />
-        ) : (
+        ) : error ? null : (
           <Nothing isFiltered={isFiltered} goesOn={Boolean(data?.next)} />
         )}
         <footer className={styles.pages}>

@@ -67,6 +67,7 @@ export const COLUMNS: Columns<TaskRow> = [
         to="/tasks"
         search={(old) => ({ ...old, pool: task.pool, cursor: "" })}
         className={styles.pool}
+        title={task.pool}
       >
         {task.pool}
       </Link>

@@ -2,11 +2,8 @@ import type { WorkflowNode } from "../../api/types";
 import { StateBadge } from "../../components/StateBadge";
 import { standing } from "./standing";
 
-/** How a node stands: the state of its task, where it has one and was needed. */
+/** How a node stands; one that was not needed or never sent looks like one that is cancelled. */
 export function NodeBadge({ node }: { node: WorkflowNode }) {
-  return node.state && !node.skipped ? (
-    <StateBadge state={node.state} />
-  ) : (
-    <span>{standing(node)}</span>
-  );
+  const state = node.skipped ? "cancelled" : (node.state ?? "cancelled");
+  return <StateBadge state={state}>{standing(node)}</StateBadge>;
 }
