@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from skedulr import commands, second_look
 from skedulr.commands import MOST_TASKS, Command, Refusal, Steps, Submission
 from skedulr.dependencies import ties
 from skedulr.dependencies.circles import Company
-from skedulr.errors import AmbiguousTask, OutOfMemory, Refused, SomeRefused, UnknownTask
+from skedulr.errors import OutOfMemory, Refused, SkedulrError, SomeRefused
 from skedulr.job import Signature
-from skedulr.submission import MOST_BYTES, atie, outcome, submission_of, tie
+from skedulr.submission import MOST_BYTES, outcome, submission_of
 from skedulr.task import Task
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr
 
 
-NO_PARENT: Final = (Refused, UnknownTask, AmbiguousTask)
-"""Why the parents of a call cannot be found."""
+TIED_AT_ONCE: Final = 200
+"""Calls whose parents are looked up together."""
+
+Tied: TypeAlias = "Signature[Any] | SkedulrError"
+"""A call with its parents in full, or why they cannot be found."""
 
 
 class Batch:
@@ -73,6 +77,16 @@ class Account:
         self._filling[pool] = following = Batch(pool, existing=existing)
         following.take(place, task, existing=existing)
         return batch
+
+    def take_all(self, first: int, calls: Sequence[Tied]) -> Iterator[Batch]:
+        """Take calls in, from that place on, and errors in the place of others; answers the batches
+        that are complete.
+        """
+        for place, call in enumerate(calls, first):
+            if isinstance(call, SkedulrError):
+                self.refuse(place, call)
+            elif (complete := self.take(place, call)) is not None:
+                yield complete
 
     def refuse(self, place: int, error: Exception) -> None:
         """Enter a call as refused."""
@@ -152,29 +166,32 @@ async def asubmit_many(app: Skedulr, calls: Iterable[Signature[Any]]) -> list[Ta
 
 
 def _batches(app: Skedulr, account: Account, calls: Iterable[Signature[Any]]) -> Iterator[Batch]:
-    for place, call in enumerate(calls):
-        try:
-            tied = tie(app, call, account.company) if ties.hangs(call) else call
-            complete = account.take(place, tied)
-        except NO_PARENT as error:
-            account.refuse(place, error)
-        else:
-            if complete is not None:
-                yield complete
+    for first, some in _parts(calls):
+        tied: Sequence[Tied] = some
+        if any(map(ties.hangs, some)):
+            steps = ties.find_all(app.config.namespace, some, account.company)
+            tied = app.client.perform(steps)
+        yield from account.take_all(first, tied)
     yield from account.rest()
 
 
 async def _abatches(
     app: Skedulr, account: Account, calls: Iterable[Signature[Any]]
 ) -> AsyncIterator[Batch]:
-    for place, call in enumerate(calls):
-        try:
-            tied = await atie(app, call, account.company) if ties.hangs(call) else call
-            complete = account.take(place, tied)
-        except NO_PARENT as error:
-            account.refuse(place, error)
-        else:
-            if complete is not None:
-                yield complete
+    for first, some in _parts(calls):
+        tied: Sequence[Tied] = some
+        if any(map(ties.hangs, some)):
+            steps = ties.find_all(app.config.namespace, some, account.company)
+            tied = await app.aclient.perform(steps)
+        for batch in account.take_all(first, tied):
+            yield batch
     for batch in account.rest():
         yield batch
+
+
+def _parts(calls: Iterable[Signature[Any]]) -> Iterator[tuple[int, list[Signature[Any]]]]:
+    """Calls whose parents are looked up together, with the place of the first of them."""
+    left, first = iter(calls), 0
+    while some := list(islice(left, TIED_AT_ONCE)):
+        yield first, some
+        first += len(some)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 from skedulr import commands, operations, second_look, wire
 from skedulr.commands import Refusal, Submission
 from skedulr.dependencies import ties
-from skedulr.dependencies.circles import Company
 from skedulr.errors import InvalidOption, PayloadTooLarge
 from skedulr.job import Signature
 from skedulr.names import new_id
@@ -53,16 +52,14 @@ def submission_of(app: Skedulr, call: Signature[Any]) -> Submission:
     )
 
 
-def tie(app: Skedulr, call: Signature[Any], company: Company | None = None) -> Signature[Any]:
+def tie(app: Skedulr, call: Signature[Any]) -> Signature[Any]:
     """The call, which ``hangs``, with its parents found; raises as ``ties.find``."""
-    return app.client.perform(ties.find(app.config.namespace, call, company))
+    return app.client.perform(ties.find(app.config.namespace, call))
 
 
-async def atie(
-    app: Skedulr, call: Signature[Any], company: Company | None = None
-) -> Signature[Any]:
+async def atie(app: Skedulr, call: Signature[Any]) -> Signature[Any]:
     """``tie`` for asyncio."""
-    return await app.aclient.perform(ties.find(app.config.namespace, call, company))
+    return await app.aclient.perform(ties.find(app.config.namespace, call))
 
 
 def submit(app: Skedulr, call: Signature[Any]) -> Task[Any]:

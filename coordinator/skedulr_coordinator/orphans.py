@@ -45,7 +45,8 @@ class Orphans:
         for keys in unfinished:
             for flow_id in await client.perform(give_up_unfinished(keys, now_ms)):
                 self._logger.warning(
-                    "nodes of the workflow %s/%s were left half submitted, and are cancelled",
+                    "nodes of the workflow %s/%s were not all submitted, as their producer was"
+                    " refused or is gone: those that were are cancelled",
                     keys.pool,
                     flow_id,
                 )

@@ -36,9 +36,9 @@ class Company:
         self._parents[name] = list(parents)
         self._awaited.update(self._parents[name])
 
-    def above(self, name: str) -> Mapping[str, list[str]]:
-        """What they wait for; nothing where none of them waits for the task of this name."""
-        return self._parents if name in self._awaited else {}
+    def above_any(self, named: Iterable[str]) -> Mapping[str, list[str]]:
+        """What they wait for; nothing where none of them waits for a task of these names."""
+        return {} if self._awaited.isdisjoint(named) else self._parents
 
 
 def closed_by(

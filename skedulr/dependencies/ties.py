@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from skedulr import names, operations
 from skedulr.commands import On, Parent, Read, Steps
@@ -12,12 +12,18 @@ from skedulr.commands.base import Argument
 from skedulr.dependencies import circles, inputs
 from skedulr.dependencies.circles import Company
 from skedulr.dependencies.parents import Named
-from skedulr.errors import InvalidOption, UnknownTask
+from skedulr.errors import AmbiguousTask, InvalidOption, Refused, SkedulrError, UnknownTask
 from skedulr.job import Signature
 from skedulr.keys import RegistryKeys, pool_keys
 
 MOST: Final = 10_000
 """Parents of one task."""
+
+NO_PARENT: Final = (Refused, UnknownTask, AmbiguousTask)
+"""Why the parents of a call cannot be found."""
+
+Wishes: TypeAlias = "dict[str | Named, tuple[On, bool]]"
+"""What a call waits for: the end that it wants of each, and whether its result is an argument."""
 
 
 def hangs(call: object) -> bool:
@@ -41,14 +47,75 @@ def find(
     """
     wanted = wishes(call)
     found = yield from existing(namespace, list(wanted))
+    parents = _in_full(call, wanted, found)
+    yield from _check_circle(namespace, call, parents, company or Company())
+    return tied(call, parents)
+
+
+def find_all(
+    namespace: str, calls: Sequence[Signature[Any]], company: Company
+) -> Steps[list[Signature[Any] | SkedulrError]]:
+    """Each call as ``find`` answers it, or the error that it raises; together they are looked up in
+    a few trips. What is no call, or waits for nothing, stays as it is.
+    """
+    answers: list[Signature[Any] | SkedulrError] = [*calls]
+    wanted: dict[int, Wishes] = {}
+    for place, call in enumerate(calls):
+        if hangs(call):
+            try:
+                wanted[place] = wishes(call)
+            except Refused as error:
+                answers[place] = error
+    if not (yield from _find_together(namespace, calls, wanted, company, answers)):
+        for place in wanted:  # one by one, to tell which of them is to blame
+            try:
+                answers[place] = yield from find(namespace, calls[place], company)
+            except NO_PARENT as error:
+                answers[place] = error
+    return answers
+
+
+def _find_together(
+    namespace: str,
+    calls: Sequence[Signature[Any]],
+    wanted: Mapping[int, Wishes],
+    company: Company,
+    answers: list[Signature[Any] | SkedulrError],
+) -> Steps[bool]:
+    """Answer the calls at these places; false, with nothing done, where one is to be refused."""
+    every = dict.fromkeys(one for each in wanted.values() for one in each)
+    if len(every) > MOST:
+        return False  # more than are looked up in one trip
+    try:
+        found = yield from existing(namespace, list(every))
+        above = {place: _in_full(calls[place], each, found) for place, each in wanted.items()}
+        ready = {place: tied(calls[place], parents) for place, parents in above.items()}
+    except NO_PARENT:
+        return False
+    named = {
+        names.full_name(calls[place].options.pool, calls[place].options.id): parents
+        for place, parents in above.items()
+        if calls[place].options.id
+    }
+    if named and (yield from circles.closed_by(namespace, named, company.above_any(named))):
+        return False
+    for name, parents in named.items():
+        company.add(name, parents)
+    for place, call in ready.items():
+        answers[place] = call
+    return True
+
+
+def _in_full(
+    call: Signature[Any], wanted: Wishes, found: Mapping[str | Named, str]
+) -> dict[str, Parent]:
     parents: dict[str, Parent] = {}
     for one, (on, takes) in wanted.items():
         full = found.get(one)
         if full is None:
             full = _not_there(one, call.options.pool)
         add(parents, full, on, takes)
-    yield from _check_circle(namespace, call, parents, company or Company())
-    return tied(call, parents)
+    return parents
 
 
 def _check_circle(
@@ -57,7 +124,7 @@ def _check_circle(
     own = names.full_name(call.options.pool, call.options.id)
     if not call.options.id or own in parents:
         return  # nobody can have named one whose id is made now
-    circle = yield from circles.closed_by(namespace, {own: parents}, company.above(own))
+    circle = yield from circles.closed_by(namespace, {own: parents}, company.above_any([own]))
     if circle:
         raise in_a_circle(own, circle)
     company.add(own, parents)
@@ -112,7 +179,7 @@ def shown(one: str | Named) -> str:
     return repr(one) if isinstance(one, str) else one.name
 
 
-def wishes(call: Signature[Any]) -> dict[str | Named, tuple[On, bool]]:
+def wishes(call: Signature[Any]) -> Wishes:
     """What a call waits for: the end that it wants of each, and whether its result is an argument.
 
     Raises ``InvalidOption`` and ``InvalidArguments``.

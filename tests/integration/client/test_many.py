@@ -19,6 +19,7 @@ from skedulr import (
     Skedulr,
     SomeRefused,
     State,
+    UnknownTask,
 )
 from skedulr.job import Signature
 from tests.integration.client.hand import Hand
@@ -44,6 +45,14 @@ class TestAll:
         assert calls_of(server.client(), "evalsha") - before == 3
         assert ids_in(server, app)[1:] == [task.id for task in tasks]
         assert tasks[2499].info().args == [2499]
+
+    def test_parents_are_looked_up_together(self, app: Skedulr, job: Add, server: Server) -> None:
+        root = job.using(delay=600, id="root").enqueue(0)
+        before = calls_of(server.client(), "hexists")
+        calls = [job.using(on_success=root, id=f"child{n}").s(n) for n in range(400)]
+        tasks = app.enqueue_many(calls)
+        assert calls_of(server.client(), "hexists") - before == 2
+        assert {task.status() for task in tasks} == {State.WAITING}
 
     def test_calls_may_come_from_a_generator(self, app: Skedulr, job: Add) -> None:
         tasks = app.enqueue_many(job.s(number) for number in range(1001))
@@ -163,6 +172,23 @@ class TestSome:
             await many(app, calls)
         assert sorted(caught.value.tasks) == [0, 1, 2, 3]
         assert [type(error) for error in caught.value.errors.values()] == [QueueFull, QueueFull]
+
+    async def test_a_parent_that_is_not_there_does_not_stop_the_others(
+        self, app: Skedulr, job: Add, many: Many
+    ) -> None:
+        root = await job.using(delay=600).aenqueue(0)
+        gone = await app.atask("default/gone")
+        calls = [
+            *(job.using(on_success=parent).s(0) for parent in (root, gone, root.id)),
+            job.using(id="self", on_success="self").s(0),
+            job.s(4),
+        ]
+        with pytest.raises(SomeRefused) as some:
+            await many(app, calls)
+        assert [*map(type, some.value.errors.values())] == [UnknownTask, InvalidOption]
+        assert [*some.value.errors] == [1, 3]
+        states = [await some.value.tasks[place].astatus() for place in (0, 2, 4)]
+        assert states == [State.WAITING, State.WAITING, State.QUEUED]
 
     async def test_calls_that_cannot_be_packed_do_not_stop_the_others(
         self, app: Skedulr, job: Add, many: Many

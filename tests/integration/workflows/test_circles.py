@@ -13,15 +13,13 @@ from skedulr import (
     InvalidOption,
     InvalidWorkflow,
     Signature,
-    Skedulr,
     SomeRefused,
     State,
     UnknownTask,
-    batches,
     second_look,
-    submission,
 )
 from skedulr.commands import Steps
+from skedulr.dependencies import ties
 from tests.integration.workflows.conftest import Shop
 
 
@@ -127,14 +125,16 @@ async def test_tasks_that_close_a_circle_in_the_same_moment_are_taken_back(clust
 def test_what_another_stores_after_the_last_look_closes_no_circle(
     many: bool, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def late(app: Skedulr, call: Signature[Any], *company: Any) -> Signature[Any]:
-        tied = tie(app, call, *company)
+    name = "find_all" if many else "find"
+    look = getattr(ties, name)
+
+    def late(*args: Any) -> Steps[Any]:
+        found = yield from look(*args)
         monkeypatch.undo()
         shop.give.using(id="b", pool="other", on_failure="default/a").enqueue(2)
-        return tied
+        return found
 
-    tie = submission.tie
-    monkeypatch.setattr(batches if many else submission, "tie", late)
+    monkeypatch.setattr(ties, name, late)
     calls = [shop.give.using(id="a", on_success="other/b").s(1), shop.give.s(2)]
 
     with pytest.raises(SomeRefused if many else InvalidOption, match="wait for each other") as no:
