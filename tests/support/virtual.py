@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from skedulr import Skedulr, lua
-from skedulr.commands import Command, Steps
+from skedulr.commands import Command
 from skedulr.transport.aio import AsyncClient
 
 T = TypeVar("T")
@@ -54,17 +54,3 @@ class VirtualClient(AsyncClient):
             [str(seconds).encode(), str(ms * 1000).encode()] if call[0] == "TIME" else reply
             for call, reply in zip(calls, replies, strict=True)
         ]
-
-    async def perform(self, steps: Steps[T]) -> T:
-        """The result of an operation."""
-        reply: Any = None
-        while True:
-            try:
-                step = steps.send(reply)
-            except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]  # Any in the library's types
-            reply = (
-                await self.run(step)
-                if isinstance(step, Command)
-                else step.parse(await self.ask(*step.calls))
-            )
