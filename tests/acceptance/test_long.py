@@ -11,7 +11,7 @@ from tests.support.waiting import wait_until
 def test_a_task_of_ten_leases_runs_once(
     app: Skedulr, start_worker: StartWorker, trace: Trace
 ) -> None:
-    lease = 0.6
+    lease = 1.0
     for name in ("one", "two"):
         start_worker("--id", name, "--lease", f"{lease}s")
     tasks = [

@@ -8,13 +8,23 @@ from typing import Any
 
 from skedulr import Fail, Interrupted, Retry, current, retry
 from tests.acceptance.lab.app import isolated, up
-from tests.acceptance.shop import trace
+from tests.acceptance.shop import is_there, trace
 
 
 @isolated()
 def work(label: object, seconds: float) -> int:
     trace("begin", label)
     time.sleep(seconds)
+    trace("end", label)
+    return os.getpid()
+
+
+@isolated()
+def hold(label: object, path: str) -> int:
+    """Works until there is a file of that name."""
+    trace("begin", label)
+    while not is_there(path):
+        time.sleep(0.01)
     trace("end", label)
     return os.getpid()
 
