@@ -9,7 +9,6 @@ being the position or the name of the argument, the kind one of ``Kind``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,12 +31,18 @@ class Kind(IntEnum):
     """A list of the results of several, in their order."""
 
 
-@dataclass(frozen=True, slots=True)
 class Input:
     """An argument to be: the results of parents."""
 
-    kind: Kind
-    parents: tuple[Named, ...]
+    __slots__ = ("kind", "parents")
+    __not_packed__ = (
+        "is the result of another task, which is an argument by itself, not a part of one",
+        "take it as an argument of its own and put it together in the job",
+    )
+
+    def __init__(self, kind: Kind, parents: tuple[Named, ...]) -> None:
+        self.kind = kind
+        self.parents = parents
 
 
 def any_in(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:

@@ -184,6 +184,8 @@ _OF_CLASSES: Final = (_ENUM.number, _DATACLASS.number, _MODEL.number)
 def _of_class(value: Any) -> tuple[Extension, object]:
     """The extension for a value of none of the built-in types, and the value to give to it."""
     kind = type(value)
+    if refusal := getattr(kind, "__not_packed__", None):  # what is wrong with it, and what to do
+        raise NotSerialisable("", *refusal)
     if classes.is_enum(kind):
         return _ENUM, value
     if classes.is_dataclass(kind):
