@@ -3,6 +3,7 @@
 -- The records that this script has read, by id; false where there is none. Every change to one is planned
 -- through this table, so two steps of a script see the same record.
 local records, bodies, changed = {}, {}, {}
+local unopened = {} -- sealed records of queued tasks, which this script writes as they came
 
 -- A record that no code can read stands for itself: its bytes become the body of a dead task. Whatever
 -- could hang on it is taken to be there.
@@ -58,6 +59,13 @@ local function load_one(id)
     records[id] = value and decode(id, value)
   end
   return records[id]
+end
+
+-- What decides who may run a task.
+local function glance(id)
+  if not unopened[id] then return load_one(id) end
+  local _, job = cmsgpack.unpack_one(unopened[id])
+  return { [VERSION] = FORMAT, [JOB] = job, [SUSPECT] = 0 }
 end
 
 -- How a record is linked: others hang on its end, or have yet to be told of it.

@@ -101,14 +101,12 @@ local ARRAY, UINT64 = 144, 207
 local opening = struct.pack('>BBBBI8B', ARRAY + SEALED_COUNT, FORMAT, QUEUED, UINT64, now, UINT64)
 local function unsealed(score, sealed) return opening .. struct.pack('>I8', score) .. sealed end
 
-local is_written = {} -- ids of tasks whose records this script writes as they came
-
 -- The usual task takes its place at once, and nothing has to be known of its record.
 local function store_plain(id, priority, sealed)
   local score = next_score(priority)
   hash(tasks, id, unsealed(score, sealed))
   zset(ready, id, score)
-  records[id], is_written[id] = nil, true
+  records[id], unopened[id] = nil, sealed
 end
 
 local function store_wish(id, sealed, wish, former)
@@ -138,9 +136,9 @@ end
 -- What stands against storing this task: an outcome and the id or limit that explains it.
 local function refusal(id, wish, former)
   local token, key = wish and wish[TOKEN_GIVEN] or '', wish and wish[KEY_WANTED] or ''
-  local former_token = is_written[id] and '' or former and former[TOKEN]
+  local former_token = unopened[id] and '' or former and former[TOKEN]
   if former_token == token then return 'same', id end
-  if is_written[id] or former and (is_newer(former) or not is_terminal(former)) then return 'duplicate_id', id end
+  if unopened[id] or former and (is_newer(former) or not is_terminal(former)) then return 'duplicate_id', id end
   local holder = key ~= '' and holders[key]
   if holder then return 'duplicate_key', holder end
   if room <= 0 then return 'full', capacity end

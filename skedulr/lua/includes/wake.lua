@@ -16,7 +16,7 @@ end
 -- Answers whether somebody stands there.
 local function clear_front()
   local front = redis.call('ZRANGE', ready, 0, 0)[1]
-  if not front or not gate_at_front(load_one(front)) then return front ~= nil end
+  if not front or not gate_at_front(glance(front)) then return front ~= nil end
   local ids = redis.call('ZRANGE', ready, 0, MOVES - 1)
   load(ids)
   for _, id in ipairs(ids) do
