@@ -4,9 +4,9 @@ A script file begins with its Redis flags and a header; the header is what code 
 true:
 
 - ``-- flags: allow-oom`` gives the flags of the ``#!lua`` line, ``-- flags:`` for none.
-- ``-- KEYS[2] ready  …`` declares the key and the local ``ready`` that the text uses.
-- ``-- ARGV[1] instance  …`` does so for an argument; ``-- ARGV[3..]`` describes a tail that the
-text reads itself.
+- ``-- KEYS[2] ready  …`` declares the key; the text says ``ready`` where ``KEYS[2]`` is meant.
+- ``-- ARGV[1] instance  …`` declares an argument and the local ``instance``; ``-- ARGV[3..]``
+describes a tail that the text reads itself.
 - ``-- include: places`` splices ``includes/places.lua`` in, once, after what that one includes.
 - An indented include belongs to its block: what it makes is made when the block is reached, and is
 unknown outside of it.
@@ -23,13 +23,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
 from skedulr import record, states
-from skedulr.lua.leaner import leaner
+from skedulr.lua.leaner import declared_names, leaner
 
 HEADER: Final = re.compile(r"^-- (KEYS|ARGV)\[(\d+)\] (\w+)", re.MULTILINE)
 INCLUDE: Final = re.compile(r"^( *)-- include: (\w+)\n", re.MULTILINE)
@@ -37,7 +38,7 @@ LITERAL: Final = r"(?:\d+|'[^'\n]*')"
 CONSTANTS: Final = re.compile(
     rf"^local ([A-Z_, ]+) = ({LITERAL}(?:, {LITERAL})*)(?: --.*)?\n", re.MULTILINE
 )
-WORD: Final = re.compile(r"--.*|'[^'\n]*'|\b[A-Z_]+\b")
+WORD: Final = re.compile(r"--.*|'[^'\n]*'|(?<![.\w])[A-Za-z_]+\b")
 FLAGS: Final = re.compile(r"^-- flags:(.*)$", re.MULTILINE)
 
 
@@ -72,9 +73,9 @@ def load(name: str, *, virtual_clock: bool = False) -> Script:
     if flags is None:
         raise ValueError(f"{name}.lua has no '-- flags:' line")
     tables = record.as_lua() + states.as_lua()
-    body = leaner(_with_numbers(tables + _splice(source, set(), virtual_clock)))
-    declared = [f"local {key} = KEYS[{n}]" for n, key in enumerate(keys, 1)]
-    declared += [f"local {argument} = ARGV[{n}]" for n, argument in enumerate(arguments, 1)]
+    body = _with_numbers(tables + _splice(source, set(), virtual_clock))
+    body = leaner(_with_keys(body, keys))
+    declared = [f"local {argument} = ARGV[{n}]" for n, argument in enumerate(arguments, 1)]
     shebang = f"#!lua flags={wanted}" if (wanted := flags[1].strip()) else "#!lua"
     text = "\n".join([shebang, *declared, body])
     return Script(name, text, hashlib.sha1(text.encode()).hexdigest(), keys, arguments)
@@ -115,5 +116,18 @@ def _with_numbers(body: str) -> str:
         for name, value in zip(left.split(", "), right.split(", "), strict=True):
             if values.setdefault(name, value) != value:
                 raise ValueError(f"{name} is {values[name]} here and {value} there")
-    text = CONSTANTS.sub("", body)
+    return _said_otherwise(CONSTANTS.sub("", body), values)
+
+
+def _with_keys(body: str, keys: tuple[str, ...]) -> str:
+    """The text with ``KEYS[n]`` in place of the keys' names: as locals they would stand at the
+    bottom of the stack, and each function that shares one looks for it from the top.
+    """
+    if shadowed := declared_names(body).intersection(keys):
+        raise ValueError(f"a local has the name of a key: {', '.join(sorted(shadowed))}")
+    return _said_otherwise(body, {key: f"KEYS[{n}]" for n, key in enumerate(keys, 1)})
+
+
+def _said_otherwise(text: str, values: Mapping[str, str]) -> str:
+    """The text with other words for some of its names."""
     return WORD.sub(lambda word: values.get(word[0], word[0]), text)

@@ -111,7 +111,7 @@ def _as_block(header: str, text: str, call: re.Match[str], around: str) -> str:
     assigns = any(re.search(rf"\b{each}\b[\w, ]* = ", text) for each in parameters)
     names = (_names(text) - {*parameters}) | {each for each, _ in new}
     declares = new or re.search(r"\b(local|for)\b", text)
-    is_another_s = _declared(around) & names if around else declares
+    is_another_s = declared_names(around) & names if around else declares
     if leaves or assigns or is_another_s:
         return ""
     made = [", ".join(part) for part in zip(*new, strict=True)]
@@ -131,8 +131,8 @@ def _function_around(text: str, at: int) -> str:
     return text[start:ended] if start >= 0 and ended > at else ""
 
 
-def _declared(text: str) -> set[str]:
-    """The names that a function declares anywhere."""
+def declared_names(text: str) -> set[str]:
+    """The names of locals and parameters that a piece of code declares anywhere."""
     lists = re.findall(r"\b(?:local|for) ([\w, ]+?)(?: =| in|$)", text, re.MULTILINE)
     lists += re.findall(r"\bfunction \w*\(([\w, ]*)\)", text)
     return {name for each in lists for name in each.split(", ")}

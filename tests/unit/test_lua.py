@@ -48,9 +48,14 @@ def header(name: str) -> str:
 
 
 def code(name: str, *, strings: bool = True) -> str:
-    """The finished text without its declarations of keys and arguments and without comments."""
-    text = re.sub(r"--[^\n]*", "", lua.load(name).text.removeprefix("#!"))
-    text = re.sub(r"^local \w+ = (?:KEYS|ARGV)\[\d+\]$", "", text, flags=re.MULTILINE)
+    """The finished text with its keys by name, without its declarations of arguments and without
+    comments.
+    """
+    script = lua.load(name)
+    text = re.sub(r"--[^\n]*", "", script.text.removeprefix("#!"))
+    text = re.sub(r"^local \w+ = ARGV\[\d+\]$", "", text, flags=re.MULTILINE)
+    text = text.replace("string.match(KEYS[1],", "string.match(a_key,")  # for its prefix alone
+    text = re.sub(r"KEYS\[(\d+)\]", lambda found: script.keys[int(found[1]) - 1], text)
     return text if strings else re.sub(r"'[^'\n]*'", "''", text)
 
 
@@ -250,6 +255,28 @@ def test_a_header_that_does_not_count_is_refused(monkeypatch: pytest.MonkeyPatch
 
     with pytest.raises(ValueError, match="the header's KEYS are not numbered 1, 2, 3"):
         lua.load("misnumbered")
+
+
+def test_keys_are_said_by_their_places_and_are_no_locals(monkeypatch: pytest.MonkeyPatch) -> None:
+    header = "-- flags:\n-- KEYS[1] ready\n-- KEYS[2] due\n"
+    line = "call('ready', due, a.due, ready) -- due\n"
+    monkeypatch.setattr(lua, "_read", lambda path: header + line)
+
+    text = lua.load("placed").text
+
+    assert text.endswith("call('ready', KEYS[2], a.due, KEYS[1]) -- due\n")
+
+
+@pytest.mark.parametrize(
+    "line", ["local due = 1", "for _, due in ipairs(all) do", "local function f(due)"]
+)
+def test_a_local_that_has_the_name_of_a_key_is_refused(
+    monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setattr(lua, "_read", lambda path: f"-- flags:\n-- KEYS[1] due\n{line}\n")
+
+    with pytest.raises(ValueError, match="a local has the name of a key: due"):
+        lua.load("shadowed")
 
 
 def test_a_name_has_one_value_in_a_script(monkeypatch: pytest.MonkeyPatch) -> None:

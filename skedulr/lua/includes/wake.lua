@@ -43,12 +43,12 @@ end
 -- Answers the gates with somebody behind them.
 local function wake()
   if next(live_classes) == nil then return {} end
-  local waiting = clear_front()
+  local is_queue_open = clear_front()
   local held, empty = held_gates()
   if #empty > 0 then redis.call('ZREM', gates, unpack(empty)) end
   local allowed = not paused and (limit < 0 or size(running) < limit)
   for name, class in pairs(live_classes) do
-    if allowed and ((waiting and not class.solo) or any_open(class, held)) then
+    if allowed and ((is_queue_open and not class.solo) or any_open(class, held)) then
       redis.call('ZADD', wake_of(name), 0, 'go')
     else
       redis.call('DEL', wake_of(name))
