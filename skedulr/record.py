@@ -22,7 +22,7 @@ FORMAT: Final = 1
 
 A newer one keeps these fields in their places and appends its own, so that older code can move
 such a record, to a gate or into the queue, without knowing the rest. In all formats fields at the
-end may be left out while they are 0.
+end may be left out while they are blank.
 """
 
 INLINE_LIMIT: Final = 1024
@@ -37,13 +37,13 @@ FIELDS: Final = {
     "key": "dedupe key, '' for none",
     "group": "tenant, '' for none",
     "token": "submit token, '' where the generated id is the token",
+    "priority": "0..1023, larger sooner",
+    "ttl": "how long it is kept after its end (ms), 0: as long as the pool says",
+    "spilled": "1 when its body lives in payloads",
     "gate": "gate that holds it while queued, '' for none",
     "owner": "instance of the last claim, '' for none",
     "again": "token of the last resubmission, '' for none",
     "reason": "why it ended as it did, '' where the state says it all",
-    "priority": "0..1023, larger sooner",
-    "ttl": "how long it is kept after its end (ms), 0: as long as the pool says",
-    "spilled": "1 when its body lives in payloads",
     "ended": "epoch of the last claim that ended, 0 for none",
     "attempt": "ended attempts of this generation",
     "crashes": "processes that it killed while it ran alone",
@@ -63,15 +63,16 @@ FIELDS: Final = {
 }
 """Fields of the head in their order, with their meaning."""
 
-SEALED: Final = range(4, 15)
+SEALED: Final = range(4, 11)
 """The fields that a producer packs. Before them stands what a script knows, and what is behind them
-is 0 in a new task, and left out.
+is blank in a new task, and left out: first texts, then numbers.
 """
 
 TEXTS: Final = frozenset({"job", "key", "group", "token", "gate", "owner", "again", "reason"})
 """The fields that are text; the others are numbers."""
 
-_POSITION: Final = {name: index for index, name in enumerate(FIELDS)}
+BLANK: Final[list[int | str]] = ["" if name in TEXTS else 0 for name in FIELDS]
+"""The fields of which nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +118,7 @@ def decode(data: bytes) -> Record:
         raise Undecodable(f"the record has {len(head)} fields, not {SEALED.stop} to {len(FIELDS)}")
     if head[1] not in list(State):
         raise Undecodable(f"the record has the state {head[1]!r}, which there is not")
-    blanks = [0] * (len(FIELDS) - len(head))
-    fields = dict(zip(FIELDS, head + blanks, strict=True))
+    fields = dict(zip(FIELDS, head + BLANK[len(head) :], strict=True))
     fields["enqueued_at"] = fields["enqueued_at"] or fields["epoch"]
     return Record(fields, data[unpacker.tell() :])
 
@@ -139,7 +139,7 @@ def sealed(
     """What a producer packs of a new record, the fields of ``SEALED`` in their order; the body
     follows unless it is spilled. ``ttl`` is in ms.
     """
-    fields = [job, key, group, token, "", "", "", "", priority, ttl, int(spilled)]
+    fields = [job, key, group, token, priority, ttl, int(spilled)]
     return _PACKERS.pack(fields)[1:]  # without the byte that says how many they are
 
 
@@ -149,11 +149,12 @@ def as_lua() -> str:
     """
     names = ", ".join(name.upper() for name in FIELDS)
     numbers = ", ".join(str(index + 1) for index in range(len(FIELDS)))
-    limits = f"{FORMAT}, {INLINE_LIMIT}, {SEALED.stop}, {len(FIELDS)}"
-    blank = ", ".join("''" if name in TEXTS else "0" for name in FIELDS)
+    last_text = max(at for at, name in enumerate(FIELDS, 1) if name in TEXTS)
+    limits = f"{FORMAT}, {INLINE_LIMIT}, {SEALED.stop}, {last_text}, {len(FIELDS)}"
+    blank = ", ".join(repr(value) for value in BLANK)
     return f"""\
 local {names} = {numbers}
-local FORMAT, INLINE_LIMIT, SEALED_COUNT, FIELD_COUNT = {limits}
+local FORMAT, INLINE_LIMIT, SEALED_COUNT, LAST_TEXT, FIELD_COUNT = {limits}
 local function blank_record() return {{ FORMAT, {blank.removeprefix("0, ")} }} end
 
 """

@@ -27,7 +27,7 @@ end
 local function decode(id, value)
   local readable, rest, head = pcall(cmsgpack.unpack_one, value)
   if readable and is_head(head) then
-    for i = #head + 1, FIELD_COUNT do head[i] = 0 end
+    for i = #head + 1, FIELD_COUNT do head[i] = i <= LAST_TEXT and '' or 0 end
     bodies[id] = rest == -1 and '' or string.sub(value, rest + 1)
     return head
   end

@@ -9,7 +9,7 @@ local run_requests = {} -- by the name of the schedule
 -- A record as its producer would have sealed it, and the wish beside it.
 local FIELDS_UNSEALED = 4
 local function request_of(id, due_at, spec)
-  local record = { 0, 0, 0, 0, spec.job, spec.key, spec.group, '', '', '', '', '', spec.priority, spec.ttl, 0 }
+  local record = { 0, 0, 0, 0, spec.job, spec.key, spec.group, '', spec.priority, spec.ttl, 0 }
   local body, spilled = spec.body, ''
   if #body > INLINE_LIMIT then
     record[SPILLED], body, spilled = 1, '', body
