@@ -16,7 +16,7 @@ from skedulr.cli.exits import NO_SUCCESS, complain
 from skedulr.cli.numbers import whole
 from skedulr.cli.plain import brief
 from skedulr.cli.session import Session
-from skedulr.errors import InvalidOption, ResultTimeout
+from skedulr.errors import DuplicateKey, InvalidOption, ResultTimeout
 from skedulr.options import TaskOptions
 from skedulr.states import State
 from skedulr.task import Task
@@ -91,12 +91,13 @@ def enqueue(
 
     It is not checked whether a worker knows the job: until one does, the task stays queued.
     """
+    if existing and key is None:
+        raise typer.BadParameter("it answers the live task that has a key: give --key as well")
     given: dict[str, Any] = {
         "pool": pool,
         "priority": priority,
         "id": id,
         "key": key,
-        "on_duplicate": "existing" if existing else None,
         "group": group,
         "delay": delay,
         "timeout": timeout,
@@ -104,17 +105,20 @@ def enqueue(
     }
     options: TaskOptions = {name: value for name, value in given.items() if value is not None}  # type: ignore[assignment]  # its keys are those of TaskOptions
     patience = None if wait_limit is None else durations.seconds(wait_limit, "--wait-limit")
-    task = session.app.enqueue(
-        job,
-        values_of(args, json_args),
-        named_values(kwarg, json_args),
-        **options,
-    )
+    outcome = "enqueued"
+    try:
+        task = session.app.enqueue(
+            job, values_of(args, json_args), named_values(kwarg, json_args), **options
+        )
+    except DuplicateKey as error:
+        if not existing:
+            raise
+        task, outcome = session.app.task(error.task_id), "there already"
     if wait or patience is not None:
         _await(session, task, patience)
     else:
         session.out.show(
-            documents.named(task.pool, task.id), lambda: [Text(f"{task.name}: enqueued")]
+            documents.named(task.pool, task.id), lambda: [Text(f"{task.name}: {outcome}")]
         )
 
 

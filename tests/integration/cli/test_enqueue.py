@@ -59,6 +59,16 @@ def test_a_held_key_is_refused_or_answered_with_its_task(shop: Shop, skedulr: Co
     assert "default/first holds the key 'daily'" in refused.err
     existing = skedulr("enqueue", "greet", "--key", "daily", "--existing", "--json")
     assert existing.json["id"] == "first"
+    told = skedulr("enqueue", "greet", "--key", "daily", "--existing")
+    assert told.out == "default/first: there already\n"
+    anew = skedulr("enqueue", "greet", "--key", "weekly", "--existing")
+    assert anew.out.endswith(": enqueued\n")
+
+
+def test_existing_without_a_key_is_wrong_usage(skedulr: Command) -> None:
+    ended = skedulr("enqueue", "greet", "--existing")
+    assert ended.code == 2
+    assert "give --key as well" in ended.err
 
 
 @pytest.mark.parametrize(
