@@ -12,7 +12,8 @@
 -- ARGV[5] nodes   msgpack list of {pool/id, its submit token, packed job and parents}, at most 1,000
 -- ARGV[6] own   token of the workflow that is meant, its first addition; empty for whichever has the id
 -- Returns {outcome, detail}: 'open' with how many nodes are new, 'duplicate' (a workflow with this id has not ended),
--- 'missing', 'replaced' (another one has the id), 'given_up' (this addition was), 'known' with the name of a node that the workflow has already.
+-- 'missing', 'replaced' (another one has the id), 'given_up' (this addition was), 'known' with the name of a node that the
+-- workflow has already.
 -- include: additions
 -- include: pool
 local wanted, names_of_nodes = cmsgpack.unpack(nodes), {}

@@ -9,7 +9,7 @@ import msgpack
 import pytest
 
 from skedulr import Skedulr, State, commands
-from skedulr.record import FIELDS
+from skedulr.record import BLANK, FIELDS
 from skedulr.task import Task
 from skedulr_coordinator.coordinator import Coordinator
 from tests.support.crews import Crew
@@ -131,6 +131,7 @@ def behind(gate: str, record: bytes) -> bytes:
     unpacker = msgpack.Unpacker(raw=True)
     unpacker.feed(record)
     head = unpacker.unpack()
+    head += BLANK[len(head) :]
     head[list(FIELDS).index("gate")] = gate
     return msgpack.packb(head, use_bin_type=False) + record[unpacker.tell() :]
 
