@@ -170,3 +170,23 @@ def test_a_list_of_a_thousand_shows_a_hundred_and_is_filtered(
     page.get_by_role("button", name="cancelled 2").click()
     expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text(parts[7].id)
+
+
+def test_lines_stay_while_the_states_change(
+    app: Skedulr, site: str, start_worker: Callable[..., Spawned], open_page: OpenPage
+) -> None:
+    name, tasks = fan_out(app, 3)
+    page = open_page(f"{site}/workflows/{name}")
+    expect(page.locator(".react-flow__edge")).to_have_count(6)
+    page.evaluate(
+        """() => {
+          window.fewest = 6;
+          const lines = () => document.querySelectorAll(".react-flow__edge").length;
+          const look = () => { window.fewest = Math.min(window.fewest, lines()); };
+          new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+        }"""
+    )
+    start_worker()
+    wait_until(lambda: tasks[-1].status() is State.SUCCEEDED, 30, "the tasks in the middle")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("succeeded")
+    assert page.evaluate("window.fewest") == 6

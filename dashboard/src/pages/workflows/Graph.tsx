@@ -4,6 +4,8 @@ import {
   type Edge,
   MarkerType,
   MiniMap,
+  type NodeHandle,
+  Position,
   ReactFlow,
   type ReactFlowInstance,
 } from "@xyflow/react";
@@ -137,6 +139,7 @@ function drawn(box: Box, around: Around): AnyNode[] {
   if (box.tasks.length === 1) return [ofTask(first, place, plan, chosen)];
   const group: GroupNode = {
     ...at(place),
+    handles: ends(place, plan),
     id: box.id,
     type: "many",
     data: { tasks: found, down: plan.down, isOpen, onToggle: () => toggle(box.id) },
@@ -151,12 +154,13 @@ function drawn(box: Box, around: Around): AnyNode[] {
   return [group, ...shown.map((task, index) => ofMember(task, places[index], box.id, chosen))];
 }
 
-function ofTask(task: WorkflowNode, place: Place, { down }: Plan, chosen?: string): TaskNode {
+function ofTask(task: WorkflowNode, place: Place, plan: Plan, chosen?: string): TaskNode {
   return {
     ...at(place),
+    handles: ends(place, plan),
     id: task.name,
     type: "task",
-    data: { task, down },
+    data: { task, down: plan.down },
     selected: task.name === chosen,
     ariaLabel: `${task.title || task.job}, ${standing(task)}`,
   };
@@ -179,8 +183,23 @@ function ofMember(
   };
 }
 
+/** Sizes come from the layout: they need not be measured after each change. */
 function at({ x, y, width, height }: Place) {
-  return { position: { x, y }, width, height };
+  return { position: { x, y }, width, height, measured: { width, height } };
+}
+
+/** Where lines end on a box; while that is measured, they are gone. */
+function ends({ width, height }: Place, { down }: Plan): NodeHandle[] {
+  const end = { width: 0, height: 0 };
+  return down
+    ? [
+        { ...end, type: "target", position: Position.Top, x: width / 2, y: 0 },
+        { ...end, type: "source", position: Position.Bottom, x: width / 2, y: height },
+      ]
+    : [
+        { ...end, type: "target", position: Position.Left, x: 0, y: height / 2 },
+        { ...end, type: "source", position: Position.Right, x: width, y: height / 2 },
+      ];
 }
 
 function line(link: Link, { boxes }: Drawing, tasks: Map<string, WorkflowNode>): Edge {
