@@ -54,7 +54,7 @@ FENCES: Final = (
 RETRIES: Final = (
     bug(
         "a submission has no token",
-        (SUBMIT_LUA, "if former and former[TOKEN] == token then", "if false then"),
+        (SUBMIT_LUA, "if former_token == token then", "if false then"),
     ),
     bug("a resubmission has no token", ("resubmit.lua", "if record[AGAIN] == again", "if false")),
     bug("an exchange sent again claims again", ("exchange.lua", "if number == me[1]", "if false")),
