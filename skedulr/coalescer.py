@@ -11,12 +11,7 @@ from skedulr import commands, second_look
 from skedulr.commands import MOST_TASKS, Refusal, Submission
 from skedulr.dependencies import ties
 from skedulr.job import Signature
-from skedulr.submission import (
-    MOST_BYTES,
-    atie,
-    outcome,
-    submission_of,
-)
+from skedulr.submission import MOST_BYTES, outcome, submission_of
 from skedulr.task import Task
 
 if TYPE_CHECKING:
@@ -81,7 +76,7 @@ class Coalescer:
         call is on its way.
         """
         if ties.hangs(call):
-            call = await atie(self._app, call)
+            call = await self._app.aclient.perform(ties.find(self._app.config.namespace, call))
         task = submission_of(self._app, call)
         pool = call.options.pool
         refusal = await self._board((pool, call.options.on_duplicate == "existing"), task)

@@ -52,20 +52,10 @@ def submission_of(app: Skedulr, call: Signature[Any]) -> Submission:
     )
 
 
-def tie(app: Skedulr, call: Signature[Any]) -> Signature[Any]:
-    """The call, which ``hangs``, with its parents found; raises as ``ties.find``."""
-    return app.client.perform(ties.find(app.config.namespace, call))
-
-
-async def atie(app: Skedulr, call: Signature[Any]) -> Signature[Any]:
-    """``tie`` for asyncio."""
-    return await app.aclient.perform(ties.find(app.config.namespace, call))
-
-
 def submit(app: Skedulr, call: Signature[Any]) -> Task[Any]:
     """Submit one call and answer its task; raises a ``Refused`` or ``RedisUnavailable``."""
     if ties.hangs(call):
-        call = tie(app, call)
+        call = app.client.perform(ties.find(app.config.namespace, call))
     task = submission_of(app, call)
     pool = call.options.pool
     connections = app.connections

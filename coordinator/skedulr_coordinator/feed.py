@@ -159,13 +159,14 @@ class Feed:
         known.due = ended + min(RESTS * (ended - began), LONGEST_REST)
         if document is None:
             return
-        change = changes.change(topic, known.found, document)
+        before = known.found
         known.found, known.document = document, dumps(document)
         substance = topics.substance(topic, document)
         is_stale = ended - known.told >= TRIFLES_EVERY.get(topic, math.inf)
         if substance == known.substance and not is_stale:
             return
         known.substance, known.told = substance, ended
+        change = changes.change(topic, before, document)
         told = None if change is None else dumps(change)
         for listener in self._listeners:
             if topic in listener.topics:
