@@ -15,6 +15,7 @@ from skedulr.values.plain import iso
 from skedulr.views import waits
 from skedulr.views.reason import Reason
 from skedulr.views.sight import MINUTES, Sight, look
+from skedulr.views.suspects import queue_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ def explain(keys: PoolKeys, task_id: str) -> Steps[Explanation]:
     if state is State.RUNNING:
         return Explanation(state, list(_of_running(sight)))
     if state is State.QUEUED:
+        if sight.number("suspect"):
+            return (yield from _of_suspect(keys, sight))
         return _of_queued(sight)
     if state is State.SCHEDULED:
         return Explanation(state, list(_of_scheduled(sight)))
@@ -119,11 +122,24 @@ _ENDED: Final = {
 def _of_queued(sight: Sight) -> Explanation:
     in_the_way = [*_pauses(sight), *_workers(sight), *_limits(sight)]
     reasons = [*(in_the_way or [_turn(sight)]), *_besides(sight)]
-    if 0 in (sight.limit, sight.job_limit):  # its turn does not come
+    if _is_shut(sight):
         return Explanation(State.QUEUED, reasons)
     if any(reason.code in _NEVER for reason in in_the_way):
         return Explanation(State.QUEUED, reasons, sight.ahead + 1)
     return Explanation(State.QUEUED, reasons, sight.ahead + 1, _estimate(sight))
+
+
+def _of_suspect(keys: PoolKeys, sight: Sight) -> Steps[Explanation]:
+    """What must run alone waits for others of its kind, however many others there are."""
+    suspects = yield from queue_of(keys, sight)
+    alone = [*_workers(sight)] or suspects.reasons()
+    reasons = [*_pauses(sight), *alone, *_limits(sight), *_besides(sight)]
+    return Explanation(State.QUEUED, reasons, None if _is_shut(sight) else suspects.ahead + 1)
+
+
+def _is_shut(sight: Sight) -> bool:
+    """Whether its turn does not come."""
+    return 0 in (sight.limit, sight.job_limit)
 
 
 def _besides(sight: Sight) -> Iterator[Reason]:
@@ -158,17 +174,11 @@ def _workers(sight: Sight) -> Iterator[Reason]:
             f"a newer skedulr submitted it, and no worker of {sight.pool} reads format {version}",
             "upgrade the workers",
         )
-    elif job not in there.jobs | there.solo_jobs:
+    elif job not in there.jobs:
         yield Reason(
             "unknown_job",
             f"no worker of the pool {sight.pool} knows the job {job}",
             "start a worker whose app has this job, or cancel the task",
-        )
-    elif sight.number("suspect"):
-        yield Reason(
-            "suspect",
-            "it was lost with its process twice in a row, or ended it, so it waits to run alone",
-            "a worker starts a process for it by itself",
         )
 
 

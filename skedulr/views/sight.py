@@ -27,8 +27,11 @@ class Instances:
 
     slots: int
     jobs: frozenset[str]
-    solo_jobs: frozenset[str]
     formats: frozenset[int]
+    processes: int
+    """Those that run many tasks."""
+    alone: frozenset[str]
+    """Names of those that run suspects, one at a time."""
 
     @property
     def are_there(self) -> bool:
@@ -135,12 +138,17 @@ def _instances(
         if float(at) >= now_ms - ALIVE_MS
     }
     texts = dict(zip(classes[::2], classes[1::2], strict=True))
-    slots, jobs, formats = 0, {"any": set[str](), "solo": set[str]()}, set[int]()
+    slots, processes = 0, 0
+    jobs, formats, alone = set[str](), set[int](), set[str]()
     for name, facts in zip(packed[::2], packed[1::2], strict=True):
         _, class_name, _, own_slots, *_ = msgpack.unpackb(facts, raw=True)
         if name in alive and class_name in texts:
             number, kind, known = text(texts[class_name]).split(" ", 2)
             slots += own_slots
             formats.add(int(number))
-            jobs[kind].update(known.strip("/").split("/"))
-    return Instances(slots, frozenset(jobs["any"]), frozenset(jobs["solo"]), frozenset(formats))
+            jobs.update(known.strip("/").split("/"))
+            if kind == "solo":
+                alone.add(text(name))
+            else:
+                processes += 1
+    return Instances(slots, frozenset(jobs), frozenset(formats), processes, frozenset(alone))

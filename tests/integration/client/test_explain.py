@@ -136,16 +136,6 @@ def behind(gate: str, record: bytes) -> bytes:
     return msgpack.packb(head, use_bin_type=False) + record[unpacker.tell() :]
 
 
-async def test_it_waits_to_run_alone(app: Skedulr, crew: Crew) -> None:
-    task = await app.aenqueue("job")
-    keys = app.keys("default")
-    await crew.claim(task)
-    guilty = commands.leave(keys, "crew-1", crashed=True, guilty=[task.id])
-    await app.aclient.run(guilty)
-    await join(app)
-    assert await codes(task) == ["suspect"]
-
-
 async def test_it_is_not_due_yet(app: Skedulr) -> None:
     found = await (await app.aenqueue("job", delay=3600)).aexplain()
     assert [reason.code for reason in found.reasons] == ["scheduled"]
