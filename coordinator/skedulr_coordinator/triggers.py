@@ -10,11 +10,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from skedulr import operations
 from skedulr.app import Skedulr
-from skedulr.commands import Command, Read
+from skedulr.commands import Command, Step
 from skedulr.commands.base import with_each
 from skedulr.dependencies.triggers import EVENTS_AT_ONCE, Event, carry_out, events_of
 from skedulr.errors import RedisUnavailable
@@ -139,6 +139,6 @@ class Triggers:
         self.news += await client.perform(with_each(steps, _reach_fault))
 
 
-def _reach_fault(step: Command[Any] | Read[Any]) -> None:
+def _reach_fault(step: Step) -> None:
     if isinstance(step, Command):
         faults.reached(_AFTER[step.script])

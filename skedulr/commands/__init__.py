@@ -3,7 +3,7 @@
 The sync and the async client send the same values, so building and reading exist once.
 """
 
-from skedulr.commands.base import MOST_TASKS, Command, Read, Steps
+from skedulr.commands.base import MOST_TASKS, Command, Read, Step, Steps, Together, together
 from skedulr.commands.control import PoolSettings, control, pause, report, tell_job
 from skedulr.commands.instances import (
     Ack,
@@ -94,9 +94,11 @@ __all__ = [
     "Scheduled",
     "Standing",
     "Stands",
+    "Step",
     "Steps",
     "Submission",
     "Tie",
+    "Together",
     "Told",
     "abandon",
     "beat",
@@ -130,6 +132,7 @@ __all__ = [
     "seal",
     "settle",
     "tell_job",
+    "together",
     "trigger",
     "trim",
     "unschedule",

@@ -20,6 +20,11 @@ Argument = bytes | str | int
 MOST_TASKS: Final = 1000
 """Tasks that one call takes at most."""
 
+CALLS_AT_ONCE: Final = 100
+"""Calls that travel together: a trip hardly counts for so many, and a server that is slow, at a
+millisecond for each, answers long before the time limit.
+"""
+
 
 class Command(NamedTuple, Generic[T]):
     """A call of a script: what to send, and how to read the reply."""
@@ -38,15 +43,25 @@ class Read(Generic[T]):
     parse: Callable[[list[Any]], T]
 
 
-Steps: TypeAlias = Generator["Command[Any] | Read[Any]", Any, T]
+@dataclass(frozen=True, slots=True)
+class Together(Generic[T]):
+    """Calls of scripts in one trip; the reply is the list of theirs. They are carried out in this
+    order, each by itself: others come between, and one that is refused does not stop the rest.
+    """
+
+    commands: tuple[Command[T], ...]
+
+
+Step: TypeAlias = "Command[Any] | Read[Any] | Together[Any]"
+"""What is sent in one trip."""
+
+Steps: TypeAlias = Generator[Step, Any, T]
 """An operation of several trips, written once for both clients: it yields what to send and gets
 the reply.
 """
 
 
-def with_each(
-    steps: Steps[T], more: Callable[[Command[Any] | Read[Any]], Iterable[Any] | None]
-) -> Steps[T]:
+def with_each(steps: Steps[T], more: Callable[[Step], Iterable[Any] | None]) -> Steps[T]:
     """The same steps, and behind each what ``more`` says of it: further steps, or nothing."""
     reply = None
     while True:
@@ -58,10 +73,18 @@ def with_each(
         yield from more(step) or ()
 
 
-def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+def chunks(values: Sequence[T], most: int = MOST_TASKS) -> Iterator[Sequence[T]]:
     """Parts that travel in one call each."""
-    for first in range(0, len(values), MOST_TASKS):
-        yield values[first : first + MOST_TASKS]
+    for first in range(0, len(values), most):
+        yield values[first : first + most]
+
+
+def together(commands: Sequence[Command[T]]) -> Steps[list[T]]:
+    """The replies to any number of calls, which are carried out in this order in a few trips."""
+    replies: list[T] = []
+    for part in chunks(commands, CALLS_AT_ONCE):
+        replies += yield Together(tuple(part))
+    return replies
 
 
 _PACKERS: Final = Packers(use_bin_type=False)

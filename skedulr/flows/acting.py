@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
 
 from skedulr import commands, names
-from skedulr.commands import Mark, On, Standing, Stands, Steps
+from skedulr.commands import Command, Mark, On, Standing, Stands, Steps, together
 from skedulr.commands.base import chunks
 from skedulr.dependencies import graph
 from skedulr.dependencies.edges import stands, token_of
 from skedulr.errors import UnknownNode, WrongState
 from skedulr.flows import ends, looking
+from skedulr.flows.looking import Stood
 from skedulr.flows.shapes import FlowState
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.record import Record
@@ -20,7 +21,8 @@ from skedulr.states import State
 
 
 def cancel(home: PoolKeys, flow_id: str, token: bytes = b"") -> Steps[int]:
-    """Cancel all nodes that have not ended, children before their parents; answers how many.
+    """Cancel all nodes that have not ended, children before their parents; answers how many. Where
+    it is interrupted, a second call cancels the rest.
 
     ``token`` is that of the workflow that is meant, here as below. Raises ``UnknownWorkflow``.
     """
@@ -34,22 +36,21 @@ def cancel(home: PoolKeys, flow_id: str, token: bytes = b"") -> Steps[int]:
             return cancelled
         seen.update(new)
         # A mapping may add nodes meanwhile; it is refused once what gathers them is cancelled.
-        own = yield from _own(home, flow_id, new)
+        stood = yield from looking.standings(home, flow_id)
         yield from looking.row(home, flow_id, token)  # else those are of another
-        cancelled += yield from _cancel_nodes(home, flow_id, own)
+        cancelled += yield from _cancel_nodes(
+            home, flow_id, {name: stood[name] for name in new if name in stood}
+        )
 
 
-def _cancel_nodes(home: PoolKeys, flow_id: str, own: Mapping[str, bytes]) -> Steps[int]:
+def _cancel_nodes(home: PoolKeys, flow_id: str, nodes: Mapping[str, Stood]) -> Steps[int]:
+    own = {name: each.token for name, each in nodes.items()}
     cancelled = yield from ends.cancel(home.namespace, own)
-    over = yield from looking.own_records(home.namespace, {name: own[name] for name in cancelled})
+    # Beside those are nodes that were cancelled by a call that was interrupted before it said so.
+    unsaid = {*cancelled, *(name for name in nodes if nodes[name].standing == Stands.OPEN)}
+    over = yield from looking.own_records(home.namespace, {name: own[name] for name in unsaid})
     yield from ends.mark(home, flow_id, over)
     return len(cancelled)
-
-
-def _own(home: PoolKeys, flow_id: str, nodes: Iterable[str]) -> Steps[dict[str, bytes]]:
-    """Nodes with the tokens of their submissions."""
-    stood = yield from looking.standings(home, flow_id)
-    return {name: stood[name].token for name in nodes if name in stood}
 
 
 def retry(home: PoolKeys, flow_id: str, token: bytes = b"") -> Steps[int]:
@@ -63,8 +64,10 @@ def retry(home: PoolKeys, flow_id: str, token: bytes = b"") -> Steps[int]:
     bad = [name for name, each in flow.records.items() if _is_bad(each)]
     chosen = [name for name in bad if name not in flow.stranded]
     if not chosen:
-        remedy = _FORGOTTEN if record.state in (FlowState.CANCELLED, FlowState.FAILED) else ""
-        raise WrongState(record.name, record.state, "retry", kind="workflow", remedy=remedy)
+        lives = any(not each.state.terminal for each in flow.records.values())
+        state = FlowState.RUNNING if lives else record.state  # which follows a bit later
+        remedy = _FORGOTTEN if state in (FlowState.CANCELLED, FlowState.FAILED) else ""
+        raise WrongState(record.name, state, "retry", kind="workflow", remedy=remedy)
     return (yield from _run_again(home, flow_id, flow, chosen))
 
 
@@ -134,27 +137,44 @@ def _is_bad(record: Record) -> bool:
 
 def _run_again(home: PoolKeys, flow_id: str, flow: _Graph, chosen: list[str]) -> Steps[int]:
     """Rewind what hangs on the chosen nodes, then run those: every edge waits for an end that is
-    newer than the one that was read, so it does not matter what else is under way.
+    newer than the one that was read, so it does not matter what else is under way. As long as one
+    of the chosen has not been sent off, all can be done again.
     """
-    edges, records = flow.parents, flow.records
-    token = os.urandom(8)
-    changed = {*graph.descendants(edges, chosen), *chosen}.difference(flow.stranded)
-    marks = []
-    for node in looking.children_first(edges):
-        record = records.get(node)
-        if node not in changed or record is None or not record.state.terminal:
-            continue
-        anew = [
-            (parent, _before(records[parent]))
-            for parent in edges[node]
-            if parent in changed and parent in records
-        ]
-        standing = yield from _rewind_or_resubmit(home.namespace, node, record, token, anew)
-        if standing.outcome in ("rewound", "resubmitted"):
-            marks.append(Mark(flow_id, node, standing.epoch, Stands.OPEN, token_of(record)))
+    namespace, token = home.namespace, os.urandom(8)
+    changed = {*graph.descendants(flow.parents, chosen), *chosen}.difference(flow.stranded)
+    ended = {
+        node: flow.records[node]
+        for node in looking.children_first(flow.parents)
+        if node in changed and node in flow.records and flow.records[node].state.terminal
+    }
+    anew = {node: _anew(flow, changed, node) for node in ended}
+    hanging = [node for node in ended if ended[node].number("parents")]
+    hanging.sort(key=lambda node: not anew[node])
+    rewinds = [_rewind(namespace, node, ended[node], token, anew[node]) for node in hanging]
+    rewound = dict(zip(hanging, (yield from together(rewinds)), strict=True))
+    roots = [
+        node
+        for node in ended
+        if node not in rewound or (rewound[node].outcome == "refused" and not anew[node])
+    ]
+    resubmissions = [_resubmission(namespace, node, ended[node], token) for node in roots]
+    resubmitted = dict(zip(roots, (yield from together(resubmissions)), strict=True))
+    marks = [
+        Mark(flow_id, node, standing.epoch, Stands.OPEN, token_of(ended[node]))
+        for node, standing in (rewound | resubmitted).items()
+        if standing.outcome in ("rewound", "resubmitted")
+    ]
     for chunk in chunks(marks):
         yield commands.mark(home, chunk)
     return len(marks)
+
+
+def _anew(flow: _Graph, changed: Collection[str], node: str) -> list[tuple[str, int]]:
+    """The parents of a node that run again, each with the epoch than which its awaited end is
+    newer.
+    """
+    again = [name for name in flow.parents[node] if name in changed and name in flow.records]
+    return [(name, _before(flow.records[name])) for name in again]
 
 
 def _before(record: Record) -> int:
@@ -163,15 +183,16 @@ def _before(record: Record) -> int:
     return epoch if record.state.terminal else epoch - 1
 
 
-def _rewind_or_resubmit(
+def _rewind(
     namespace: str, node: str, record: Record, token: bytes, anew: list[tuple[str, int]]
-) -> Steps[Standing]:
+) -> Command[Standing]:
+    pool, task_id = names.split(node)
+    keys = pool_keys(namespace, str(pool))
+    return commands.rewind(keys, task_id, record.number("epoch"), token, anew)
+
+
+def _resubmission(namespace: str, node: str, record: Record, token: bytes) -> Command[Standing]:
+    """Its children wait for it already: as a part of the workflow it passes over the capacity."""
     pool, task_id = names.split(node)
     keys, epoch = pool_keys(namespace, str(pool)), record.number("epoch")
-    standing: Standing | None = None
-    if record.number("parents"):
-        standing = yield commands.rewind(keys, task_id, epoch, token, anew)
-    if standing is None or (standing.outcome == "refused" and not anew):
-        # Its children wait for it already: as a part of the workflow it passes over the capacity.
-        standing = yield commands.resubmit(keys, task_id, epoch, token, any_state=True, beyond=True)
-    return standing
+    return commands.resubmit(keys, task_id, epoch, token, any_state=True, beyond=True)

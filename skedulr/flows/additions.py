@@ -30,7 +30,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from skedulr import commands, names, operations
-from skedulr.commands import MOST_TASKS, Entry, Opened, Parent, Refusal, Steps
+from skedulr.commands import MOST_TASKS, Entry, Opened, Parent, Refusal, Steps, together
 from skedulr.commands.base import chunks, packed
 from skedulr.commands.tasks import Submission
 from skedulr.dependencies import circles, graph
@@ -218,9 +218,13 @@ def link_again(namespace: str, token: bytes, nodes: Iterable[str]) -> Steps[None
     """Let coordinators link nodes with their parents once those are there: with a former task they
     were linked in vain.
     """
-    for name in nodes:
-        pool, task_id = names.split(name)
-        yield commands.hang(pool_keys(namespace, str(pool)), task_id, token, (), whole=True)
+    places = [names.split(name) for name in nodes]
+    yield from together(
+        [
+            commands.hang(pool_keys(namespace, str(pool)), task_id, token, (), whole=True)
+            for pool, task_id in places
+        ]
+    )
 
 
 def _go_on(addition: Addition, heard: float) -> Steps[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from skedulr import commands, names, operations
-from skedulr.commands import Mark, Standing, Steps
+from skedulr.commands import Command, Mark, Standing, Steps, together
 from skedulr.commands.base import chunks
 from skedulr.dependencies.edges import stands, token_of
 from skedulr.flows import looking
@@ -22,21 +22,19 @@ def cancel(namespace: str, own: Mapping[str, bytes]) -> Steps[list[str]]:
     for _ in range(operations.TRIES):
         records = yield from looking.own_records(namespace, left)
         live = [name for name in left if name in records and not records[name].state.terminal]
-        moved_on: list[str] = []
-        for name in live:
-            pool, task_id = names.split(name)
-            epoch = records[name].number("epoch")
-            standing: Standing = yield commands.cancel(
-                pool_keys(namespace, str(pool)), task_id, epoch
-            )
-            if standing.outcome in ("cancelled", "requested"):
-                cancelled.append(name)
-            elif standing.outcome == "changed":
-                moved_on.append(name)
-        left = {name: own[name] for name in moved_on}
+        calls = [_cancellation(namespace, name, records[name]) for name in live]
+        standings = yield from together(calls)
+        outcomes = {name: each.outcome for name, each in zip(live, standings, strict=True)}
+        cancelled += [name for name in live if outcomes[name] in ("cancelled", "requested")]
+        left = {name: own[name] for name in live if outcomes[name] == "changed"}
         if not left:
             break
     return cancelled
+
+
+def _cancellation(namespace: str, name: str, record: Record) -> Command[Standing]:
+    pool, task_id = names.split(name)
+    return commands.cancel(pool_keys(namespace, str(pool)), task_id, record.number("epoch"))
 
 
 def mark(home: PoolKeys, flow_id: str, records: Mapping[str, Record]) -> Steps[None]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from redis import exceptions
 
-from skedulr.commands import Command, Steps
+from skedulr.commands import Command, Read, Step, Steps
 from skedulr.transport import connection as link
 from skedulr.transport.client import FIRST_PAUSE, LONGEST_PAUSE
 from skedulr.transport.connection import Address
@@ -49,19 +49,39 @@ class AsyncClient:
                 step = steps.send(reply)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]  # Any in the library's types
-            reply = (
-                await self.run(step)
-                if isinstance(step, Command)
-                else step.parse(await self.ask(*step.calls))
-            )
+            reply = await self._take_step(step)
+
+    async def _take_step(self, step: Step) -> Any:
+        if isinstance(step, Command):
+            return await self.run(step)
+        if isinstance(step, Read):
+            return step.parse(await self.ask(*step.calls))
+        return await self.run_together(step.commands)
+
+    async def run_together(self, commands: Sequence[Command[T]]) -> list[T]:
+        """The replies to commands that travel in one trip, in order; together they should not take
+        the server longer than the time limit. Raises as ``run``, all of them being sent by then.
+        """
+        data = [*map(link.pack_call, commands)]
+
+        async def once() -> list[Any]:
+            try:
+                return await self._call_all(data)
+            except exceptions.NoScriptError:
+                await self._call_all(link.pack_loads(commands))
+                return await self._call_all(data)
+
+        replies = await self._attempt(once, commands[0], True)
+        return [each.parse(reply) for each, reply in zip(commands, replies, strict=True)]
 
     async def ask(self, *calls: Sequence[bytes | str | int]) -> list[Any]:
         """The replies to plain read-only Redis commands, sent in one trip."""
 
-        async def once() -> Any:
-            return await asyncio.gather(*(self.line.call(link.pack(*call)) for call in calls))
+        data = [link.pack(*call) for call in calls]
+        return await self._attempt(lambda: self._call_all(data), None, True)  # type: ignore[no-any-return]
 
-        return await self._attempt(once, None, True)  # type: ignore[no-any-return]
+    async def _call_all(self, calls: Iterable[bytes]) -> list[Any]:
+        return await asyncio.gather(*map(self.line.call, calls))
 
     async def close(self) -> None:
         """Close the connection."""

@@ -18,7 +18,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from redis import exceptions
 
-from skedulr.commands import Command, Steps
+from skedulr.commands import Command, Read, Step, Steps
 from skedulr.errors import OutOfMemory
 from skedulr.transport import connection as link
 from skedulr.transport.blocking_line import BlockingLine
@@ -66,9 +66,22 @@ class Client:
                 step = steps.send(reply)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]  # Any in the library's types
-            reply = (
-                self.run(step) if isinstance(step, Command) else step.parse(self.ask(*step.calls))
-            )
+            reply = self._take_step(step)
+
+    def _take_step(self, step: Step) -> Any:
+        if isinstance(step, Command):
+            return self.run(step)
+        if isinstance(step, Read):
+            return step.parse(self.ask(*step.calls))
+        return self.run_together(step.commands)
+
+    def run_together(self, commands: Sequence[Command[T]]) -> list[T]:
+        """The replies to commands that travel in one trip, in order; together they should not take
+        the server longer than the time limit. Raises as ``run``, all of them being sent by then.
+        """
+        data = b"".join(map(link.pack_call, commands))
+        replies = self._attempt(partial(_call_together, commands=commands), data, commands[0])
+        return [each.parse(reply) for each, reply in zip(commands, replies, strict=True)]
 
     def stream(self, commands: Iterable[Command[T]]) -> Iterator[T | OutOfMemory]:
         """The replies in order, one command ahead: the server works on one while the next is
@@ -204,6 +217,19 @@ def _call(line: BlockingLine, data: bytes, command: Command[Any]) -> Any:
         return line.read()
     except exceptions.NoScriptError:
         return _send_and_read(line, link.pack_load(command) + data, replies=2)[1]
+
+
+def _call_together(
+    line: BlockingLine, data: bytes, _: object, *, commands: Sequence[Command[Any]]
+) -> list[Any]:
+    """The replies to several script calls, which are sent again once the server knows them all."""
+    try:
+        return _send_and_read(line, data, replies=len(commands))
+    except exceptions.NoScriptError:
+        loads = link.pack_loads(commands)
+        return _send_and_read(line, b"".join(loads) + data, replies=len(loads) + len(commands))[
+            len(loads) :
+        ]
 
 
 def _send_and_read(line: BlockingLine, data: bytes, _: object = None, *, replies: int) -> list[Any]:

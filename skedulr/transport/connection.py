@@ -7,7 +7,7 @@ them and what becomes of an error is decided here, once for both clients.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, cast
@@ -158,6 +158,11 @@ def reply_reader() -> hiredis.Reader:
 def pack_load(command: Command[Any]) -> bytes:
     """What makes the server know the script of a call."""
     return _pack(("SCRIPT", "LOAD", lua.load(command.script).text))
+
+
+def pack_loads(commands: Iterable[Command[Any]]) -> list[bytes]:
+    """The same for the scripts of several calls."""
+    return [*{command.script: pack_load(command) for command in commands}.values()]
 
 
 def is_passing(error: BaseException) -> bool:

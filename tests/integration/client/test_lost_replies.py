@@ -113,6 +113,24 @@ def test_a_cancel_whose_reply_is_lost_has_cancelled(far: Skedulr, between: Proxy
     assert task.cancel() is True
 
 
+@pytest.mark.parametrize("after", [0, 70, 150])
+async def test_a_workflow_is_cancelled_once_whichever_reply_is_lost(
+    far: Skedulr, between: Proxy, after: int
+) -> None:
+    flows = []
+    for _ in range(2):
+        with far.workflow("large") as flow:
+            for number in range(160):
+                flow.add(far.call("add", [number]))
+        flows.append(flow)
+    between.lose(CANCEL, after=after)
+    assert flows[0].cancel() == 160
+    between.lose(CANCEL, after=after)
+    assert await flows[1].acancel() == 160
+    for flow in flows:
+        assert flow.summary().counts["cancelled"] == 160
+
+
 def test_a_resubmission_whose_reply_is_lost_is_made_once(far: Skedulr, between: Proxy) -> None:
     task = far.enqueue("add")
     task.cancel()

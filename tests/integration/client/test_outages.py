@@ -18,6 +18,7 @@ from skedulr import (
     RedisUnavailable,
     Skedulr,
     Task,
+    commands,
 )
 from skedulr.config import Config
 from tests.integration.client.kit import Enqueue, StartServer, stored
@@ -192,6 +193,18 @@ class TestInterrupted:
         server.client().script_flush()
         tasks = app.enqueue_many(app.call("add", [number]) for number in range(2500))
         assert len({task.id for task in tasks}) == 2500
+
+    async def test_scripts_are_flushed_before_calls_that_travel_together(
+        self, app: Skedulr, server: Server
+    ) -> None:
+        tasks = app.enqueue_many(app.call("add", [number]) for number in range(4))
+        calls: list[Any] = [commands.cancel(app.keys("default"), task.id) for task in tasks]
+        server.client().script_flush()
+        assert [each.outcome for each in app.client.run_together(calls[:2])] == ["cancelled"] * 2
+        server.client().script_flush()
+        calls.append(commands.promote(app.keys("default")))
+        *standings, _ = await app.aclient.run_together(calls[2:])
+        assert [each.outcome for each in standings] == ["cancelled"] * 2
 
     async def test_connections_are_killed_between_calls(
         self, app: Skedulr, server: Server, enqueue: Enqueue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from skedulr.commands import Command, Read, Steps
+from skedulr.commands import Command, Read, Step, Steps
 from skedulr.commands.base import with_each
 from skedulr.dependencies.triggers import carry_out, events_of
 from skedulr.keys import PoolKeys
@@ -14,7 +14,7 @@ from skedulr.keys import PoolKeys
 def meanwhile(steps: Steps[Any], act: Callable[[], Steps[Any]], after: str = "") -> Steps[Any]:
     """The same steps, and what ``act`` does behind each, or behind each call of one script."""
 
-    def more(step: Command[Any] | Read[Any]) -> Steps[Any] | None:
+    def more(step: Step) -> Steps[Any] | None:
         is_due = not after or (isinstance(step, Command) and step.script == after)
         return act() if is_due else None
 

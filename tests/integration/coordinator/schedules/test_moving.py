@@ -71,11 +71,11 @@ async def test_a_slot_that_fires_while_its_schedule_moves_runs_once(town: Town) 
         if isinstance(step, commands.Command) and step.script == "unschedule":
             town.now = max(town.now, town.time("2026-11-01T00:01:00Z"))
             await town.turn()
-        reply = (
-            await town.client.run(step)
-            if isinstance(step, commands.Command)
-            else step.parse(await town.client.ask(*step.calls))
-        )
+        if isinstance(step, commands.Command):
+            reply = await town.client.run(step)
+        else:
+            assert isinstance(step, commands.Read)
+            reply = step.parse(await town.client.ask(*step.calls))
     await town.until(town.now + MINUTE)
 
     assert await town.slots("a") == ["2026-11-01T00:01:00Z"]
