@@ -4,18 +4,22 @@ bytes in Redis.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
 
 import msgpack
+
+CRASHES_BEFORE_DEATH: Final = 3
+"""With how many crashes a task is dead, as ``crashes.lua`` counts them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One ended attempt that did not succeed."""
+    """One ended attempt that did not succeed, or a crash, after which the attempt is made again."""
 
     number: int
+    """Which attempt it was; crashes do not count, so that several may be of one attempt."""
     kind: str
     """``exception``, ``timeout``, ``fail``, ``retry``, ``crash``, …"""
     started_ms: int
@@ -33,6 +37,22 @@ class Attempt:
     """With what its process exited."""
     stderr: str = ""
     """The last lines that its process wrote there."""
+    crash: int = 0
+    """Which crash of its task it was since that was submitted or resubmitted; 0 for none."""
+
+    @property
+    def title(self) -> str:
+        """What people call it: ``Attempt 2``, ``Crash 1 of 3 (attempt 2)``."""
+        if self.crash:
+            return f"Crash {self.crash} of {CRASHES_BEFORE_DEATH} (attempt {self.number})"
+        return f"Attempt {self.number}"
+
+    @property
+    def how(self) -> str:
+        """How it ended, in a word or two: ``exception``, ``timeout (killed)``, ``segfault``."""
+        if self.crash or not self.cause:
+            return self.cause or self.kind
+        return f"{self.kind} ({self.cause})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +73,33 @@ class LogLine(NamedTuple):
     facts: dict[str, Any]
 
 
-def unpack_attempts(data: bytes) -> list[Attempt]:
-    """The attempts that a record keeps, oldest first."""
+def unpack_attempts(data: bytes, crashes: int = 0) -> list[Attempt]:
+    """The attempts that a record keeps, oldest first; ``crashes`` is what it says of their number
+    since the task was submitted or resubmitted last.
+    """
     unpacker = msgpack.Unpacker(raw=True, strict_map_key=False)
     unpacker.feed(data)
-    return [_attempt(*entry) for entry in unpacker]
+    return list(_numbered([_attempt(*entry) for entry in unpacker], crashes))
+
+
+def _numbered(attempts: list[Attempt], crashes: int) -> Iterator[Attempt]:
+    """The attempts, with which crash each was. What was before a resubmission is known by the
+    numbers that begin anew, and by the last crash that there can be.
+    """
+    places = [place for place, attempt in enumerate(attempts) if attempt.kind == "crash"]
+    newest = places[-crashes:] if crashes else []
+    ended = count = 0
+    for place, attempt in enumerate(attempts):
+        if place in newest[:1]:
+            ended, count = 0, crashes - len(newest)  # the oldest may have been dropped
+        elif attempt.number <= ended or count == CRASHES_BEFORE_DEATH:
+            ended = count = 0
+        if attempt.kind == "crash":
+            count += 1
+            yield replace(attempt, crash=count)
+        else:
+            ended = attempt.number
+            yield attempt
 
 
 def _attempt(

@@ -12,7 +12,7 @@ from rich.text import Text
 from skedulr.cli import looks
 from skedulr.cli.moments import since, span
 from skedulr.cli.plain import brief
-from skedulr.reports import Attempt, LogLine
+from skedulr.reports import CRASHES_BEFORE_DEATH, Attempt, LogLine
 from skedulr.states import State
 from skedulr.values.plain import iso
 from skedulr.views.tasks import TaskInfo
@@ -59,7 +59,7 @@ def _facts(info: TaskInfo) -> dict[str, object]:
         "held at": info.gate,
         "instance": info.instance,
         "ended attempts": info.attempt,
-        "crashes": info.crashes or None,
+        "crashes": f"{info.crashes} of {CRASHES_BEFORE_DEATH}" if info.crashes else None,
         "losses": info.losses or None,
         "timeout": info.timeout and f"{info.timeout:g} s",
         "cancel": "asked for" if info.cancel_requested and not info.state.terminal else None,
@@ -69,9 +69,7 @@ def _facts(info: TaskInfo) -> dict[str, object]:
 def _timeline(info: TaskInfo, now_ms: int) -> RenderableType:
     """The moments of its life in their order."""
     moments = [("submitted", info.enqueued_ms)]
-    for attempt in info.attempts:
-        moments.append((f"attempt {attempt.number} started", attempt.started_ms))
-        moments.append((f"attempt {attempt.number} ended: {attempt.kind}", attempt.ended_ms))
+    moments += _of_attempts(info.attempts)
     if info.started_ms not in {at_ms for _, at_ms in moments}:
         moments.append(("claimed", info.started_ms))
     moments.append(("due", info.due_ms))
@@ -82,6 +80,15 @@ def _timeline(info: TaskInfo, now_ms: int) -> RenderableType:
         if at_ms:
             grid.add_row(iso(at_ms), Text(since(at_ms, now_ms), "bright_black"), what)
     return grid
+
+
+def _of_attempts(attempts: list[Attempt]) -> Iterator[tuple[str, int]]:
+    crashed = 0
+    for attempt in attempts:
+        again = " again" if attempt.number == crashed else ""
+        yield f"attempt {attempt.number} started{again}", attempt.started_ms
+        yield f"{attempt.title[:1].lower()}{attempt.title[1:]}: {attempt.how}", attempt.ended_ms
+        crashed = attempt.number if attempt.crash else 0
 
 
 def _end(info: TaskInfo) -> str:
@@ -102,8 +109,7 @@ def _call(info: TaskInfo) -> dict[str, object]:
 
 def _attempt_title(attempt: Attempt) -> str:
     took = span(max(0, attempt.ended_ms - attempt.started_ms))
-    kind = f"{attempt.kind} ({attempt.cause})" if attempt.cause else attempt.kind
-    return f"Attempt {attempt.number}: {kind} after {took}, on {attempt.instance}"
+    return f"{attempt.title}: {attempt.how} after {took}, on {attempt.instance}"
 
 
 def _trace(attempt: Attempt) -> RenderableType:

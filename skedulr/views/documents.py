@@ -94,7 +94,9 @@ def of_progress(progress: Progress) -> dict[str, Any]:
 def of_attempt(attempt: Attempt) -> dict[str, Any]:
     """One ended attempt that did not succeed."""
     return {
+        "title": attempt.title,
         "number": attempt.number,
+        "crash": attempt.crash or None,
         "kind": attempt.kind,
         "started_at": iso(attempt.started_ms),
         "ended_at": iso(attempt.ended_ms),

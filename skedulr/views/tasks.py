@@ -150,7 +150,7 @@ def _task_info(
         timeout=call and call.timeout,
         result=value,
         unreadable=call_problem or result_problem,
-        attempts=unpack_attempts(attempts or b""),
+        attempts=unpack_attempts(attempts or b"", record.number("crashes")),
         progress=unpack_progress(progress),
         log=[unpack_log_line(line) for line in log],
     )

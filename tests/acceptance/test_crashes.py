@@ -171,7 +171,7 @@ def test_the_command_line_shows_how_a_process_ended(
         SKEDULR_NAMESPACE=namespace,
     )
     assert shown.wait() == 0
-    assert "crash (segfault)" in shown.output
+    assert "Crash 3 of 3 (attempt 1): segfault after" in shown.output
     assert "the last words of a segfault" in shown.output
 
 

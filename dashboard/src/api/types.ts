@@ -78,7 +78,12 @@ export interface TaskPage {
 }
 
 export interface Attempt {
+  /** What people call it: "Attempt 2", "Crash 1 of 3 (attempt 2)". */
+  title: string;
+  /** Of the attempt that it was, or crashed in. */
   number: number;
+  /** Which crash of the task it was, if it was one. */
+  crash: number | null;
   kind: string;
   started_at: Moment;
   ended_at: Moment;

@@ -68,6 +68,12 @@ class Shop:
         )
         self._exchange(pool, 0, [ack])
 
+    def crash(self, claim: Claim, pool: str = "default") -> None:
+        """Have the process die that the claim has for itself."""
+        problem = pack_problem("the process was killed", "", {"cause": "segfault"})
+        ack = Ack(claim.id, claim.epoch, State.QUEUED, problem=problem, kind="crash")
+        self._exchange(pool, 0, [ack])
+
     def in_every_state(self, pool: str = "default") -> None:
         """One task in each state that there is, named after it."""
         ended = ("succeeded", "failed", "dead")

@@ -124,6 +124,20 @@ class TestOneTask:
         for part in ("40%", "daily", "Timeline", "submitted", "Call", "Attempt 1", "line 7", "Log"):
             assert part in answer.out
 
+    def test_that_crashed_says_which_crash_it_was(self, shop: Shop, skedulr: Command) -> None:
+        shop.queue("mine")
+        for _ in range(3):
+            (claim,) = shop.claim()
+            shop.crash(claim)
+        answer = skedulr("task", "mine")
+        for number in (1, 2, 3):
+            assert f"Crash {number} of 3 (attempt 1): segfault after" in answer.out
+            assert f"crash {number} of 3 (attempt 1): segfault" in answer.out
+        assert answer.out.count("attempt 1 started again") == 2
+        crashes = skedulr("task", "mine", "--json").json["failed_attempts"]
+        assert [each["crash"] for each in crashes] == [1, 2, 3]
+        assert crashes[0]["title"] == "Crash 1 of 3 (attempt 1)"
+
     def test_shows_arguments_and_results_exactly(
         self, app: Skedulr, shop: Shop, skedulr: Command
     ) -> None:

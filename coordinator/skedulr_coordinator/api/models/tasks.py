@@ -42,9 +42,14 @@ class Progress(Model):
 
 
 class Attempt(Model):
-    """An ended attempt that did not succeed."""
+    """An ended attempt that did not succeed, or a crash, after which the attempt is made again."""
 
+    title: str
+    """What people call it: `Attempt 2`, `Crash 1 of 3 (attempt 2)`."""
     number: int
+    """Which attempt it was; crashes do not count, so that several may be of one attempt."""
+    crash: int | None
+    """Which crash of the task it was; null where it was none."""
     kind: str
     started_at: Moment
     ended_at: Moment

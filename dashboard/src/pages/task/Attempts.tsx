@@ -4,18 +4,22 @@ import { When } from "../../components/When";
 import { plural, span } from "../../lib/format";
 import styles from "./Attempts.module.css";
 
-/** Every attempt that did not succeed, the last one open. */
+/** Every attempt that did not succeed and every crash, the last one open. */
 export function Attempts({ task }: { task: Task }) {
   const attempts = [...task.failed_attempts].reverse();
   if (attempts.length === 0) return null;
+  const crashes = attempts.filter(({ crash }) => crash !== null).length;
   return (
-    <Card title="Attempts that failed" aside={plural(attempts.length, "attempt")}>
+    <Card
+      title={crashes > 0 ? "Attempts and crashes" : "Attempts that failed"}
+      aside={told(attempts.length - crashes, crashes)}
+    >
       <ol className={styles.attempts}>
         {attempts.map((attempt, index) => (
           <li key={`${attempt.number} ${attempt.ended_at}`}>
             <details className={styles.attempt} open={index === 0}>
               <summary className={styles.summary}>
-                <span className={styles.number}>{attempt.number}</span>
+                <span className={styles.title}>{attempt.title}</span>
                 <span className={styles.error}>{firstLine(attempt.error) || attempt.kind}</span>
                 <span className={styles.when}>
                   {lasted(attempt)}
@@ -31,7 +35,7 @@ export function Attempts({ task }: { task: Task }) {
                 </>
               )}
               <p className={styles.where}>
-                {[attempt.kind, ...crash(attempt)].join(", ")}
+                {[attempt.kind, ...death(attempt)].join(", ")}
                 {attempt.instance && ` on ${attempt.instance}`}
               </p>
             </details>
@@ -40,6 +44,14 @@ export function Attempts({ task }: { task: Task }) {
       </ol>
     </Card>
   );
+}
+
+/** How many of each there are, of which there are any. */
+function told(failed: number, crashes: number): string {
+  const counts: string[] = [];
+  if (failed > 0) counts.push(plural(failed, "attempt"));
+  if (crashes > 0) counts.push(plural(crashes, "crash", "crashes"));
+  return counts.join(", ");
 }
 
 /** Long lines scroll, so that the keyboard has to reach them. */
@@ -64,9 +76,9 @@ function firstLine(text: string): string {
 }
 
 /** How its process ended, where it did. */
-function crash({ cause, signal, exit_code }: Attempt): string[] {
-  const told = [cause, signal, exit_code !== null && `exit code ${exit_code}`];
-  return told.filter((each): each is string => Boolean(each));
+function death({ cause, signal, exit_code }: Attempt): string[] {
+  const facts = [cause, signal, exit_code !== null && `exit code ${exit_code}`];
+  return facts.filter((each): each is string => Boolean(each));
 }
 
 function lasted({ started_at, ended_at }: Attempt): string {

@@ -32,7 +32,7 @@ function facts(task: Task): [string, ReactNode][] {
       </Link>,
     ],
     ["Priority", task.priority],
-    ["Attempts", task.attempts],
+    ["Ended attempts", task.attempts],
     ["Crashes", task.crashes, task.crashes === 0],
     ["Losses", task.losses, task.losses === 0],
     ["Key", task.key, task.key === null],

@@ -4,7 +4,9 @@ import { steps } from "./Timeline";
 
 const at = (second: number) => `2030-01-01T00:00:${String(second).padStart(2, "0")}.000Z`;
 const attempt = (number: number, ended: number): Attempt => ({
+  title: `Attempt ${number}`,
   number,
+  crash: null,
   kind: "exception",
   started_at: at(ended - 1),
   ended_at: at(ended),
@@ -34,13 +36,13 @@ test("what a running task does comes last, with how long it has done so", () => 
   expect(found.at(-1)).toMatchObject({ words: "Running", about: "for 20 s" });
 });
 
-test("attempts before it was submitted again stand before that", () => {
+test("attempts and crashes stand there as they are called elsewhere", () => {
+  const crash = { title: "Crash 1 of 3 (attempt 1)", crash: 1, kind: "crash", cause: "segfault" };
   expect(
     words({
-      state: "dead",
-      enqueued_at: at(9),
+      state: "failed",
       finished_at: at(12),
-      failed_attempts: [attempt(1, 5), attempt(1, 12)],
+      failed_attempts: [{ ...attempt(1, 5), ...crash }, attempt(1, 12)],
     }),
-  ).toEqual(["Attempt 1: exception", "Submitted again", "Attempt 1: exception", "Dead"]);
+  ).toEqual(["Submitted", "Crash 1 of 3 (attempt 1): segfault", "Attempt 1: exception", "Failed"]);
 });

@@ -41,15 +41,11 @@ export function Timeline({ task }: { task: Task }) {
 /** The steps of a task's life that are known, oldest first; what goes on comes last. */
 export function steps(task: Task, now: number): Step[] {
   const { enqueued_at, started_at, finished_at, failed_attempts, state } = task;
-  // Attempts of the time before stay with a task that was submitted again.
-  const again = failed_attempts.some(({ ended_at }) => (ended_at ?? "") < (enqueued_at ?? ""));
-  const found: Step[] = [
-    { at: enqueued_at, words: again ? "Submitted again" : "Submitted", state: "queued" },
-  ];
+  const found: Step[] = [{ at: enqueued_at, words: "Submitted", state: "queued" }];
   for (const attempt of failed_attempts) {
     found.push({
       at: attempt.ended_at,
-      words: `Attempt ${attempt.number}: ${attempt.kind}`,
+      words: `${attempt.title}: ${attempt.crash === null ? attempt.kind : (attempt.cause ?? attempt.kind)}`,
       about: between(attempt.started_at, attempt.ended_at, "after "),
       state: "failed",
     });
