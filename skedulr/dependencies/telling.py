@@ -28,13 +28,13 @@ def tell(namespace: str, told: Sequence[tuple[str, Told]]) -> Steps[int]:
     news = 0
     for pool, all_said in by_pool.items():
         children = pool_keys(namespace, pool)
-        for chunk in chunks(all_said, lambda said: len(said.result) > SMALL):
+        for chunk in parts(all_said, lambda said: len(said.result) > SMALL):
             count: int = yield commands.trigger(children, chunk)
             news += count
     return news
 
 
-def chunks(values: Sequence[T], is_large: Callable[[T], bool]) -> Iterator[list[T]]:
+def parts(values: Sequence[T], is_large: Callable[[T], bool]) -> Iterator[list[T]]:
     """Parts that travel together: few where results travel with them."""
     chunk: list[T] = []
     large = 0

@@ -17,7 +17,7 @@ import msgpack
 
 from skedulr import commands, names
 from skedulr.commands import Bond, Ended, Mark, Parent, Read, Stands, Steps, Told
-from skedulr.commands.base import Argument, text
+from skedulr.commands.base import Argument, chunks, text
 from skedulr.dependencies.edges import (
     CHILDREN_AT_ONCE,
     Child,
@@ -30,7 +30,7 @@ from skedulr.dependencies.edges import (
     stands,
     token_of,
 )
-from skedulr.dependencies.telling import chunks, tell
+from skedulr.dependencies.telling import RESULTS_AT_ONCE, parts, tell
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.record import Record
 from skedulr.states import State
@@ -124,21 +124,35 @@ def _endings(
     keys: PoolKeys, events: Sequence[Event], seen: dict[Event, _Seen]
 ) -> Steps[list[tuple[str, Told]]]:
     """What to tell the children of tasks that have ended, with their pools."""
-    told: list[tuple[str, Told]] = []
+    ends: list[tuple[Event, State]] = []
     for event in events:
-        task = seen[event]
-        if event.kind != "ended" or task.record is None or not task.stands_at(event.epoch):
-            continue  # it lives again, and its next end will be told
-        result = b""
-        if task.record.state is State.SUCCEEDED and any(child.takes for child in task.children):
-            result = (yield Read((("HGET", keys.results, event.id),), first)) or b""
+        record = seen[event].record
+        if event.kind == "ended" and record is not None and seen[event].stands_at(event.epoch):
+            ends.append((event, record.state))  # else it lives again, and its next end will be told
+    taken = [
+        event.id
+        for event, state in ends
+        if state is State.SUCCEEDED and any(child.takes for child in seen[event].children)
+    ]
+    results = yield from _results(keys, taken)
+    told: list[tuple[str, Told]] = []
+    for event, state in ends:
         parent = names.full_name(keys.pool, event.id)
-        for child in task.children:
+        for child in seen[event].children:
             pool, child_id = names.split(child.name)
-            given = _input(child.takes, task.record.state, result)
-            said = Told(child_id, child.token, parent, event.epoch, task.record.state, given)
+            given = _input(child.takes, state, results.get(event.id, b""))
+            said = Told(child_id, child.token, parent, event.epoch, state, given)
             told.append((str(pool), said))
     return told
+
+
+def _results(keys: PoolKeys, ids: Sequence[str]) -> Steps[dict[str, bytes]]:
+    """The results of some tasks, a few trips for all: a large fan-in would wait for one each."""
+    found: dict[str, bytes] = {}
+    for some in chunks(ids, RESULTS_AT_ONCE):
+        replies = yield Read((("HMGET", keys.results, *some),), first)
+        found.update((each, data) for each, data in zip(some, replies, strict=True) if data)
+    return found
 
 
 NONE: Final = msgpack.packb(None)
@@ -167,7 +181,7 @@ def _link(
     told: list[tuple[str, Told]] = []
     for pool, bonds in wanted.items():
         parents = pool_keys(keys.namespace, pool)
-        for chunk in chunks(bonds, lambda each: bool(each[0].takes)):
+        for chunk in parts(bonds, lambda each: bool(each[0].takes)):
             ended: list[Ended] = yield commands.link(parents, [bond for bond, _, _ in chunk])
             for end in ended:
                 bond, parent, child_id = chunk[end.place]

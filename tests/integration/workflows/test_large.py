@@ -1,7 +1,8 @@
-"""Large workflows are cancelled and run again in few trips, which may break off in the middle."""
+"""Large workflows take few trips, and what breaks off in the middle of them can be done again."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from skedulr.flows import acting
 from skedulr.transport.aio import AsyncClient
 from skedulr.transport.client import Client
 from tests.integration.workflows.conftest import Shop
+from tests.integration.workflows.meanwhile import tell
 from tests.integration.workflows.test_workflow import counts
 
 Act = Callable[[Workflow, str], Any]
@@ -25,10 +27,10 @@ def act(request: pytest.FixtureRequest) -> Act:
     async def sync(flow: Workflow, name: str) -> Any:
         return getattr(flow, name)()
 
-    async def asyncio(flow: Workflow, name: str) -> Any:
+    async def async_(flow: Workflow, name: str) -> Any:
         return await getattr(flow, f"a{name}")()
 
-    return sync if request.param == "sync" else asyncio
+    return sync if request.param == "sync" else async_
 
 
 @pytest.fixture
@@ -86,6 +88,24 @@ async def test_a_trip_cancels_or_runs_again_a_hundred_nodes(
     small, large = await costs(trips, act, "retry", flows)
     assert large - small == 4
     assert sorted(filter(None, await states(flows[1]))) == [State.WAITING] * 499 + [State.QUEUED]
+
+
+async def test_results_of_many_parents_travel_together_to_what_takes_them(
+    shop: Shop, trips: list[str]
+) -> None:
+    async with shop.app.workflow("sum") as flow:
+        parts = [flow.add(shop.give.s(number)) for number in range(50)]
+        sum_ = flow.add(shop.add.s(flow.gather(parts)))
+    await shop.app.aclient.perform(tell(shop.app.keys("third")))  # it hangs on them
+    async with shop.app.worker(pools={"default": 10}):
+        await asyncio.gather(*(part.task.aresult(timeout=20) for part in parts))
+
+    trips.clear()
+    await shop.app.aclient.perform(tell(shop.app.keys("default")))
+
+    assert len(trips) < 10, "none for each of the fifty"
+    async with shop.app.worker(pools={"third": 10}):
+        assert await sum_.task.aresult(timeout=20) == sum(range(50))
 
 
 async def test_children_are_cancelled_before_their_parents(shop: Shop, act: Act) -> None:
