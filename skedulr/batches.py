@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from skedulr import commands, second_look
+from skedulr import commands
 from skedulr.commands import MOST_TASKS, Command, Refusal, Steps, Submission
-from skedulr.dependencies import ties
+from skedulr.dependencies import second_look, ties
 from skedulr.dependencies.circles import Company
 from skedulr.errors import OutOfMemory, Refused, SkedulrError, SomeRefused
 from skedulr.job import Signature

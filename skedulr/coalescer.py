@@ -7,9 +7,9 @@ from functools import partial
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from skedulr import commands, second_look
+from skedulr import commands
 from skedulr.commands import MOST_TASKS, Refusal, Submission
-from skedulr.dependencies import ties
+from skedulr.dependencies import second_look, ties
 from skedulr.job import Signature
 from skedulr.submission import MOST_BYTES, outcome, submission_of
 from skedulr.task import Task

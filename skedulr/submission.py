@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from skedulr import commands, operations, second_look, wire
+from skedulr import commands, operations, wire
 from skedulr.commands import Refusal, Submission
-from skedulr.dependencies import ties
+from skedulr.dependencies import second_look, ties
 from skedulr.errors import InvalidOption, PayloadTooLarge
 from skedulr.job import Signature
 from skedulr.names import new_id

@@ -1,8 +1,8 @@
 """Tasks that would wait for each other in a circle, although they are submitted one by one.
 
 It is looked for twice. Before a task is stored, to refuse it with nothing done; that misses those
-that are stored in the same moment. So once more behind it: whichever of a circle is stored last
-finds all of it there, and is withdrawn. Where its producer dies between the two, ``explain`` tells.
+that are stored in the same moment. So once more behind it (``second_look``): whichever of a circle
+is stored last finds all of it there, and is withdrawn. Where its producer dies between the two, ``explain`` tells.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from skedulr import commands, names
 from skedulr.commands import Command, Mark, On, Standing, Stands, Steps, together
 from skedulr.commands.base import chunks
-from skedulr.dependencies import graph
+from skedulr.dependencies import graph, own_tasks
 from skedulr.dependencies.edges import stands, token_of
 from skedulr.errors import UnknownNode, WrongState
 from skedulr.flows import ends, looking
@@ -45,10 +45,10 @@ def cancel(home: PoolKeys, flow_id: str, token: bytes = b"") -> Steps[int]:
 
 def _cancel_nodes(home: PoolKeys, flow_id: str, nodes: Mapping[str, Stood]) -> Steps[int]:
     own = {name: each.token for name, each in nodes.items()}
-    cancelled = yield from ends.cancel(home.namespace, own)
+    cancelled = yield from own_tasks.cancel(home.namespace, own)
     # Beside those are nodes that were cancelled by a call that was interrupted before it said so.
     unsaid = {*cancelled, *(name for name in nodes if nodes[name].standing == Stands.OPEN)}
-    over = yield from looking.own_records(home.namespace, {name: own[name] for name in unsaid})
+    over = yield from own_tasks.records(home.namespace, {name: own[name] for name in unsaid})
     yield from ends.mark(home, flow_id, over)
     return len(cancelled)
 
@@ -110,7 +110,7 @@ def _look(home: PoolKeys, flow_id: str) -> Steps[_Graph]:
     parents = yield from looking.conditions_of(home, flow_id)
     stood = yield from looking.standings(home, flow_id)
     own = {name: stood[name].token for name in parents if name in stood}
-    records = yield from looking.own_records(home.namespace, own)
+    records = yield from own_tasks.records(home.namespace, own)
 
     def is_gone(parent: str, on: On) -> bool:
         known = stood.get(parent)

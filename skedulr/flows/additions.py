@@ -33,7 +33,7 @@ from skedulr import commands, names, operations
 from skedulr.commands import MOST_TASKS, Entry, Opened, Parent, Refusal, Steps, together
 from skedulr.commands.base import chunks, packed
 from skedulr.commands.tasks import Submission
-from skedulr.dependencies import circles, graph
+from skedulr.dependencies import circles, graph, own_tasks
 from skedulr.dependencies.edges import token_of
 from skedulr.errors import (
     DuplicateId,
@@ -42,7 +42,6 @@ from skedulr.errors import (
     SubmissionGivenUp,
     UnknownWorkflow,
 )
-from skedulr.flows import looking
 from skedulr.keys import PoolKeys, pool_keys
 from skedulr.submission import MOST_BYTES, TOKEN_BYTES
 
@@ -200,7 +199,7 @@ def _former_ends(addition: Addition) -> Steps[dict[str, int]]:
     """
     own = {plan.name for plan in addition.plans}
     named = {parent[0] for plan in addition.plans for parent in plan.task.parents} & own
-    records = yield from looking.records_of(addition.home.namespace, named)
+    records = yield from own_tasks.records_of_any(addition.home.namespace, named)
     formers = {name: each for name, each in records.items() if token_of(each) != addition.token}
     for name, record in formers.items():
         if not record.state.terminal:

@@ -8,6 +8,7 @@ from typing import Final
 from skedulr import commands
 from skedulr.commands import Read, Steps
 from skedulr.commands.base import chunks, pairs, text
+from skedulr.dependencies import own_tasks
 from skedulr.flows import ends, looking
 from skedulr.flows.additions import Addition, link_again
 from skedulr.keys import PoolKeys
@@ -43,7 +44,7 @@ def _look_at(home: PoolKeys, flow_id: str, token: bytes, *, is_begun: bool) -> S
     """Seal an addition where all of it is there, else give it up; answers whether it did."""
     stood = yield from looking.standings(home, flow_id)
     own = {name: each.token for name, each in stood.items() if each.token == token}
-    there = yield from looking.own_records(home.namespace, own)
+    there = yield from own_tasks.records(home.namespace, own)
     unheard = [name for name in own if name not in there and stood[name].epoch == 0]
     if not unheard and not is_begun:
         waiting = [name for name, record in there.items() if record.state is State.WAITING]
@@ -63,8 +64,8 @@ def _give_up(
     if outcome == "renewed":
         return False
     own = dict.fromkeys(nodes, token)
-    yield from ends.cancel(home.namespace, own)
-    there = yield from looking.own_records(home.namespace, own)
+    yield from own_tasks.cancel(home.namespace, own)
+    there = yield from own_tasks.records(home.namespace, own)
     for chunk in chunks([name for name in nodes if name not in there]):
         yield commands.forsake(home, flow_id, token, chunk, overdue=False)
     yield from ends.mark(home, flow_id, there)

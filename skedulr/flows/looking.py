@@ -9,9 +9,9 @@ import msgpack
 
 from skedulr import names, operations
 from skedulr.commands import MOST_TASKS, On, Read, Stands, Steps
-from skedulr.commands.base import Argument, chunks, pairs, text
-from skedulr.dependencies import graph
-from skedulr.dependencies.edges import record_in, stands, token_of
+from skedulr.commands.base import Argument, pairs, text
+from skedulr.dependencies import graph, own_tasks
+from skedulr.dependencies.edges import stands
 from skedulr.errors import UnknownWorkflow
 from skedulr.flows.shapes import COUNTS, Edge, FlowInfo, FlowRow, NodeInfo
 from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
@@ -161,7 +161,7 @@ def info(home: PoolKeys, flow_id: str, token: bytes = b"") -> Steps[FlowInfo]:
     jobs, edges = yield from _graph(home, flow_id)
     stood = yield from standings(home, flow_id)
     record = yield from row(home, flow_id, token)  # behind what may be another's by then
-    records = yield from own_records(
+    records = yield from own_tasks.records(
         home.namespace, {name: each.token for name, each in stood.items()}
     )
     nodes = [
@@ -229,32 +229,6 @@ def _scan(key: bytes) -> Steps[dict[str, bytes]]:
         found.update((text(name), value) for name, value in pairs(page))
         if int(cursor) == 0:
             return found
-
-
-def own_records(namespace: str, own: Mapping[str, bytes]) -> Steps[dict[str, Record]]:
-    """The records of the tasks that have these submit tokens: another one may have the id of a
-    node, before that is submitted or once it is forgotten.
-    """
-    found = yield from records_of(namespace, own)
-    return {name: record for name, record in found.items() if token_of(record) == own[name]}
-
-
-def records_of(namespace: str, nodes: Iterable[str]) -> Steps[dict[str, Record]]:
-    """The records of the nodes that have one."""
-    by_pool: dict[str, list[str]] = {}
-    for node in nodes:
-        pool, task_id = names.split(node)
-        by_pool.setdefault(str(pool), []).append(task_id)
-    found: dict[str, Record] = {}
-    for pool, ids in by_pool.items():
-        for chunk in chunks(ids):
-            call: tuple[Argument, ...] = ("HMGET", pool_keys(namespace, pool).tasks, *chunk)
-            replies = yield Read((call,), lambda replies: replies[0])
-            for task_id, data in zip(chunk, replies, strict=True):
-                record = record_in(data)
-                if record is not None:
-                    found[names.full_name(pool, task_id)] = record
-    return found
 
 
 def children_first(edges: Mapping[str, Iterable[str]]) -> list[str]:

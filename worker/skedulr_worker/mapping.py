@@ -35,6 +35,7 @@ from skedulr.commands import (
 )
 from skedulr.commands.base import chunks, packed, text
 from skedulr.context import current
+from skedulr.dependencies import own_tasks
 from skedulr.dependencies.edges import NEWEST, token_of
 from skedulr.errors import Fail, Lost, UnknownWorkflow
 from skedulr.flows import additions, ends, looking, mapping
@@ -117,7 +118,7 @@ def _flow_of(keys: PoolKeys, map_id: str) -> Steps[str]:
 def _waiting(keys: PoolKeys, gather_id: str) -> Steps[Record]:
     """The record of the gathering node, which waits."""
     name = names.full_name(keys.pool, gather_id)
-    record: Record | None = (yield from looking.records_of(keys.namespace, [name])).get(name)
+    record: Record | None = (yield from own_tasks.records_of_any(keys.namespace, [name])).get(name)
     if record is None or record.state is not State.WAITING:
         raise _nobody_waits(keys, gather_id)
     return record
@@ -128,7 +129,7 @@ def _check_claim(keys: PoolKeys, map_id: str, fence: int) -> Steps[None]:
     one of a later workflow that has the same ids.
     """
     name = names.full_name(keys.pool, map_id)
-    record: Record | None = (yield from looking.records_of(keys.namespace, [name])).get(name)
+    record: Record | None = (yield from own_tasks.records_of_any(keys.namespace, [name])).get(name)
     if record is None or record.state is not State.RUNNING or record.number("epoch") != fence:
         raise Lost(name)
 
@@ -150,7 +151,7 @@ def _submit(keys: PoolKeys, tasks: Sequence[Submission]) -> Steps[dict[str, int]
             if error is not None:
                 raise error
             there.append(names.full_name(keys.pool, batch[refusal.place].id))
-    records = yield from looking.records_of(keys.namespace, there)
+    records = yield from own_tasks.records_of_any(keys.namespace, there)
     return {names.split(name)[1]: each.number("epoch") - 1 for name, each in records.items()}
 
 
@@ -177,7 +178,7 @@ def _enter(keys: PoolKeys, flow: str, gather_id: str, tasks: Sequence[Submission
 
 def _mark_what_has_ended(home: PoolKeys, flow_id: str, own: Mapping[str, bytes]) -> Steps[None]:
     """A task that was cancelled before it was a node has told the workflow nothing."""
-    records = yield from looking.own_records(home.namespace, own)
+    records = yield from own_tasks.records(home.namespace, own)
     yield from ends.mark(home, flow_id, records)
     forgotten = [
         Mark(flow_id, name, OLDEST, State.CANCELLED, token)
@@ -199,7 +200,7 @@ def _former(
     known = [name for name in edges[gathering] if name.startswith(f"{gathering}.")]
     spreading = names.full_name(keys.pool, mapping.map_id(gather_id))
     left = [name for name in known if name not in now and name != spreading]
-    return (yield from looking.records_of(keys.namespace, left))
+    return (yield from own_tasks.records_of_any(keys.namespace, left))
 
 
 def _give_up(keys: PoolKeys, spreading: str, former: Mapping[str, Record]) -> Steps[None]:

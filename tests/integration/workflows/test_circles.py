@@ -16,10 +16,9 @@ from skedulr import (
     SomeRefused,
     State,
     UnknownTask,
-    second_look,
 )
 from skedulr.commands import Steps
-from skedulr.dependencies import ties
+from skedulr.dependencies import second_look, ties
 from tests.integration.workflows.conftest import Shop
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from skedulr import names
 from skedulr.commands import Steps, Submission
-from skedulr.dependencies import circles, ties
-from skedulr.flows import ends
+from skedulr.dependencies import circles, own_tasks, ties
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr
@@ -41,7 +40,7 @@ def withdraw(namespace: str, new: Mapping[str, bytes]) -> Steps[dict[str, list[s
     while left := [name for name in new if name not in closing]:
         circle = yield from circles.above(namespace, left)
         own = {name: new[name] for name in circle if name in left}
-        yield from ends.cancel(namespace, own)
+        yield from own_tasks.cancel(namespace, own)
         closing.update(dict.fromkeys(own, circle))
         if not own:
             break
