@@ -2,7 +2,8 @@
 
 It is looked for twice. Before a task is stored, to refuse it with nothing done; that misses those
 that are stored in the same moment. So once more behind it (``second_look``): whichever of a circle
-is stored last finds all of it there, and is withdrawn. Where its producer dies between the two, ``explain`` tells.
+is stored last finds all of it there, and is withdrawn. Where its producer dies between the two,
+``explain`` tells.
 """
 
 from __future__ import annotations
