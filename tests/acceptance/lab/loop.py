@@ -5,29 +5,13 @@ import ctypes
 import os
 import time
 
+from tests.acceptance import shop
 from tests.acceptance.lab.app import app
 from tests.acceptance.shop import FOLDER, is_there, trace, trace_line
 
-
-@app.job
-async def note(label: object) -> int:
-    trace("begin", label)
-    return os.getpid()
-
-
-@app.job
-async def wait(label: object, seconds: float) -> int:
-    trace("begin", label)
-    await asyncio.sleep(seconds)
-    trace("end", label)
-    return os.getpid()
-
-
-@app.job
-async def block(label: object, seconds: float) -> None:
-    trace("begin", label)
-    time.sleep(seconds)  # noqa: ASYNC251 - this is what the test is about
-    trace("end", label)
+note = app.job(shop.note.function)
+wait = app.job(name="wait")(shop.work.function)
+block = app.job(shop.block.function)
 
 
 @app.job
