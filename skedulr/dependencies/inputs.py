@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from skedulr import values
-from skedulr.errors import InvalidArguments, Undecodable
+from skedulr.errors import Undecodable
 
 if TYPE_CHECKING:
     from skedulr.dependencies.parents import Named
@@ -50,12 +50,10 @@ def any_in(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
     return Input in map(type, args) or (bool(kwargs) and Input in map(type, kwargs.values()))
 
 
-def parents_in(job: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Named]:
-    """The tasks whose results are arguments; raises ``InvalidArguments`` for an empty list."""
+def parents_in(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Named]:
+    """The tasks whose results are arguments."""
     for value in (*args, *kwargs.values()):
         if type(value) is Input:
-            if not value.parents:
-                raise InvalidArguments(job, "there is nothing to gather: the list is empty")
             yield from value.parents
 
 

@@ -25,8 +25,8 @@ Parents: TypeAlias = "str | Named | Iterable[str | Named]"
 
 
 def named(option: str, value: object) -> tuple[str | Named, ...]:
-    """The parents that an option names, each an id, ``pool/id`` or a task. Raises
-    ``InvalidOption`` and ``InvalidName``.
+    """The parents that an option names, each an id, ``pool/id`` or a task. None at all have all
+    succeeded, but none has failed. Raises ``InvalidOption`` and ``InvalidName``.
     """
     several = [value] if isinstance(value, str | Named) else value
     if not isinstance(several, Iterable) or isinstance(several, bytes | dict):
@@ -38,6 +38,8 @@ def named(option: str, value: object) -> tuple[str | Named, ...]:
         elif not isinstance(each, Named):
             raise InvalidOption(option, each, EXPECTED)
         found.append(each)
-    if not found:
-        raise InvalidOption(option, value, "name at least one task")
+    if not found and option == "on_failure":
+        raise InvalidOption(
+            option, value, "nothing could fail: leave the option out, or name at least one task"
+        )
     return tuple(found)

@@ -182,7 +182,7 @@ def shown(one: str | Named) -> str:
 def wishes(call: Signature[Any]) -> Wishes:
     """What a call waits for: the end that it wants of each, and whether its result is an argument.
 
-    Raises ``InvalidOption`` and ``InvalidArguments``.
+    Raises ``InvalidOption`` for too many.
     """
     found: dict[str | Named, tuple[On, bool]] = {}
 
@@ -194,7 +194,7 @@ def wishes(call: Signature[Any]) -> Wishes:
         want(one, On.SUCCESS, False)
     for one in call.options.on_failure:
         want(one, On.FAILURE, False)
-    for parent in inputs.parents_in(call.job, call.args, call.kwargs):
+    for parent in inputs.parents_in(call.args, call.kwargs):
         want(parent, On(0) if parent in found else On.SUCCESS, True)
     if len(found) > MOST:
         raise InvalidOption("parents", len(found), f"a task waits for at most {MOST:,} others")

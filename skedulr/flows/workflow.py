@@ -16,19 +16,18 @@ from typing import (
     cast,
 )
 
-from skedulr import names
 from skedulr.commands import Steps
 from skedulr.dependencies.inputs import Input, Kind
 from skedulr.dependencies.parents import Named, Parents, named
 from skedulr.errors import DuplicateWorkflow, InvalidWorkflow, Refused
-from skedulr.flows import acting, additions, giving_up, looking, mapping, planning
+from skedulr.flows import additions, giving_up, mapping, planning
 from skedulr.flows.additions import Addition, NodePlan, new_token
-from skedulr.flows.shapes import FlowInfo, FlowRow, FlowState
+from skedulr.flows.handle import Handle
 from skedulr.job import Job, Signature
-from skedulr.keys import PoolKeys, pool_keys
 from skedulr.names import new_id
 from skedulr.submission import submission_of
 from skedulr.task import Task
+from skedulr.wording import short
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr
@@ -58,7 +57,7 @@ class Node(Generic[R_co]):
         return f"Node({self.name!r})"
 
 
-class Workflow:
+class Workflow(Handle):
     """A graph of tasks. ``add`` its nodes, then leave its ``with`` block, or ``submit`` it; an
     exception in the block submits nothing. What is added to one that is submitted already hangs on
     its nodes like any other.
@@ -69,19 +68,14 @@ class Workflow:
     def __init__(
         self, app: Skedulr, title: str, flow_id: str, pool: str = "", own: bytes = b""
     ) -> None:
-        self._app = app
-        self._pool = pool
+        super().__init__(app, title, flow_id, pool, own)
         self._token = new_token()
         """Of the nodes that are not submitted yet, so that they can be submitted again as long as
         nobody knows what has become of them.
         """
         self._is_known = bool(pool)
-        self._own = own
-        """The token of its first nodes: another one may have its id afterwards."""
         self._nodes: dict[str, Node[Any]] = {}
         """Those that are not submitted yet."""
-        self.title = title
-        self.id = flow_id
 
     # --- putting together
 
@@ -120,12 +114,27 @@ class Workflow:
         """The result of a node as an argument of another: ``flow.add(total.s(flow.result(node)))``.
 
         It stands for the value, which only the worker knows; nothing can be done with it here.
+        Raises ``InvalidWorkflow`` for what is neither a node nor a task.
         """
-        return cast(R, Input(Kind.ONE, (parent,)))
+        return cast(R, Input(Kind.ONE, self._sources([parent])))
 
     def gather(self, parents: Iterable[Node[R] | Task[R]]) -> list[R]:
-        """The results of several nodes as one argument of another, a list in this order."""
-        return cast("list[R]", Input(Kind.ALL, tuple(parents)))
+        """The results of several nodes as one argument of another, a list in this order; those of
+        none are the empty list, for which nothing waits. Raises as ``result``.
+        """
+        sources = self._sources(parents)
+        return cast("list[R]", Input(Kind.ALL, sources) if sources else [])
+
+    def _sources(self, parents: Iterable[Named]) -> tuple[Named, ...]:
+        if isinstance(parents, Named) or not isinstance(parents, Iterable):
+            raise InvalidWorkflow(self.title, f"gather a list of nodes, not {short(parents)}")
+        sources = tuple(parents)
+        for each in sources:
+            if not isinstance(each, Named):
+                raise InvalidWorkflow(
+                    self.title, f"take the results of nodes or tasks, not of {short(each)}"
+                )
+        return sources
 
     def map(
         self,
@@ -234,78 +243,3 @@ class Workflow:
         self._is_known = True
         self._nodes = {}
         self._token = new_token()
-
-    # --- what is submitted
-
-    @property
-    def name(self) -> str:
-        """``pool/id``, the pool being that of its first node, where its record is."""
-        if not self._pool:
-            raise InvalidWorkflow(self.title, "it is not submitted yet")
-        return names.full_name(self._pool, self.id)
-
-    def __repr__(self) -> str:
-        return f"Workflow({names.full_name(self._pool, self.id)!r})"
-
-    @property
-    def _home(self) -> PoolKeys:
-        return pool_keys(self._app.config.namespace, names.pool(self.name.rpartition("/")[0]))
-
-    def status(self) -> FlowState:
-        """How it is as a whole; raises ``UnknownWorkflow``."""
-        return self.summary().state
-
-    async def astatus(self) -> FlowState:
-        """``status`` for asyncio."""
-        return (await self.asummary()).state
-
-    def summary(self) -> FlowRow:
-        """Its record: times, and how many nodes stand how; raises ``UnknownWorkflow``."""
-        return self._app.client.perform(looking.row(self._home, self.id, self._own))
-
-    async def asummary(self) -> FlowRow:
-        """``summary`` for asyncio."""
-        return await self._app.aclient.perform(looking.row(self._home, self.id, self._own))
-
-    def info(self) -> FlowInfo:
-        """Its record, all nodes with their states, and all edges; raises ``UnknownWorkflow``."""
-        return self._app.client.perform(looking.info(self._home, self.id, self._own))
-
-    async def ainfo(self) -> FlowInfo:
-        """``info`` for asyncio."""
-        return await self._app.aclient.perform(looking.info(self._home, self.id, self._own))
-
-    def cancel(self) -> int:
-        """Cancel all nodes that have not ended; answers how many. Raises ``UnknownWorkflow``."""
-        return self._app.client.perform(acting.cancel(self._home, self.id, self._own))
-
-    async def acancel(self) -> int:
-        """``cancel`` for asyncio."""
-        return await self._app.aclient.perform(acting.cancel(self._home, self.id, self._own))
-
-    def retry(self) -> int:
-        """Run failed, dead and cancelled nodes again, and all that hangs on them; answers how many
-        nodes. Raises ``WrongState`` where there is none, and ``UnknownWorkflow``.
-        """
-        return self._app.client.perform(acting.retry(self._home, self.id, self._own))
-
-    async def aretry(self) -> int:
-        """``retry`` for asyncio."""
-        return await self._app.aclient.perform(acting.retry(self._home, self.id, self._own))
-
-    def rerun(self, node: str | Named) -> int:
-        """Run a node again that has ended, and all that hangs on it; answers how many nodes.
-
-        Raises ``UnknownNode``, ``WrongState`` where it has not ended, and ``UnknownWorkflow``.
-        """
-        return self._app.client.perform(acting.rerun(self._home, self.id, _text(node), self._own))
-
-    async def arerun(self, node: str | Named) -> int:
-        """``rerun`` for asyncio."""
-        return await self._app.aclient.perform(
-            acting.rerun(self._home, self.id, _text(node), self._own)
-        )
-
-
-def _text(node: str | Named) -> str:
-    return node if isinstance(node, str) else node.name

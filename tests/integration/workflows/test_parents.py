@@ -222,10 +222,18 @@ async def test_what_cannot_be_told_stops_no_others(
 # --- refused -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("value", [7, b"a", {"a": 1}, [None], []])
+@pytest.mark.parametrize("value", [7, b"a", {"a": 1}, [None]])
 def test_what_names_no_task_is_refused(shop: Shop, value: object) -> None:
     with pytest.raises(InvalidOption, match="on_success"):
         shop.give.using(on_success=value)  # type: ignore[arg-type]  # on purpose
+
+
+async def test_none_at_all_have_succeeded_and_none_has_failed(shop: Shop) -> None:
+    task = await shop.give.using(on_success=[]).aenqueue(1)
+    assert await task.astatus() is State.QUEUED
+
+    with pytest.raises(InvalidOption, match="nothing could fail: leave the option out"):
+        shop.give.using(on_failure=[])
 
 
 async def test_a_task_cannot_wait_for_itself(shop: Shop) -> None:

@@ -12,7 +12,6 @@ from skedulr import (
     DuplicateId,
     DuplicateWorkflow,
     FlowState,
-    InvalidArguments,
     InvalidName,
     InvalidWorkflow,
     NotSerialisable,
@@ -206,12 +205,31 @@ async def test_two_nodes_of_one_name_are_refused(shop: Shop) -> None:
         flow.add(shop.give.using(id="a").s(2))
 
 
-async def test_nothing_to_gather_is_refused(shop: Shop) -> None:
-    flow = shop.app.workflow("hollow")
-    flow.add(shop.add.s(flow.gather([])))
+async def test_the_results_of_no_nodes_are_an_empty_list(cluster: Shop) -> None:
+    async with cluster.app.workflow("hollow") as flow:
+        sum_ = flow.add(cluster.add.s(flow.gather([])), on_success=[])
+        doubles = flow.map(cluster.give, flow.gather([]))
 
-    with pytest.raises(InvalidArguments, match="nothing to gather"):
-        await flow.asubmit()
+    assert await sum_.task.aresult(timeout=20) == 0
+    assert await doubles.task.aresult(timeout=20) == []
+
+
+@pytest.mark.parametrize("wrong", [5, "default/a", None])
+def test_the_result_of_what_is_no_node_is_refused(shop: Shop, wrong: Any) -> None:
+    flow = shop.app.workflow("odd")
+
+    with pytest.raises(InvalidWorkflow, match="take the results of nodes or tasks, not of"):
+        flow.result(wrong)
+    with pytest.raises(InvalidWorkflow, match="take the results of nodes or tasks, not of"):
+        flow.gather([wrong])
+
+
+def test_what_is_no_list_is_not_gathered(shop: Shop) -> None:
+    flow = shop.app.workflow("odd")
+    one: Any = flow.add(shop.give.s(1))
+
+    with pytest.raises(InvalidWorkflow, match="gather a list of nodes, not Node"):
+        flow.gather(one)
 
 
 async def test_a_result_within_an_argument_is_refused(shop: Shop) -> None:
