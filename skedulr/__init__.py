@@ -50,6 +50,7 @@ from skedulr.reports import Attempt, Progress
 from skedulr.schedules.schedule import ScheduleInfo, ScheduleRun
 from skedulr.states import State
 from skedulr.task import Task
+from skedulr.views.pool_jobs import PoolJob
 from skedulr.views.pools import PoolInfo
 from skedulr.views.tasks import TaskInfo
 
@@ -81,6 +82,7 @@ __all__ = [
     "PayloadTooLarge",
     "PoolConfig",
     "PoolInfo",
+    "PoolJob",
     "Progress",
     "QueueFull",
     "RedisUnavailable",

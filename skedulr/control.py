@@ -8,6 +8,7 @@ from skedulr import names, operations
 from skedulr.commands import PoolSettings, Steps
 from skedulr.errors import InvalidOption
 from skedulr.options import whole_number
+from skedulr.views.pool_jobs import PoolJob, read_pool_jobs
 from skedulr.views.pools import PoolInfo, read_pools
 
 if TYPE_CHECKING:
@@ -91,6 +92,14 @@ class Pools:
     async def aall(self) -> list[PoolInfo]:
         """``all`` for asyncio."""
         return await self._app.aclient.perform(read_pools(self._app.config.namespace))
+
+    def jobs(self, pool: str) -> list[PoolJob]:
+        """The jobs that workers know in the pool, with their limits and how many run, by name."""
+        return self._app.client.perform(read_pool_jobs(self._app.keys(names.pool(pool))))
+
+    async def ajobs(self, pool: str) -> list[PoolJob]:
+        """``jobs`` for asyncio."""
+        return await self._app.aclient.perform(read_pool_jobs(self._app.keys(names.pool(pool))))
 
     def _limiting(self, pool: str, job: str, count: int | None) -> Steps[PoolSettings]:
         limits = {names.job(job): _count("count", count, least=0)}

@@ -52,7 +52,8 @@ def _add_on_cluster(panel: str, *functions: Callable[..., None]) -> None:
     _add(panel, *(on_cluster(function) for function in functions))
 
 
-_add_on_cluster(LOOK, looking.status, looking.tasks, looking.task, looking.pools, looking.instances)
+_add_on_cluster(LOOK, looking.status, looking.tasks, looking.task, looking.pools, looking.jobs)
+_add_on_cluster(LOOK, looking.instances)
 program.command("explain", cls=PlainCommand, rich_help_panel=LOOK)(on_cluster(looking.why))
 _add_on_cluster(ACT, submitting.enqueue, acting.cancel, acting.resubmit)
 _add_on_cluster(ACT, acting.pause, acting.resume, acting.scale, acting.limit)

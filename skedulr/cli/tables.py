@@ -13,6 +13,7 @@ from skedulr.cli import looks
 from skedulr.cli.looks import Column
 from skedulr.cli.moments import since
 from skedulr.states import State
+from skedulr.views.pool_jobs import PoolJob
 from skedulr.views.pools import PoolInfo
 from skedulr.views.rows import TaskRow
 
@@ -37,6 +38,14 @@ _POOLS: Final = [
     Column("DEAD", numbers=True),
     Column("CANCELLED", numbers=True, least_width=110),
     Column("", least_width=60),
+]
+
+_JOBS: Final = [
+    Column("JOB"),
+    Column("POOL"),
+    Column("RUNNING", numbers=True),
+    Column("LIMIT", numbers=True),
+    Column("IN CODE", numbers=True, least_width=60),
 ]
 
 
@@ -90,3 +99,18 @@ def _remark(pool: PoolInfo) -> Text:
     if not pool.slots and pool.counts[State.QUEUED]:
         return Text("no worker", "red")
     return Text("")
+
+
+def of_jobs(console: Console, jobs: Sequence[PoolJob]) -> Table:
+    """Jobs with their limits."""
+    return looks.table(console, _JOBS, [_job(job) for job in jobs])
+
+
+def _job(job: PoolJob) -> list[RenderableType]:
+    return [
+        Text(job.name),
+        Text(job.pool),
+        looks.number(job.running, looks.STYLES[State.RUNNING]),
+        looks.limit(job.limit),
+        looks.limit(job.limit_in_code),
+    ]

@@ -14,6 +14,7 @@ from skedulr.schedules.schedule import PAUSED, ScheduleInfo, ScheduleRun
 from skedulr.states import State
 from skedulr.values.plain import iso, jsonable
 from skedulr.views.lineage import Lineage, Relative
+from skedulr.views.pool_jobs import PoolJob
 from skedulr.views.pools import PoolInfo
 from skedulr.views.rows import TaskRow
 from skedulr.views.tasks import TaskInfo
@@ -132,6 +133,17 @@ def of_pool(pool: PoolInfo) -> dict[str, Any]:
         "instances": pool.instances,
         "slots": pool.slots,
         "totals": dict(sorted(pool.totals.items())),
+    }
+
+
+def of_pool_job(job: PoolJob) -> dict[str, Any]:
+    """A job in a pool; null where there is no limit."""
+    return {
+        "pool": job.pool,
+        "name": job.name,
+        "limit": job.limit if job.limit >= 0 else None,
+        "limit_in_code": job.limit_in_code if job.limit_in_code >= 0 else None,
+        "running": job.running,
     }
 
 

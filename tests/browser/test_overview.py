@@ -147,6 +147,22 @@ def test_a_job_is_limited_in_a_pool_and_runs_again_as_its_code_says(
     assert pool(app, "mail").job_limits == {}
 
 
+def test_the_jobs_that_workers_know_can_be_chosen_to_be_limited(
+    app: Skedulr, site: str, start_worker: Callable[..., Spawned], open_page: OpenPage
+) -> None:
+    start_worker()
+    app.enqueue("report", args=[1, 60.0])
+    app.pools.limit_job("reports", "report", 2)
+    page = open_page(site)
+    page.get_by_role("button", name="Job limits of reports").click()
+    dialog = page.get_by_role("dialog", name="Job limits of reports")
+    expect(dialog.get_by_text("1 running")).to_be_visible()
+    names = dialog.locator("datalist option")
+    expect(names).to_have_count(6)
+    offered = [option.get_attribute("value") for option in names.all()]
+    assert offered == ["charge", "crash", "explode", "hold", "refund", "send_email"]
+
+
 def test_a_limit_that_cannot_be_set_says_why(app: Skedulr, site: str, open_page: OpenPage) -> None:
     app.enqueue("send_email", args=["a@b.c"])
     page = open_page(site)

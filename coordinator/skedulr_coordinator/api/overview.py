@@ -38,12 +38,24 @@ async def get_pool(app: TheApp, pool: str) -> Response:
     return Document(await _pool(app, pool))
 
 
+@router.get("/pools/{pool}/jobs", responses=answers(models.PoolJobs) | described(400, 404))
+async def list_jobs(app: TheApp, pool: str) -> Response:
+    """The jobs that workers know in a pool or that are limited there, and how many of each run."""
+    if names.pool(pool) not in await app.aclient.perform(overview.pool_names(app.config.namespace)):
+        raise _no_such(pool)
+    return Document({"jobs": [documents.of_pool_job(job) for job in await app.pools.ajobs(pool)]})
+
+
 async def _pool(app: TheApp, pool: str) -> dict[str, Any]:
     names.pool(pool)
     for each in await app.pools.aall():
         if each.name == pool:
             return documents.of_pool(each)
-    raise HTTPException(404, f"there is no pool {pool!r}; the first task or worker of it makes it")
+    raise _no_such(pool)
+
+
+def _no_such(pool: str) -> HTTPException:
+    return HTTPException(404, f"there is no pool {pool!r}; the first task or worker of it makes it")
 
 
 @router.post("/pools/{pool}/pause", responses=answers(models.Pool) | described(400))

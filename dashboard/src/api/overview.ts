@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { setServerTime } from "../lib/now";
 import { get } from "./client";
 import { pollEvery, useLive } from "./live";
-import type { Minute, Overview } from "./types";
+import type { Minute, Overview, PoolJob } from "./types";
 
 /** The numbers of the whole cluster, always current. */
 export function useOverview() {
@@ -16,6 +16,20 @@ export function useOverview() {
     },
     refetchInterval: pollEvery(line),
   });
+}
+
+/** The jobs of a pool, by name; nothing where they cannot be had, since names can be typed as well. */
+export function usePoolJobs(pool: string): PoolJob[] {
+  const { data } = useQuery({
+    // Below the overview, so that what makes that anew makes this anew.
+    queryKey: ["overview", "jobs", pool],
+    queryFn: async ({ signal }) => {
+      const path = `api/pools/${encodeURIComponent(pool)}/jobs`;
+      return (await get<{ jobs: PoolJob[] }>(path, {}, signal)).jobs;
+    },
+    refetchInterval: 2_000,
+  });
+  return data ?? [];
 }
 
 /** What was done in each of the last minutes, oldest first. */

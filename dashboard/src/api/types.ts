@@ -77,6 +77,16 @@ export interface TaskPage {
   counts: Counts;
 }
 
+/** A job of a pool; null for no limit. */
+export interface PoolJob {
+  pool: string;
+  name: string;
+  /** How many of its tasks run at once, as somebody has set it or else as code says. */
+  limit: number | null;
+  limit_in_code: number | null;
+  running: number;
+}
+
 export interface Attempt {
   /** What people call it: "Attempt 2", "Crash 1 of 3 (attempt 2)". */
   title: string;

@@ -33,9 +33,7 @@ States = Annotated[
         help=f"Only tasks in this state; may be given again. {', '.join(BY_LABEL)}.",
     ),
 ]
-OnlyPool = Annotated[
-    str | None, typer.Option("--pool", metavar="POOL", help="Only tasks of this pool.")
-]
+OnlyPool = Annotated[str | None, typer.Option("--pool", metavar="POOL", help="Only this pool.")]
 OnlyJob = Annotated[
     str | None, typer.Option("--job", metavar="JOB", help="Only tasks of this job.")
 ]
@@ -97,6 +95,20 @@ def _pools(session: Session, found: list[PoolInfo]) -> Iterator[RenderableType]:
         yield tables.of_pools(session.out.console, found)
     else:
         yield "No pool has had a task or a worker yet."
+
+
+def jobs(session: Session, pool: OnlyPool = None) -> None:
+    """List the jobs that workers know, by pool: how many run, how many may run at once."""
+    wanted = [each.name for each in _wanted_pools(session, pool)]
+    found = [job for each in wanted for job in session.app.pools.jobs(each)]
+
+    def view() -> Iterator[RenderableType]:
+        if found:
+            yield tables.of_jobs(session.out.console, found)
+        else:
+            yield "No worker has said yet which jobs it knows."
+
+    session.out.show([documents.of_pool_job(job) for job in found], view)
 
 
 def instances(session: Session) -> None:

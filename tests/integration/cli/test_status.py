@@ -1,4 +1,4 @@
-"""`skedulr status`, `pools` and `instances` show the cluster as it is."""
+"""`skedulr status`, `pools`, `jobs` and `instances` show the cluster as it is."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -134,3 +134,27 @@ def test_instances_shows_what_workers_report_of_themselves(app: Skedulr, skedulr
     assert shown["POOLS"] == "default,mail"
     assert shown["CPU"] == "51%"
     assert row.endswith("1 stalled, heartbeat hanging")
+
+
+def test_jobs_tell_their_limits_and_how_many_run(shop: Shop, skedulr: Command) -> None:
+    shop.queue("one", "two", job="send_email")
+    shop.claim(1)
+    shop.join("mail", jobs=["greet"])
+    shop.app.register_pool("mail")
+    shop.app.pools.limit_job("default", "greet", 4)
+    answer = skedulr("jobs")
+    assert answer.lines[0].split() == ["JOB", "POOL", "RUNNING", "LIMIT", "IN", "CODE"]
+    assert [line.split() for line in answer.lines[1:]] == [
+        ["greet", "default", "0", "4", "-"],
+        ["odd", "default", "0", "-", "-"],
+        ["send_email", "default", "1", "-", "-"],
+        ["greet", "mail", "0", "-", "-"],
+    ]
+    assert skedulr("jobs", "--pool", "mail", "--json").json == [
+        {"pool": "mail", "name": "greet", "limit": None, "limit_in_code": None, "running": 0}
+    ]
+
+
+def test_where_no_worker_has_been_no_job_is_known(skedulr: Command) -> None:
+    assert skedulr("jobs", "--json").json == []
+    assert skedulr("jobs").lines == ["No worker has said yet which jobs it knows."]

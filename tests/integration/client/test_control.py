@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from skedulr import InvalidName, InvalidOption, PoolConfig, QueueFull, Skedulr, State, commands
+from skedulr import (
+    InvalidName,
+    InvalidOption,
+    PoolConfig,
+    PoolJob,
+    QueueFull,
+    Skedulr,
+    State,
+    commands,
+)
 from tests.integration.client.hand import Hand
 from tests.integration.client.kit import Add
 from tests.support.apps import MakeApp
@@ -192,6 +201,41 @@ class TestLimitOfAJob:
             with pytest.raises(InvalidName):
                 app.pools.limit_job(pool, job, 1)
         assert app.pools.all() == []
+
+
+class TestJobs:
+    def test_they_are_those_that_workers_know_with_their_limits_and_how_many_run(
+        self, app: Skedulr, job: Add, hand: Hand
+    ) -> None:
+        join = commands.join(
+            hand.keys,
+            "host-1",
+            ["add", "mail", "skedulr.map", "skedulr.gather"],
+            lease_ms=60_000,
+            slots=10,
+            job_limits={"mail": 3},
+        )
+        app.client.run(join)
+        for number in range(3):
+            job.enqueue(number)
+        hand.claim(2)
+        assert app.pools.jobs("default") == [
+            PoolJob("default", "add", limit=-1, limit_in_code=-1, running=2),
+            PoolJob("default", "mail", limit=3, limit_in_code=3, running=0),
+        ]
+
+    async def test_one_that_is_limited_is_there_though_no_worker_knows_it(
+        self, app: Skedulr
+    ) -> None:
+        app.pools.limit_job("mail", "send", 0)
+        assert await app.pools.ajobs("mail") == [
+            PoolJob("mail", "send", limit=0, limit_in_code=-1, running=0)
+        ]
+
+    def test_a_pool_that_nobody_has_named_has_none(self, app: Skedulr) -> None:
+        assert app.pools.jobs("mail") == []
+        with pytest.raises(InvalidName):
+            app.pools.jobs("a b")
 
 
 class TestCapacity:

@@ -12,7 +12,7 @@ NAMES = {
     "apps and jobs": "Skedulr Job Signature PoolConfig retry",
     "tasks": "Task State TaskInfo Attempt Progress",
     "in a job": "current Current Retry Fail Interrupted",
-    "pools": "PoolInfo Scaled",
+    "pools": "PoolInfo PoolJob Scaled",
     "schedules": "ScheduleInfo ScheduleRun",
     "workflows": "Workflow Node FlowInfo FlowRow FlowState DuplicateWorkflow InvalidWorkflow "
     "SubmissionGivenUp UnknownWorkflow UnknownNode",

@@ -95,6 +95,7 @@ async def test_it_says_that_a_token_is_needed_where_one_is(app: Skedulr) -> None
         ("/api/overview", models.Overview),
         ("/api/pools", models.Pools),
         ("/api/pools/mail", models.Pool),
+        ("/api/pools/mail/jobs", models.PoolJobs),
         ("/api/timeline", models.Timeline),
         ("/api/instances", models.Instances),
         ("/api/tasks", models.Rows),

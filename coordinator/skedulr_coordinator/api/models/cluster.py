@@ -31,6 +31,23 @@ class Pools(Model):
     pools: list[Pool]
 
 
+class PoolJob(Model):
+    """A job in a pool; null for no limit."""
+
+    pool: str
+    name: str
+    limit: int | None
+    """How many of its tasks run at once, as somebody has set it or else as code says."""
+    limit_in_code: int | None
+    running: int
+
+
+class PoolJobs(Model):
+    """The jobs of a pool, by name."""
+
+    jobs: list[PoolJob]
+
+
 class Redis(Model):
     """The server."""
 

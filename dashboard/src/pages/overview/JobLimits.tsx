@@ -1,11 +1,13 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { RotateCcw } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useId, useState } from "react";
 import { post } from "../../api/client";
-import type { Pool } from "../../api/types";
+import { usePoolJobs } from "../../api/overview";
+import type { Pool, PoolJob } from "../../api/types";
 import { Button } from "../../components/Button";
 import { Dialog } from "../../components/Dialog";
 import { useToasts } from "../../components/Toasts";
+import { count as counted } from "../../lib/format";
 import styles from "./JobLimits.module.css";
 
 /** How many tasks of a job may run at once in a pool; null for what the job's code says. */
@@ -17,6 +19,7 @@ interface Limit {
 /** What is limited in a pool by job, and the setting of more. */
 export function JobLimits({ pool, onClose }: { pool: Pool; onClose: () => void }) {
   const limits = Object.entries(pool.job_limits).sort(([one], [other]) => (one < other ? -1 : 1));
+  const jobs = usePoolJobs(pool.name);
   return (
     <Dialog title={`Job limits of ${pool.name}`} onClose={onClose}>
       <p className={styles.about}>
@@ -27,19 +30,28 @@ export function JobLimits({ pool, onClose }: { pool: Pool; onClose: () => void }
         {limits.map(([job, count]) => (
           // Keyed by what is set, so that a field takes what somebody else has set meanwhile.
           <li key={`${job} ${count}`}>
-            <LimitForm pool={pool} job={job} count={count} />
+            <LimitForm pool={pool} jobs={jobs} job={job} count={count} />
           </li>
         ))}
         <li key={`another of ${limits.length}`}>
-          <LimitForm pool={pool} />
+          <LimitForm pool={pool} jobs={jobs} />
         </li>
       </ul>
     </Dialog>
   );
 }
 
-/** A limit that is set, or one to set. */
-function LimitForm({ pool, job, count }: { pool: Pool; job?: string; count?: number }) {
+interface FormProps {
+  pool: Pool;
+  /** What is known of the jobs of the pool. */
+  jobs: PoolJob[];
+  job?: string;
+  count?: number;
+}
+
+/** A limit that is set, or one to set of a job that is chosen or typed. */
+function LimitForm({ pool, jobs, job, count }: FormProps) {
+  const list = useId();
   const [name, setName] = useState(job ?? "");
   const [most, setMost] = useState(count === undefined ? "" : String(count));
   const { mutate, isPending } = useLimit(pool);
@@ -51,18 +63,31 @@ function LimitForm({ pool, job, count }: { pool: Pool; job?: string; count?: num
   return (
     <form className={styles.limit} onSubmit={set}>
       {isNew ? (
-        <input
-          className={styles.field}
-          aria-label="Job"
-          placeholder="Another job, by its name"
-          value={name}
-          required
-          spellCheck={false}
-          autoComplete="off"
-          onChange={(event) => setName(event.target.value)}
-        />
+        <>
+          <input
+            className={styles.field}
+            aria-label="Job"
+            placeholder={jobs.length > 0 ? "Another job" : "Another job, by its name"}
+            value={name}
+            list={list}
+            required
+            spellCheck={false}
+            autoComplete="off"
+            onChange={(event) => setName(event.target.value)}
+          />
+          <datalist id={list}>
+            {jobs
+              .filter((each) => !(each.name in pool.job_limits))
+              .map((each) => (
+                <option key={each.name} value={each.name} label={running(each)} />
+              ))}
+          </datalist>
+        </>
       ) : (
-        <span className={styles.job}>{job}</span>
+        <span className={styles.job}>
+          {job}
+          <span className={styles.running}>{running(jobs.find(({ name }) => name === job))}</span>
+        </span>
       )}
       <input
         type="number"
@@ -98,6 +123,12 @@ function LimitForm({ pool, job, count }: { pool: Pool; job?: string; count?: num
       </span>
     </form>
   );
+}
+
+function running(job?: PoolJob): string {
+  if (!job) return "";
+  const code = job.limit_in_code === null ? "" : `, ${counted(job.limit_in_code)} by its code`;
+  return `${counted(job.running)} running${code}`;
 }
 
 function useLimit(pool: Pool) {
