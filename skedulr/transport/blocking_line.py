@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any, Final, cast
 
@@ -24,6 +25,7 @@ class BlockingLine:
     def __init__(self, address: Address) -> None:
         self._address = address
         self._connection = address.open()
+        self._limit = address.time_limit
         self._socket: socket.socket | None = None
         self._reader = link.reply_reader()
 
@@ -41,11 +43,15 @@ class BlockingLine:
 
     def read(self) -> Any:
         """The next reply; raises it where it is a refusal, or what ``connection.UNREACHED`` lists
-        when none comes within the address' time limit.
+        when none begins within the address' time limit, or ends within another.
         """
         gets = self._reader.gets
-        while (reply := gets()) is link.NO_REPLY:
+        reply = gets()
+        if reply is link.NO_REPLY:
             self._receive()
+            reply = gets()
+            if reply is link.NO_REPLY:
+                reply = self._read_the_rest()
         if isinstance(reply, Exception):
             raise reply
         return reply
@@ -53,11 +59,13 @@ class BlockingLine:
     @contextlib.contextmanager
     def patience(self, seconds: float) -> Iterator[None]:
         """A reply may take so many seconds longer than the address allows."""
-        self._wait_for_at_most(self._address.time_limit + seconds)
+        self._limit = self._address.time_limit + seconds
+        self._wait_for_at_most(self._limit)
         try:
             yield
         finally:
-            self._wait_for_at_most(self._address.time_limit)
+            self._limit = self._address.time_limit
+            self._wait_for_at_most(self._limit)
 
     def close(self) -> None:
         """Close it; what was under way gets no reply. It opens again when it next sends."""
@@ -70,6 +78,20 @@ class BlockingLine:
         self._socket = cast(socket.socket, self._connection._sock)
         self._reader = link.reply_reader()
         return self._socket
+
+    def _read_the_rest(self) -> Any:
+        """The reply of which a part has come: the rest has as much time as the part had."""
+        until = time.monotonic() + self._limit
+        try:
+            while (reply := self._reader.gets()) is link.NO_REPLY:
+                left = until - time.monotonic()
+                if left <= 0:
+                    raise exceptions.TimeoutError("not the whole reply in time")
+                self._wait_for_at_most(left)
+                self._receive()
+        finally:
+            self._wait_for_at_most(self._limit)
+        return reply
 
     def _receive(self) -> None:
         if self._socket is None:

@@ -19,6 +19,7 @@ class Fault(Enum):
 
     CLOSE = "the client sees the connection close instead of the reply"
     SWALLOW = "the client waits for it in vain"
+    TRICKLE = "it comes a byte at a time, for ever"
 
 
 class Proxy:
@@ -109,6 +110,8 @@ class Proxy:
                     time.sleep(0.01)
                 if lost.fault is Fault.CLOSE:
                     break
+                if lost.fault is Fault.TRICKLE:
+                    _trickle(client)
                 if self.halves and len(data) > 1:
                     client.sendall(data[: len(data) // 2])
                     break
@@ -134,6 +137,14 @@ class _Lost:
     """What one connection loses from now on."""
 
     fault: Fault | None = None
+
+
+def _trickle(client: socket.socket) -> None:
+    """Send the beginning of a long text, and more of it until the client has gone."""
+    client.sendall(b"$1000000000\r\n")
+    while True:
+        client.sendall(b"x")
+        time.sleep(0.02)
 
 
 def _shut(each: socket.socket) -> None:

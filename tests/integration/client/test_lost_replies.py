@@ -142,24 +142,29 @@ def test_a_resubmission_whose_reply_is_lost_is_made_once(far: Skedulr, between: 
     hand.close()
 
 
-def test_a_reply_that_never_comes_ends_the_call_in_time(
-    between: Proxy, make_app: MakeApp, server: Server
+NEVER = pytest.mark.parametrize("fault", [Fault.SWALLOW, Fault.TRICKLE])
+
+
+@NEVER
+def test_a_reply_that_never_comes_or_never_ends_ends_the_call_in_time(
+    between: Proxy, make_app: MakeApp, server: Server, fault: Fault
 ) -> None:
     app = make_app(between.url, time_limit=1)
     app.enqueue("add", pool="warm")
-    between.lose(ENQUEUE, Fault.SWALLOW)
+    between.lose(ENQUEUE, fault)
     with pytest.raises(RedisUnavailable, match="no reply within 1 s"):
         app.enqueue("add")
     assert app.enqueue("add").status()
     assert len(stored(server, app)) == 2, "nobody could know whether the first arrived; it did"
 
 
-async def test_an_async_reply_that_never_comes_ends_the_call_in_time(
-    between: Proxy, make_app: MakeApp
+@NEVER
+async def test_an_async_reply_that_never_comes_or_never_ends_ends_the_call_in_time(
+    between: Proxy, make_app: MakeApp, fault: Fault
 ) -> None:
     app = make_app(between.url, time_limit=1)
     await app.aenqueue("add", pool="warm")
-    between.lose(ENQUEUE, Fault.SWALLOW)
+    between.lose(ENQUEUE, fault)
     with pytest.raises(RedisUnavailable, match="no reply within 1 s"):
         await app.aenqueue("add")
     assert (await app.aenqueue("add")).id
