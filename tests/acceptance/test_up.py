@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -279,7 +280,10 @@ def test_a_wanted_port_and_another_folder_are_taken(home: Home) -> None:
     wanted, folder = next(free_ports()), home.state / "another folder"
     up = home.start(f"--port={wanted}", f"--data={folder}", "--workers=0")
     assert place(up, "Redis").startswith(f"redis://{HOST}:{wanted}/0")
-    assert place(up, "look").startswith(f"skedulr status --data '{folder}'")
+    look = place(up, "look").partition("; ")[0]
+    assert look.endswith(f"skedulr status --data '{folder}'")
+    typed = subprocess.run(look, shell=True, env={**os.environ, **home.environment}, check=False)
+    assert typed.returncode == 0
     assert home.run("status").code == 2, "the usual folder has no server"
     assert home.run("status", "--data", str(folder)).code == 0
     assert home.run("status", SKEDULR_DATA=str(folder)).code == 0

@@ -13,6 +13,7 @@ from skedulr.cli.cluster import Cluster, enter
 from skedulr.cli.exits import DONE, FAILED, INTERRUPTED
 from skedulr.cli.home import Home
 from skedulr.cli.output import Output
+from skedulr.cli.own_name import own_name
 from skedulr.cli.up.crew import Crew, Member
 from skedulr.cli.up.interrupts import Interrupts
 from skedulr.cli.up.plan import Wishes, settle
@@ -201,6 +202,7 @@ class Machine:
     def _places(self, cluster: Cluster) -> tuple[str, dict[str, object], list[str]]:
         plan, home = self._plan, self._wishes.home
         port = plan.coordinator_port
+        me = own_name()
         elsewhere = "" if home.path == Home().path else f" --data {shlex.quote(str(home.path))}"
         facts: dict[str, object] = {
             "Redis": cluster.shown + (" (a private Valkey)" if self._own else ""),
@@ -209,14 +211,14 @@ class Machine:
             else 'not installed: pip install "skedulr[coordinator]"',
             "worker": f"{plan.target} in {_processes(self._wishes.workers)}"
             if plan.target
-            else "none: `skedulr worker MODULE:APP` joins in",
+            else f"none: `{me} worker MODULE:APP` joins in",
             "namespace": plan.namespace,
             "data": home.path if self._own else None,
             "logs": home.logs,
-            "look": f"skedulr status{elsewhere}; skedulr tasks{elsewhere}",
+            "look": f"{me} status{elsewhere}; {me} tasks{elsewhere}",
         }
         if self._own:
-            password = f'REDISCLI_AUTH="$(skedulr url --password{elsewhere})"'
+            password = f'REDISCLI_AUTH="$({me} url --password{elsewhere})"'
             facts["redis-cli"] = f"{password} redis-cli -p {self._own.server.port}"
         ending = "The demo ends by itself." if self._ends_by_itself else "Ctrl-C ends everything."
         kept = " Tasks stay in the data folder." if self._own else ""
