@@ -162,7 +162,7 @@ def _slots(text: str) -> int | None:
     if text.lower() == "none":
         return None
     if not text.isdecimal() or int(text[:20]) > MOST:
-        raise InvalidOption("N", text, f"give a whole number from 0 to {MOST:,}, or none")
+        raise InvalidOption("N|none", text, f"give a whole number from 0 to {MOST:,}, or none")
     return int(text)
 
 

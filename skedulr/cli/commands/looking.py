@@ -94,7 +94,11 @@ def _pools(session: Session, found: list[PoolInfo]) -> Iterator[RenderableType]:
     if found:
         yield tables.of_pools(session.out.console, found)
     else:
-        yield "No pool has had a task or a worker yet."
+        namespace = session.cluster.namespace
+        yield (
+            f"No pool has had a task or a worker yet in the namespace {namespace}; "
+            "--namespace names that of an app."
+        )
 
 
 def jobs(session: Session, pool: OnlyPool = None) -> None:
@@ -136,7 +140,9 @@ def tasks(
     job: OnlyJob = None,
     limit: Limit = 50,
 ) -> None:
-    """List tasks: those under way first, then those that ended, the newest first.
+    """List tasks: first what is under way, then what is dead, failed, cancelled, succeeded.
+
+    Of what has ended the newest come first; each state has its share of --limit.
 
     With --job, the first 10,000 tasks of each state are looked through.
     """

@@ -148,6 +148,7 @@ def test_without_a_command_it_shows_those_there_are(args: tuple[str, ...]) -> No
         ),
         (("schedule", "add", "a", "greet", "--at", "2030-01-01T00:00"), "add +01:00, or Z for UTC"),
         (("scale", "mail", "99999999999"), "from 0 to 2,147,483,648, or none"),
+        (("limit", "mail", "greet", "few"), "skedulr: N|none cannot be 'few'; give a whole number"),
         (("schedule", "show", "unheard"), "`skedulr schedules` lists them"),
     ],
 )
@@ -156,7 +157,7 @@ def test_what_the_library_refuses_is_said_in_words_of_the_command_line(
 ) -> None:
     answer = skedulr(*args)
     assert complaint in answer.err
-    for python in ("None", "datetime.", "timedelta", "app.", "()", "catch_up"):
+    for python in ("None", "datetime.", "timedelta", "app.", "()", "catch_up", "--N"):
         assert python not in answer.err
 
 

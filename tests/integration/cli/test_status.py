@@ -93,9 +93,13 @@ def test_status_never_shows_the_password(own_server: Callable[..., OwnServer]) -
         assert secret not in answer.out + answer.err
 
 
-def test_an_empty_namespace_has_no_pools(skedulr: Command) -> None:
+def test_an_empty_namespace_has_no_pools_and_says_how_to_name_another(
+    skedulr: Command, namespace: str
+) -> None:
     assert skedulr("pools", "--json").json == []
-    assert skedulr("pools").lines == ["No pool has had a task or a worker yet."]
+    (line,) = skedulr("pools").lines
+    assert line.startswith(f"No pool has had a task or a worker yet in the namespace {namespace}; ")
+    assert "--namespace" in line
     assert skedulr("instances", "--json").json == []
     assert set(skedulr("status", "--json").json["counts"].values()) == {0}
 
