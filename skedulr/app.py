@@ -19,7 +19,7 @@ from skedulr.flows.workflow import Workflow
 from skedulr.flows.workflows import Workflows
 from skedulr.job import Isolation, Job, JobDecorator, Signature
 from skedulr.keys import PoolKeys, RegistryKeys, pool_keys
-from skedulr.options import JobOptions, TaskOptions
+from skedulr.options import JobOptions, TaskOptions, only_known
 from skedulr.registry import Registration, call_by_name
 from skedulr.results import AsyncResults, Results
 from skedulr.retry import Exceptions
@@ -58,12 +58,8 @@ class Skedulr:
         **options: Unpack[Settings],
     ) -> None:
         namespace = namespace or os.environ.get(NAMESPACE_VARIABLE) or "skedulr"
-        try:
-            self.config = Config(namespace=namespace, **options)
-        except TypeError as error:
-            raise ConfigurationError(
-                f"Skedulr(): {error}; known: {', '.join(Config.__dataclass_fields__)}"
-            ) from None
+        only_known("Skedulr()", options, ("namespace", "logger", *Settings.__annotations__))
+        self.config = Config(namespace=namespace, **options)
         self.logger = logger or logging.getLogger("skedulr")
         self.jobs: dict[str, Job[..., Any]] = {}
         self.middlewares: list[Middleware] = []

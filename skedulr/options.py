@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import partial
@@ -13,7 +13,7 @@ from skedulr.commands import Parent
 from skedulr.dependencies import parents
 from skedulr.dependencies.parents import Parents
 from skedulr.durations import Span
-from skedulr.errors import InvalidOption, InvalidPriority, UnknownOption
+from skedulr.errors import ConfigurationError, InvalidOption, InvalidPriority, UnknownOption
 
 HIGHEST_PRIORITY: Final = 1023
 
@@ -101,6 +101,14 @@ class Options:
         elif "at_ms" in changes:
             changes["delay_ms"] = 0
         return replace(self, **changes)
+
+
+def only_known(where: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raises ``ConfigurationError`` for a setting that there is not."""
+    known = tuple(known)
+    for option in given:
+        if option not in known:
+            raise ConfigurationError(f"{where}: {UnknownOption(option, known)}")
 
 
 def priority(value: object) -> int:

@@ -60,6 +60,10 @@ class Registration:
                 f"{short(function)} is no function to make a job of; options are named, "
                 "as in @app.job(name=...)"
             )
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise ConfigurationError(
+                f"{short(function)} is a generator, which no task can return; return a list instead"
+            )
         signature = inspect.signature(function)
         name = names.job(self._name or function_name(function))
         if name.startswith(OWN):

@@ -12,6 +12,7 @@ from typing import Any, Final
 from skedulr import durations, names
 from skedulr.durations import Span
 from skedulr.errors import ConfigurationError, SkedulrError
+from skedulr.options import only_known
 from skedulr_worker import sizes
 from skedulr_worker.lifetime import Lifetime
 from skedulr_worker.sizes import Size
@@ -163,10 +164,13 @@ class WorkerConfig:
             text = os.environ.get(PREFIX + field.name.upper())
             if text and field.name not in chosen:
                 chosen[field.name] = _parsed(field.name, text)
-        try:
-            return cls(**chosen)
-        except TypeError as error:
-            raise ConfigurationError(f"worker: {error}") from None
+        return cls.of("worker", chosen)
+
+    @classmethod
+    def of(cls, where: str, options: Mapping[str, Any]) -> WorkerConfig:
+        """The settings that ``where`` was called with."""
+        only_known(where, options, (field.name for field in fields(cls)))
+        return cls(**options)
 
     def environment(self) -> dict[str, str]:
         """The settings as the variables that ``from_environment`` reads."""

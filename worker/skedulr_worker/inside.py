@@ -50,10 +50,7 @@ async def worker_in(app: Skedulr, **options: Any) -> AsyncIterator[None]:
             raise ConfigurationError(
                 f"a worker inside a program has no processes of its own; leave out {option}"
             )
-    try:
-        config = WorkerConfig(**options)
-    except TypeError as error:
-        raise ConfigurationError(f"worker(): {error}") from None
+    config = WorkerConfig.of("worker()", options)
     inside = _Inside(app, config)
     await inside.start()
     try:

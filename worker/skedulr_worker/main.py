@@ -43,11 +43,8 @@ def serve(
     ``ConfigurationError``, ``RedisUnsuitable``, and ``RedisUnavailable`` where the login is refused
     (a server that does not answer yet is waited for).
     """
-    try:
-        config = WorkerConfig(processes=processes, pools=pools, lease=lease, grace=grace, **options)
-    except TypeError as error:
-        raise ConfigurationError(f"serve(): {error}") from None
-    return run(app, config)
+    said = {"processes": processes, "pools": pools, "lease": lease, "grace": grace, **options}
+    return run(app, WorkerConfig.of("serve()", said))
 
 
 def run(app: Skedulr, config: WorkerConfig) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -147,12 +147,24 @@ class TestJobs:
         with pytest.raises(skedulr.ConfigurationError, match=r"app\.job\(name="):
             app.job("send_email")  # type: ignore[call-overload]  # a name that was meant for name=
 
+    def test_a_generator_is_refused_since_no_task_can_return_it(self, app: Skedulr) -> None:
+        def one_by_one() -> Iterator[int]:
+            yield 1
+
+        async def streamed() -> AsyncIterator[int]:
+            yield 1
+
+        for function in (one_by_one, streamed):
+            with pytest.raises(skedulr.ConfigurationError, match="return a list instead"):
+                app.job(function)
+
 
 class TestApps:
     @pytest.mark.parametrize(
         ("options", "says"),
         [
-            ({"namspace": "x"}, "namespace"),
+            ({"namspace": "x"}, "there is no option 'namspace'; did you mean 'namespace'"),
+            ({"colour": "x"}, "there is no option 'colour'; known: history_limit"),
             ({"history_retention": "1s"}, "60 s at least"),
             ({"history_retention": "for ever"}, "history_retention"),
             ({"history_limit": 0}, "history_limit"),

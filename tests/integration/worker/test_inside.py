@@ -133,7 +133,7 @@ async def test_what_cannot_work_is_refused_before_anything_starts(
 
     refused: list[tuple[dict[str, Any], str]] = [
         ({"processes": 2}, "one process"),
-        ({"colour": "red"}, "colour"),
+        ({"colour": "red"}, "there is no option 'colour'; known: "),
         ({"lease": 0.1}, "lease"),
         ({"pools": {}}, "pools"),
         ({"pools": {"a b": 1}}, "pool name"),
