@@ -19,7 +19,12 @@ from skedulr.dependencies.edges import pending
 from skedulr.keys import pool_keys
 
 MOST: Final = 1000
-"""Tasks above a new one that are looked at: a larger graph is not searched to its end."""
+"""Tasks above a new one that are read, beside those that it names itself: a larger graph is not
+searched to its end. Along a chain each costs a trip for which whoever submits waits.
+"""
+
+MOST_TOGETHER: Final = 10_000
+"""The same of tasks that are submitted together, which need not be read."""
 
 AT_ONCE: Final = 100
 """Tasks that are read in one trip."""
@@ -68,14 +73,17 @@ def _search(
     ahead: list[str],
     company: Mapping[str, list[str]],
 ) -> Steps[list[str]]:
-    most = MOST + len(known) + len(ahead)
-    while ahead and len(known) < most:
+    left, left_together = MOST + len(ahead), MOST_TOGETHER
+    while ahead and left > 0 and left_together > 0:
         wanted = [name for name in dict.fromkeys(ahead) if name not in known]
-        part = wanted[:AT_ONCE]
-        known.update((name, company[name]) for name in part if name in company)
-        stored = [name for name in part if name not in company]
-        known.update((yield from _parents_of(namespace, stored)))
-        ahead = wanted[AT_ONCE:] + [up for name in part for up in known[name]]
+        near = [name for name in wanted if name in company]
+        far = [name for name in wanted if name not in company]
+        read, unread = far[:AT_ONCE], far[AT_ONCE:]
+        found = {name: company[name] for name in near}
+        found |= yield from _parents_of(namespace, read)
+        known |= found
+        left, left_together = left - len(read), left_together - len(near)
+        ahead = unread + [up for parents in found.values() for up in parents]
     return graph.cycle(known)
 
 

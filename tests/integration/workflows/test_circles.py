@@ -18,7 +18,7 @@ from skedulr import (
     UnknownTask,
 )
 from skedulr.commands import Steps
-from skedulr.dependencies import second_look, ties
+from skedulr.dependencies import circles, second_look, ties
 from tests.integration.workflows.conftest import Shop
 
 
@@ -164,6 +164,35 @@ async def test_nodes_that_close_a_circle_in_the_moment_of_their_submission_are_w
 
     assert along(refused.value) == {"default/outside", "default/late", "default/last"}
     assert await flow.astatus() is FlowState.CANCELLED
+
+
+async def test_a_circle_beyond_what_is_looked_at_waits_until_one_of_it_is_cancelled(
+    cluster: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(circles, "MOST", 3)
+    circle = [
+        await cluster.give.using(id=f"t{step}", on_success=f"t{(step + 1) % 6}").aenqueue(step)
+        for step in range(6)
+    ]
+    assert {await task.astatus() for task in circle} == {State.WAITING}
+
+    await circle[2].acancel()
+
+    for task in circle:
+        assert await cluster.state(task) is State.CANCELLED
+
+
+@pytest.mark.parametrize("submit", [together, together_async])
+async def test_a_circle_among_calls_that_are_submitted_together_is_found_whatever_its_size(
+    submit: Callable[..., Any], shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(circles, "MOST", 3)
+    calls = [shop.give.using(id=f"t{n}", on_success=f"t{(n + 1) % 500}").s(n) for n in range(500)]
+
+    with pytest.raises(SomeRefused) as refused:
+        await submit(shop, calls)
+
+    assert [*refused.value.errors] == [499]
 
 
 async def test_a_circle_that_nobody_could_withdraw_is_explained(
