@@ -30,6 +30,17 @@ def fan_out(app: Skedulr, parts: int) -> tuple[str, list[Task[Any]]]:
     return flow.name, [node.task for node in many]
 
 
+def side_by_side(app: Skedulr, number: int) -> str:
+    """A workflow with so many different jobs between one and one; answers its name."""
+    with app.workflow("loads") as flow:
+        first = flow.add(app.jobs["report"].s(5))
+        loads = [
+            flow.add(app.call(f"load_{n}", pool="reports"), on_success=first) for n in range(number)
+        ]
+        flow.add(app.jobs["report"].s(50), on_success=loads)
+    return flow.name
+
+
 def boxes(page: Page) -> Locator:
     return page.locator(".react-flow__node")
 
@@ -97,6 +108,28 @@ def test_a_group_says_what_failed_in_it_and_shows_that_first(
     expect(boxes(page).nth(1)).to_contain_text("1 cancelled, 59 succeeded")
     page.get_by_role("button", name="Show the tasks of send_email").click()
     expect(page.locator(".react-flow__node-member").first).to_contain_text(parts[-1].id)
+
+
+@pytest.mark.parametrize(
+    ("viewport", "most"), [({"width": 1360, "height": 860}, 9), (PHONE, 3)], ids=["wide", "phone"]
+)
+def test_different_jobs_side_by_side_are_one_box_where_they_are_more_than_a_screen_shows(
+    app: Skedulr, site: str, open_page: OpenPage, viewport: dict[str, int], most: int
+) -> None:
+    few, many = side_by_side(app, most), side_by_side(app, most + 31)
+    page = open_page(f"{site}/workflows/{few}", viewport=viewport)
+    expect(boxes(page)).to_have_count(most + 2)
+    wait_until(lambda: are_in_sight(page), what="all of it in sight")
+    page.goto(f"{site}/workflows/{many}")
+    expect(boxes(page)).to_have_count(3)
+    expect(boxes(page).nth(1)).to_contain_text(f"{most + 31} jobs")
+    assert are_in_sight(page)
+    assert serious(page) == []
+    page.get_by_role("button", name=f"Show the tasks of {most + 31} jobs").click()
+    expect(boxes(page)).to_have_count(3 + most + 31)
+    expect(page.locator(".react-flow__node-member").first).to_contain_text("load_0")
+    assert min(text_sizes(page)) >= SMALLEST_TEXT_PX
+    assert serious(page) == []
 
 
 def test_a_small_graph_is_whole_and_readable_on_a_phone(

@@ -7,7 +7,7 @@ import { plural } from "../../lib/format";
 import styles from "./Choice.module.css";
 import { NodeBadge } from "./NodeBadge";
 import { Rerun } from "./Rerun";
-import { tally } from "./standing";
+import { jobsOf, tally } from "./standing";
 
 interface Props {
   flow: WorkflowGraph;
@@ -29,7 +29,7 @@ export function Choice({ flow, tasks, onClose }: Props) {
         </>
       ) : (
         <>
-          <strong>{plural(tasks.length, `task of ${task?.job}`, `tasks of ${task?.job}`)}</strong>
+          <strong>{`${plural(tasks.length, "task")} of ${jobsOf(tasks)}`}</strong>
           <CountsBar counts={Object.fromEntries(tally(tasks)) as Ends} />
         </>
       )}

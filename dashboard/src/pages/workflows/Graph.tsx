@@ -17,7 +17,7 @@ import { colourOf, type GroupNode, type MemberNode, type TaskNode, TYPES } from 
 import type { Box, Drawing, Link } from "./fold";
 import styles from "./Graph.module.css";
 import { inside, type Layout, layOut, MEMBERS, type Place, type Plan } from "./layout";
-import { mattersMost, standing, tally, worstFirst } from "./standing";
+import { jobsOf, mattersMost, standing, tally, worstFirst } from "./standing";
 import { fits, viewOf } from "./view";
 
 type AnyNode = TaskNode | GroupNode | MemberNode;
@@ -144,14 +144,18 @@ function drawn(box: Box, around: Around): AnyNode[] {
     type: "many",
     data: { tasks: found, down: plan.down, isOpen, onToggle: () => toggle(box.id) },
     selected: box.id === chosen,
-    ariaLabel: `${found.length} tasks of ${first.job}: ${tally(found)
+    ariaLabel: `${found.length} tasks of ${jobsOf(found)}: ${tally(found)
       .map(([stands, number]) => `${number} ${stands}`)
       .join(", ")}`,
   };
   if (!isOpen) return [group];
   const shown = worstFirst(found).slice(0, MEMBERS);
   const places = inside(shown.length, plan);
-  return [group, ...shown.map((task, index) => ofMember(task, places[index], box.id, chosen))];
+  const byJob = found.some(({ job }) => job !== first.job);
+  return [
+    group,
+    ...shown.map((task, index) => ofMember(task, byJob, places[index], box.id, chosen)),
+  ];
 }
 
 function ofTask(task: WorkflowNode, place: Place, plan: Plan, chosen?: string): TaskNode {
@@ -168,6 +172,7 @@ function ofTask(task: WorkflowNode, place: Place, plan: Plan, chosen?: string): 
 
 function ofMember(
   task: WorkflowNode,
+  byJob: boolean,
   place: Place | undefined,
   parentId: string,
   chosen?: string,
@@ -177,7 +182,7 @@ function ofMember(
     id: task.name,
     type: "member",
     parentId,
-    data: { task },
+    data: { task, byJob },
     selected: task.name === chosen,
     ariaLabel: `${task.job} ${task.id}, ${standing(task)}`,
   };

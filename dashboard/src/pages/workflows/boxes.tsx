@@ -4,13 +4,13 @@ import type { State, WorkflowNode } from "../../api/types";
 import { Button } from "../../components/Button";
 import { type Ends, Shares } from "../../components/CountsBar";
 import { STATE_ICONS } from "../../components/StateBadge";
-import { count } from "../../lib/format";
+import { count, plural } from "../../lib/format";
 import styles from "./boxes.module.css";
 import { MEMBERS } from "./layout";
-import { type Standing, standing, tally } from "./standing";
+import { jobsOf, type Standing, standing, tally } from "./standing";
 
 export type TaskNode = Node<{ task: WorkflowNode; down: boolean }, "task">;
-export type MemberNode = Node<{ task: WorkflowNode }, "member">;
+export type MemberNode = Node<{ task: WorkflowNode; byJob: boolean }, "member">;
 export type GroupNode = Node<
   { tasks: WorkflowNode[]; down: boolean; isOpen: boolean; onToggle: () => void },
   "many"
@@ -53,23 +53,27 @@ function TaskBox({ data: { task, down } }: NodeProps<TaskNode>) {
   );
 }
 
-/** A task of a group, whose job stands above: what tells it apart is its id. */
-function MemberBox({ data: { task } }: NodeProps<MemberNode>) {
+/** A task of a group, by what tells it apart: its id where their job stands above, else its job. */
+function MemberBox({ data: { task, byJob } }: NodeProps<MemberNode>) {
   const stands = standing(task);
   const Icon = iconOf(stands);
   return (
     <div className={styles.member} data-state={toState(stands)} title={`${task.name}, ${stands}`}>
       <Icon aria-hidden size={14} strokeWidth={2.1} />
-      <code className={styles.id}>{task.id}</code>
+      {byJob ? (
+        <span className={styles.name}>{task.title || task.job}</span>
+      ) : (
+        <code className={styles.id}>{task.id}</code>
+      )}
     </div>
   );
 }
 
 /** Tasks that look alike: how many they are and how they stand; open, some of them one by one. */
 function GroupBox({ data: { tasks, down, isOpen, onToggle } }: NodeProps<GroupNode>) {
-  const [first] = tasks;
   const found = tally(tasks);
-  const job = first?.job ?? "";
+  const job = jobsOf(tasks);
+  const jobs = [...new Set(tasks.map((task) => task.job))];
   return (
     <div
       className={isOpen ? styles.frame : styles.group}
@@ -78,10 +82,10 @@ function GroupBox({ data: { tasks, down, isOpen, onToggle } }: NodeProps<GroupNo
     >
       <Ties down={down} />
       <div className={styles.head}>
-        <span className={styles.job} title={job}>
-          {job}
+        <span className={styles.job} title={jobs.slice(0, MEMBERS).join(", ")}>
+          {jobs.slice(0, MEMBERS).join(", ")}
         </span>
-        <span className={styles.times}>× {count(tasks.length)}</span>
+        <span className={styles.times}>{times(jobs.length, tasks.length)}</span>
         <Button
           icon={isOpen ? ChevronsDownUp : ChevronsUpDown}
           iconOnly
@@ -109,6 +113,12 @@ function GroupBox({ data: { tasks, down, isOpen, onToggle } }: NodeProps<GroupNo
       )}
     </div>
   );
+}
+
+/** How many they are, of one job or of several. */
+function times(jobs: number, tasks: number): string {
+  if (jobs === 1) return `× ${count(tasks)}`;
+  return jobs === tasks ? plural(jobs, "job") : plural(tasks, "task");
 }
 
 /** As much as a box has room for: the worst, and the rest. */

@@ -1,4 +1,5 @@
 import type { WorkflowEdge, WorkflowNode } from "../../api/types";
+import { alike, depths } from "./alike";
 
 /** What is drawn as one: a task, or tasks that look alike. */
 export interface Box {
@@ -15,27 +16,29 @@ export interface Drawing {
   links: Link[];
 }
 
-/** Rounds after which boxes are taken to look alike: each tells apart what stands one step further. */
-const ROUNDS = 8;
+/** How many stand each for itself, before they are drawn as one. */
+export interface Apart {
+  /** Tasks of one job that look alike. */
+  alike: number;
+  /** Boxes that nothing but their jobs tells apart: as many as a usual screen shows side by side. */
+  different: number;
+}
 
 /**
- * Tasks of a workflow that look alike, as one box where there are more than `most` of them: the same
- * job, as far from the beginning, between tasks that look alike in turn. No box waits for itself.
+ * Tasks of a workflow that look alike, as one box where there are many: the same job, as far from the
+ * beginning, between tasks that look alike in turn; where that leaves many side by side, whatever
+ * their jobs. No box waits for itself.
  */
-export function fold(nodes: WorkflowNode[], edges: WorkflowEdge[], most: number): Drawing {
+export function fold(nodes: WorkflowNode[], edges: WorkflowEdge[], apart: Apart): Drawing {
   const names = new Set(nodes.map(({ name }) => name));
   const inside = edges.filter(({ from, to }) => names.has(from) && names.has(to));
-  const boxOf = new Map<string, Box>();
   // Redis knows no order of them; the names that skedulr gives rise with time.
   const sorted = [...nodes].sort((one, other) => (one.name < other.name ? -1 : 1));
-  for (const alike of classes(sorted, inside)) {
-    const [first = ""] = alike;
-    if (alike.length > most) {
-      const box = { id: `${first} and others`, tasks: alike };
-      for (const name of alike) boxOf.set(name, box);
-    } else {
-      for (const name of alike) boxOf.set(name, { id: name, tasks: [name] });
-    }
+  const boxOf = new Map<string, Box>();
+  for (const tasks of folded(sorted, inside, apart)) {
+    const [first = ""] = tasks;
+    const box = { id: tasks.length > 1 ? `${first} and others` : first, tasks };
+    for (const name of tasks) boxOf.set(name, box);
   }
   return { boxes: [...new Set(boxOf.values())], links: between(inside, boxOf) };
 }
@@ -49,81 +52,30 @@ function between(edges: WorkflowEdge[], boxOf: Map<string, Box>): Link[] {
   return [...links.values()];
 }
 
-/** The names of tasks that look alike, in the order of the nodes. */
-function classes(nodes: WorkflowNode[], edges: WorkflowEdge[]): string[][] {
+/** Rounds after which it is settled who stays; each reaches one step further. */
+const ROUNDS = 8;
+
+/** The names of the tasks of each box. */
+function folded(nodes: WorkflowNode[], edges: WorkflowEdge[], apart: Apart): string[][] {
   const depth = depths(nodes, edges);
-  let looks = numbered(nodes, ({ name, pool, job }) => `${depth.get(name)} ${pool}/${job}`);
-  let count = new Set(looks.values()).size;
-  const around = neighbours(edges);
-  for (let round = 0; round < ROUNDS && count < nodes.length; round += 1) {
-    const before = looks;
-    looks = numbered(nodes, ({ name }) => {
-      const seen = (around.get(name) ?? []).map(([side, other]) => side + before.get(other));
-      return [before.get(name), ...new Set(seen.sort())].join(" ");
-    });
-    const found = new Set(looks.values()).size;
-    if (found === count) break;
-    count = found;
-  }
-  const alike = new Map<number | undefined, string[]>();
-  for (const { name } of nodes) {
-    const look = looks.get(name);
-    const known = alike.get(look);
-    if (known) known.push(name);
-    else alike.set(look, [name]);
-  }
-  return [...alike.values()];
-}
-
-/** A number for each look, so that looks stay short however often they are refined. */
-function numbered(
-  nodes: WorkflowNode[],
-  lookOf: (node: WorkflowNode) => string,
-): Map<string, number> {
-  const numbers = new Map<string, number>();
-  const found = new Map<string, number>();
-  for (const node of nodes) {
-    const look = lookOf(node);
-    if (!numbers.has(look)) numbers.set(look, numbers.size);
-    found.set(node.name, numbers.get(look) ?? 0);
-  }
-  return found;
-}
-
-/** What stands before and behind each task, and how they are tied. */
-function neighbours(edges: WorkflowEdge[]): Map<string, [string, string][]> {
-  const found = new Map<string, [string, string][]>();
-  const add = (name: string, side: string, other: string) => {
-    const known = found.get(name);
-    if (known) known.push([side, other]);
-    else found.set(name, [[side, other]]);
-  };
-  for (const { from, to, on } of edges) {
-    add(to, `after ${on} `, from);
-    add(from, `before ${on} `, to);
-  }
-  return found;
-}
-
-/** How many steps each task is from the beginning, on the longest way. */
-function depths(nodes: WorkflowNode[], edges: WorkflowEdge[]): Map<string, number> {
-  const depth = new Map(nodes.map(({ name }) => [name, 0]));
-  const open = new Map(nodes.map(({ name }) => [name, 0]));
-  const children = new Map<string, string[]>();
-  for (const { from, to } of edges) {
-    open.set(to, (open.get(to) ?? 0) + 1);
-    const known = children.get(from);
-    if (known) known.push(to);
-    else children.set(from, [to]);
-  }
-  const ready = nodes.map(({ name }) => name).filter((name) => open.get(name) === 0);
-  for (const name of ready) {
-    for (const child of children.get(name) ?? []) {
-      depth.set(child, Math.max(depth.get(child) ?? 0, (depth.get(name) ?? 0) + 1));
-      const left = (open.get(child) ?? 1) - 1;
-      open.set(child, left);
-      if (left === 0) ready.push(child);
+  const place = ({ name }: WorkflowNode) => String(depth.get(name));
+  const placeAndJob = (node: WorkflowNode) => `${place(node)} ${node.pool}/${node.job}`;
+  const boxes = alike(nodes, edges, placeAndJob).flatMap((names) =>
+    names.length > apart.alike ? [names] : names.map((name) => [name]),
+  );
+  const boxOf = new Map(boxes.flatMap((names) => names.map((name) => [name, names] as const)));
+  const standing = (names: string[]) => [...new Set(names.map((name) => boxOf.get(name) ?? []))];
+  // Where few stand side by side they stay, and then their jobs tell apart what is around them.
+  let stay = new Set<string>();
+  for (let round = 1; ; round += 1) {
+    const places = alike(nodes, edges, (node) =>
+      stay.has(node.name) ? placeAndJob(node) : place(node),
+    );
+    const few = places.filter((names) => standing(names).length <= apart.different);
+    const found = new Set(few.flat());
+    if (found.size === stay.size || round === ROUNDS) {
+      return places.flatMap((names) => (few.includes(names) ? standing(names) : [names]));
     }
+    stay = found;
   }
-  return depth;
 }

@@ -14,7 +14,7 @@ const node = (name: string): WorkflowNode => ({
 });
 const edge = (from: string, to: string): WorkflowEdge => ({ from, to, on: "success" });
 const NONE = new Set<string>();
-const fanIn = fold(["a", "b", "sum"].map(node), [edge("a", "sum"), edge("b", "sum")], 6);
+const fanIn = fold(["a", "b", "sum"].map(node), [edge("a", "sum"), edge("b", "sum")], ACROSS.apart);
 
 test("parents stand left of their children, and no two boxes in one place", () => {
   const { places } = layOut(fanIn, NONE, ACROSS);
@@ -32,14 +32,14 @@ test("on a narrow page parents stand above their children", () => {
 });
 
 test.each([ACROSS, DOWN])("the list of tasks follows the graph", (plan) => {
-  const drawing = fold(["sum", "a"].map(node), [edge("a", "sum")], 6);
+  const drawing = fold(["sum", "a"].map(node), [edge("a", "sum")], ACROSS.apart);
   const order = inOrder(drawing.boxes, layOut(drawing, NONE, plan), plan);
   expect(order.map(({ id }) => id)).toEqual(["a", "sum"]);
 });
 
 test.each([ACROSS, DOWN])("an open group has room for each of its tasks that it shows", (plan) => {
   const many = Array.from({ length: 200 }, (_, number) => node(`n${number}`));
-  const drawing = fold(many, [], 6);
+  const drawing = fold(many, [], ACROSS.apart);
   const [group] = drawing.boxes;
   const id = group?.id ?? "";
   const frame = layOut(drawing, new Set([id]), plan).places.get(id);

@@ -1,5 +1,5 @@
 import dagre from "@dagrejs/dagre";
-import type { Box, Drawing } from "./fold";
+import type { Apart, Box, Drawing } from "./fold";
 
 export interface Size {
   width: number;
@@ -19,8 +19,7 @@ export interface Plan {
   /** A task within a group that is open. */
   member: Size;
   columns: number;
-  /** As many tasks that look alike stand each for itself. */
-  apart: number;
+  apart: Apart;
 }
 
 export const ACROSS: Plan = {
@@ -29,7 +28,7 @@ export const ACROSS: Plan = {
   group: { width: 230, height: 92 },
   member: { width: 176, height: 36 },
   columns: 4,
-  apart: 6,
+  apart: { alike: 6, different: 9 },
 };
 
 export const DOWN: Plan = {
@@ -38,7 +37,7 @@ export const DOWN: Plan = {
   group: { width: 210, height: 92 },
   member: { width: 150, height: 36 },
   columns: 2,
-  apart: 2,
+  apart: { alike: 2, different: 3 },
 };
 
 /** Tasks of a group that an open one shows. */

@@ -1,4 +1,5 @@
 import type { State, WorkflowNode } from "../../api/types";
+import { plural } from "../../lib/format";
 
 /** How a node stands: as its task, unless that was not needed, or never submitted. */
 export type Standing = State | "skipped" | "not sent";
@@ -47,4 +48,10 @@ export function mattersMost(nodes: WorkflowNode[]): WorkflowNode | undefined {
   return worst && WORST_FIRST.indexOf(standing(worst)) < WORST_FIRST.indexOf("cancelled")
     ? worst
     : nodes[0];
+}
+
+/** What tasks have in common: their job, or how many jobs they are of. */
+export function jobsOf(tasks: WorkflowNode[]): string {
+  const jobs = new Set(tasks.map(({ job }) => job));
+  return jobs.size > 1 ? plural(jobs.size, "job") : (tasks[0]?.job ?? "");
 }
