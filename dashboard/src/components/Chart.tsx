@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { around, rungs } from "../lib/ladder";
 import { useIsDark } from "../lib/theme";
 import styles from "./Chart.module.css";
 
@@ -20,16 +21,18 @@ interface Props {
   /** Bars are drawn on top of each other, so the largest sum comes first. */
   series: Series[];
   format: (value: number) => string;
-  /** What may lie between two lines of the grid, where the usual decimal steps read badly. */
-  steps?: number[];
+  /** Values are milliseconds, from a few to days: the axis grows by factors. */
+  ofSpans?: boolean;
 }
 
 const HEIGHT = 168;
+/** Lines of the grid for which that has room. */
+const MOST_LINES = 6;
 /** What stands around the labels of the axis. */
 const LEAST_AXIS = 14;
 
 /** Values over time. */
-export function Chart({ label, times, series, format, steps }: Props) {
+export function Chart({ label, times, series, format, ofSpans = false }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const isDark = useIsDark();
@@ -40,7 +43,7 @@ export function Chart({ label, times, series, format, steps }: Props) {
   useEffect(() => {
     const element = place.current;
     if (!element) return;
-    const made = new uPlot(options(element, series, format, steps), data, element);
+    const made = new uPlot(options(element, series, format, ofSpans), data, element);
     plot.current = made;
     const observer = new ResizeObserver(() => {
       made.setSize({ width: element.clientWidth, height: HEIGHT });
@@ -61,7 +64,7 @@ function options(
   element: HTMLElement,
   series: Series[],
   format: (value: number) => string,
-  steps: number[] | undefined,
+  ofSpans: boolean,
 ): uPlot.Options {
   const color = (name: string) => getComputedStyle(element).getPropertyValue(name).trim();
   const font = `11px ${color("--font")}`;
@@ -74,7 +77,11 @@ function options(
     padding: [8, 18, 0, 0],
     cursor: { points: { show: false }, drag: { x: false, y: false } },
     legend: { live: true },
-    scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1)] } },
+    scales: {
+      y: ofSpans
+        ? { distr: 3, range: (_, least, most) => around(least ?? 0, most ?? 0) }
+        : { range: (_, __, most) => [0, Math.max(most * 1.1, 1)] },
+    },
     axes: [
       {
         ...axis,
@@ -88,7 +95,7 @@ function options(
         grid,
         size: (plot, labels) => LEAST_AXIS + widest(plot, labels, font),
         space: 34,
-        ...(steps ? { incrs: steps } : {}),
+        ...(ofSpans ? SPANS : {}),
         values: (_, ticks) =>
           ticks.map((tick) => (Number.isInteger(tick) || tick < 1 ? format(tick) : "")),
       },
@@ -117,6 +124,12 @@ function options(
     ],
   };
 }
+
+/** Where an axis of spans has its lines. */
+const SPANS: uPlot.Axis = {
+  splits: (_, __, least, most) => rungs(least, most, MOST_LINES),
+  filter: (_, ticks) => ticks,
+};
 
 /** The width of the longest label, in pixels. */
 function widest({ ctx }: uPlot, labels: string[] | null, font: string): number {

@@ -5,14 +5,6 @@ import { brief, count, span } from "../../lib/format";
 import styles from "./Charts.module.css";
 
 const MINUTES = 60;
-/** Spans of milliseconds that people count in. */
-const SPANS = [
-  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
-  ...[1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400].map(
-    (seconds) => 1000 * seconds,
-  ),
-  ...[1, 2, 5, 10, 20, 50, 100].map((days) => 43_200_000 * days),
-];
 
 /** What was done in the last hour, and how long tasks waited for it. */
 export function Charts() {
@@ -45,12 +37,12 @@ export function Charts() {
           ]}
         />
       </Card>
-      <Card title="Wait and run time" aside="mean of each minute">
+      <Card title="Wait and run time" aside="mean of each minute, logarithmic">
         <Chart
           label={`How long tasks waited and ran, as the mean of each of the last ${MINUTES} minutes.`}
           times={times}
           format={span}
-          steps={SPANS}
+          ofSpans
           series={[
             { name: "waited", color: "--queued", values: waits, shape: "line" },
             { name: "ran", color: "--running", values: runs, shape: "line" },
