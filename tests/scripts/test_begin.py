@@ -1,25 +1,12 @@
-"""`begin` opens workflows and adds nodes; `renew` and `seal` say how their submission goes on."""
+"""`begin` opens workflows and adds nodes."""
 
 from skedulr import commands
-from skedulr.commands import Entry, Mark, Opened
+from skedulr.commands import Mark, Opened
 from skedulr.states import State
-from tests.scripts.snapshot import GONE
 from tests.scripts.support import DAY, NOW, SECOND, Pool
+from tests.scripts.workflows import NODES, nodes, opened
 
 ZEROS = dict.fromkeys(("succeeded", "failed", "dead", "cancelled", "skipped"), 0)
-
-
-def nodes(*names: str, token: bytes = b"t") -> list[Entry]:
-    """Nodes that are submitted with that token."""
-    return [Entry(name, token, name.encode().upper()) for name in names]
-
-
-NODES = nodes("pool/a", "other/b")
-
-
-def opened(pool: Pool, entries: list[Entry] = NODES, addition: bytes = b"t") -> Opened:
-    """Open the workflow `f`."""
-    return pool.ask(commands.begin(pool.keys, "f", addition, entries, title="nightly"))
 
 
 def end_all(pool: Pool) -> None:
@@ -110,32 +97,6 @@ def test_an_open_workflow_keeps_its_id_and_an_ended_one_does_not(pool: Pool) -> 
     assert (found["flow:f"]["open"], found["flow:f"]["failed"]) == (1, 0)
     assert found["nodes:f"] == {"pool/a": "0 0 u"}
     assert "flows:ended" not in found
-
-
-def test_a_producer_that_is_heard_of_has_its_time_again(pool: Pool) -> None:
-    opened(pool)
-    now = pool.pass_time(20 * SECOND)
-
-    renewed, changed = pool.watch(commands.renew(pool.keys, "f", b"t"))
-
-    assert (renewed, changed) == (True, {"opening": {"f/t": now + 30 * SECOND}})
-    now = pool.pass_time(20 * SECOND)
-    opened(pool)
-    assert pool.snapshot()["opening"] == {"f/t": now + 30 * SECOND}
-    assert pool.watch(commands.renew(pool.keys, "f", b"another")) == (False, {})
-
-
-def test_seal_ends_the_submission_of_that_addition_alone(pool: Pool) -> None:
-    opened(pool)
-    pool.ask(commands.begin(pool.keys, "f", b"u", nodes("pool/c", token=b"u")))
-
-    sealed, changed = pool.watch(commands.seal(pool.keys, "f", b"t"))
-
-    assert (sealed, changed) == (True, {"opening": {"f/t": GONE}})
-    assert pool.ask(commands.seal(pool.keys, "f", b"t")) is False
-    assert pool.ask(commands.renew(pool.keys, "f", b"t")) is False
-    opened(pool)
-    assert "f/t" not in pool.snapshot()["opening"], "all of it was there before"
 
 
 def test_nodes_that_are_submitted_before_leave_nothing_to_seal(pool: Pool) -> None:
