@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
+from skedulr import names
+
 POOL_KEYS: Final = {
     "ready": "zset id -> (1023 - priority) * 2^43 + seq; emptied by claims",
     "due": "zset id -> due time (ms); emptied by promote",
@@ -113,9 +115,9 @@ class PoolKeys:
         """One key of a family, as ``of("own", instance)``."""
         return f"{self.prefix}{family}:{member}".encode()
 
-    def listed(self, names: Iterable[str]) -> tuple[bytes, ...]:
+    def listed(self, wanted: Iterable[str]) -> tuple[bytes, ...]:
         """The fixed keys of those names, in order."""
-        return tuple(getattr(self, name) for name in names)
+        return tuple(getattr(self, name) for name in wanted)
 
 
 class RegistryKeys:
@@ -136,3 +138,9 @@ class RegistryKeys:
 def pool_keys(namespace: str, pool: str) -> PoolKeys:
     """The keys of a pool; the same object each time."""
     return PoolKeys(namespace, pool)
+
+
+def located(namespace: str, full: str) -> tuple[PoolKeys, str]:
+    """Where a task or a workflow of that full name is: the keys of its pool, and its id."""
+    pool, id_in_pool = names.parts(full)
+    return pool_keys(namespace, pool), id_in_pool

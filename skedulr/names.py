@@ -89,6 +89,12 @@ def full_name(pool_name: str, id_in_pool: str) -> str:
     return f"{pool_name}/{id_in_pool}"
 
 
+def parts(full: str) -> tuple[str, str]:
+    """Pool and id from a full name that was found good before."""
+    pool_name, _, id_in_pool = full.rpartition("/")
+    return pool_name, id_in_pool
+
+
 def split(name: str) -> tuple[str | None, str]:
     """Pool and id of an existing task from ``pool/id``, or ``None`` and the id from a bare one.
 

@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from skedulr import names
 from skedulr.commands import Read, Steps
 from skedulr.commands.base import Argument
 from skedulr.dependencies import graph
 from skedulr.dependencies.edges import pending
-from skedulr.keys import pool_keys
+from skedulr.keys import located
 
 MOST: Final = 1000
 """Tasks above a new one that are read, beside those that it names itself: a larger graph is not
@@ -91,8 +90,7 @@ def _parents_of(namespace: str, wanted: list[str]) -> Steps[dict[str, list[str]]
     """What each of these tasks waits for; nothing where it does not wait, or is not there."""
     calls: list[tuple[Argument, ...]] = []
     for name in wanted:
-        pool, task_id = names.split(name)
-        keys = pool_keys(namespace, str(pool))
+        keys, task_id = located(namespace, name)
         calls.append(("ZSCORE", keys.waiting, task_id))
         calls.append(("HGETALL", keys.of("parents", task_id)))
     replies = (yield Read(tuple(calls), list)) if calls else []

@@ -28,7 +28,7 @@ def give_up_orphans(keys: PoolKeys, now_ms: int) -> Steps[int]:
         children = [] if exists else (yield from all_children(keys, parent_id))
         parent = names.full_name(keys.pool, parent_id)
         for child in children:
-            pool, child_id = names.split(child.name)
-            told.append((str(pool), Told(child_id, child.token, parent, NEWEST, NEVER_CAME)))
+            pool, child_id = names.parts(child.name)
+            told.append((pool, Told(child_id, child.token, parent, NEWEST, NEVER_CAME)))
     yield from tell(keys.namespace, told)
     return (yield commands.abandon(keys, parents))  # type: ignore[no-any-return]  # steps are untyped

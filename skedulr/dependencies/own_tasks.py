@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from skedulr import commands, names, operations
 from skedulr.commands import Command, Read, Standing, Steps, together
 from skedulr.commands.base import Argument, chunks
-from skedulr.dependencies.edges import record_in, token_of
-from skedulr.keys import pool_keys
+from skedulr.dependencies.edges import first, record_in, token_of
+from skedulr.keys import located, pool_keys
 from skedulr.record import Record
 
 
@@ -24,13 +24,13 @@ def records_of_any(namespace: str, wanted: Iterable[str]) -> Steps[dict[str, Rec
     """The records that there are of some tasks, each ``pool/id``, whoever has submitted them."""
     by_pool: dict[str, list[str]] = {}
     for name in wanted:
-        pool, task_id = names.split(name)
-        by_pool.setdefault(str(pool), []).append(task_id)
+        pool, task_id = names.parts(name)
+        by_pool.setdefault(pool, []).append(task_id)
     found: dict[str, Record] = {}
     for pool, ids in by_pool.items():
         for chunk in chunks(ids):
             call: tuple[Argument, ...] = ("HMGET", pool_keys(namespace, pool).tasks, *chunk)
-            replies = yield Read((call,), lambda replies: replies[0])
+            replies = yield Read((call,), first)
             for task_id, data in zip(chunk, replies, strict=True):
                 record = record_in(data)
                 if record is not None:
@@ -58,5 +58,4 @@ def cancel(namespace: str, own: Mapping[str, bytes]) -> Steps[list[str]]:
 
 
 def _cancellation(namespace: str, name: str, record: Record) -> Command[Standing]:
-    pool, task_id = names.split(name)
-    return commands.cancel(pool_keys(namespace, str(pool)), task_id, record.number("epoch"))
+    return commands.cancel(*located(namespace, name), record.number("epoch"))

@@ -14,7 +14,7 @@ from skedulr.dependencies.circles import Company
 from skedulr.dependencies.parents import Named
 from skedulr.errors import AmbiguousTask, InvalidOption, Refused, SkedulrError, UnknownTask
 from skedulr.job import Signature
-from skedulr.keys import RegistryKeys, pool_keys
+from skedulr.keys import RegistryKeys, located, pool_keys
 
 MOST: Final = 10_000
 """Parents of one task."""
@@ -147,13 +147,12 @@ def existing(namespace: str, wanted: Sequence[str | Named]) -> Steps[dict[str | 
     """The full names of those that are there; raises ``AmbiguousTask``."""
     if not wanted:
         return {}
-    bare = [one for one in wanted if isinstance(one, str) and "/" not in one]
+    bare = {one: None for one in wanted if isinstance(one, str) and "/" not in one}
     full = {one: one if isinstance(one, str) else one.name for one in wanted if one not in bare}
-    places = {one: names.split(name) for one, name in full.items()}
+    places = {one: located(namespace, name) for one, name in full.items()}
     pools = (yield from operations.list_pools(RegistryKeys(namespace))) if bare else []
     calls: list[tuple[Argument, ...]] = [
-        ("HEXISTS", pool_keys(namespace, str(pool)).tasks, task_id)
-        for pool, task_id in places.values()
+        ("HEXISTS", keys.tasks, task_id) for keys, task_id in places.values()
     ]
     calls += [("HMGET", pool_keys(namespace, pool).tasks, *bare) for pool in pools]
     replies = yield Read(tuple(calls), list)

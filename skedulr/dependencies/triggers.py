@@ -139,10 +139,10 @@ def _endings(
     for event, state in ends:
         parent = names.full_name(keys.pool, event.id)
         for child in seen[event].children:
-            pool, child_id = names.split(child.name)
+            pool, child_id = names.parts(child.name)
             given = _input(child.takes, state, results.get(event.id, b""))
             said = Told(child_id, child.token, parent, event.epoch, state, given)
-            told.append((str(pool), said))
+            told.append((pool, said))
     return told
 
 
@@ -175,9 +175,9 @@ def _link(
             continue
         child, token = names.full_name(keys.pool, event.id), token_of(task.record)
         for parent in task.parents:
-            pool, parent_id = names.split(parent.name)
+            pool, parent_id = names.parts(parent.name)
             bond = Bond(parent_id, child, token, parent.on, parent.takes)
-            wanted[str(pool)].append((bond, parent, event.id))
+            wanted[pool].append((bond, parent, event.id))
     told: list[tuple[str, Told]] = []
     for pool, bonds in wanted.items():
         parents = pool_keys(keys.namespace, pool)
@@ -197,8 +197,8 @@ def _mark(keys: PoolKeys, events: Sequence[Event], seen: dict[Event, _Seen]) -> 
     for event in events:
         node = names.full_name(keys.pool, event.id)
         for flow, epoch, standing, token in _standings(seen[event], event):
-            pool, flow_id = names.split(flow)
-            marks[str(pool)].append(Mark(flow_id, node, epoch, standing, token))
+            pool, flow_id = names.parts(flow)
+            marks[pool].append(Mark(flow_id, node, epoch, standing, token))
     for pool, all_marks in marks.items():
         yield commands.mark(pool_keys(keys.namespace, pool), all_marks)
 

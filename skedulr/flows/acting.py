@@ -15,7 +15,7 @@ from skedulr.errors import UnknownNode, WrongState
 from skedulr.flows import ends, looking
 from skedulr.flows.looking import Stood
 from skedulr.flows.shapes import FlowState
-from skedulr.keys import PoolKeys, pool_keys
+from skedulr.keys import PoolKeys, located
 from skedulr.record import Record
 from skedulr.states import State
 
@@ -79,7 +79,7 @@ def rerun(home: PoolKeys, flow_id: str, node: str, token: bytes = b"") -> Steps[
     """
     flow = yield from _look(home, flow_id)
     record = yield from looking.row(home, flow_id, token)
-    matching = [name for name in flow.parents if node in (name, names.split(name)[1])]
+    matching = [name for name in flow.parents if node in (name, names.parts(name)[1])]
     if len(matching) != 1:
         raise UnknownNode(record.name, node, flow.parents)
     [name] = matching
@@ -186,13 +186,10 @@ def _before(record: Record) -> int:
 def _rewind(
     namespace: str, node: str, record: Record, token: bytes, anew: list[tuple[str, int]]
 ) -> Command[Standing]:
-    pool, task_id = names.split(node)
-    keys = pool_keys(namespace, str(pool))
-    return commands.rewind(keys, task_id, record.number("epoch"), token, anew)
+    return commands.rewind(*located(namespace, node), record.number("epoch"), token, anew)
 
 
 def _resubmission(namespace: str, node: str, record: Record, token: bytes) -> Command[Standing]:
     """Its children wait for it already: as a part of the workflow it passes over the capacity."""
-    pool, task_id = names.split(node)
-    keys, epoch = pool_keys(namespace, str(pool)), record.number("epoch")
-    return commands.resubmit(keys, task_id, epoch, token, any_state=True, beyond=True)
+    where, epoch = located(namespace, node), record.number("epoch")
+    return commands.resubmit(*where, epoch, token, any_state=True, beyond=True)

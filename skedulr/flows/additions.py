@@ -42,7 +42,7 @@ from skedulr.errors import (
     SubmissionGivenUp,
     UnknownWorkflow,
 )
-from skedulr.keys import PoolKeys, pool_keys
+from skedulr.keys import PoolKeys, located, pool_keys
 from skedulr.submission import MOST_BYTES, TOKEN_BYTES
 
 RENEWED_EVERY: Final = 10.0
@@ -217,12 +217,8 @@ def link_again(namespace: str, token: bytes, nodes: Iterable[str]) -> Steps[None
     """Let coordinators link nodes with their parents once those are there: with a former task they
     were linked in vain.
     """
-    places = [names.split(name) for name in nodes]
     yield from together(
-        [
-            commands.hang(pool_keys(namespace, str(pool)), task_id, token, (), whole=True)
-            for pool, task_id in places
-        ]
+        [commands.hang(*located(namespace, name), token, (), whole=True) for name in nodes]
     )
 
 

@@ -110,9 +110,7 @@ def newest_of(
     )
     if after:
         places = [place for place in places if place > (-after[0], after[1])]
-    homes = [
-        (str(pool), flow_id) for pool, flow_id in (names.split(name) for _, name in places[:most])
-    ]
+    homes = [names.parts(name) for _, name in places[:most]]
     records = tuple(
         ("HGETALL", pool_keys(namespace, pool).of("flow", each)) for pool, each in homes
     )

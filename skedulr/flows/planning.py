@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from skedulr import names
@@ -29,7 +30,8 @@ def tied(
             title, f"it has {len(calls):,} nodes; {MOST_NODES:,} are allowed at once"
         )
     wanted = {name: ties.wishes(call) for name, call in calls.items()}
-    own = {one: _own(title, calls, one) for wishes in wanted.values() for one in wishes}
+    by_id = _by_id(calls)
+    own = {one: _own(title, calls, by_id, one) for each in wanted.values() for one in each}
     outside = [one for one, name in own.items() if name is None]
     found = yield from ties.existing(namespace, outside)
     parents: dict[str, dict[str, Parent]] = {name: {} for name in calls}
@@ -49,13 +51,26 @@ def tied(
     return {name: ties.tied(call, parents[name]) for name, call in calls.items()}
 
 
-def _own(title: str, calls: Mapping[str, Signature[Any]], one: str | Named) -> str | None:
+def _by_id(calls: Iterable[str]) -> dict[str, list[str]]:
+    """The full names of nodes by their ids."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name in calls:
+        found[names.parts(name)[1]].append(name)
+    return found
+
+
+def _own(
+    title: str,
+    calls: Mapping[str, Signature[Any]],
+    by_id: Mapping[str, list[str]],
+    one: str | Named,
+) -> str | None:
     """The full name of one of the nodes, if it is that."""
     if not isinstance(one, str):
         return one.name if one.name in calls else None
     if one in calls:
         return one
-    matching = [name for name in calls if names.split(name)[1] == one]
+    matching = by_id.get(one, [])
     if len(matching) > 1:
         raise InvalidWorkflow(title, f"{' and '.join(matching)} have the id {one!r}")
     return matching[0] if matching else None

@@ -8,11 +8,10 @@ from typing import Any, Final, NamedTuple
 
 import msgpack
 
-from skedulr import names
 from skedulr.commands import On, Read, Stands, Steps
 from skedulr.commands.base import Argument, text
 from skedulr.dependencies.edges import record_in
-from skedulr.keys import PoolKeys, pool_keys
+from skedulr.keys import PoolKeys, located
 from skedulr.states import State
 
 MOST_SHOWN: Final = 200
@@ -93,8 +92,8 @@ def _states(namespace: str, wanted: Sequence[str]) -> Steps[dict[str, State | No
     """How tasks in any pools stand."""
     calls: list[tuple[Argument, ...]] = []
     for name in wanted:
-        pool, task_id = names.split(name)
-        calls.append(("HGET", pool_keys(namespace, str(pool)).tasks, task_id))
+        keys, task_id = located(namespace, name)
+        calls.append(("HGET", keys.tasks, task_id))
     replies = (yield Read(tuple(calls), list)) if calls else []
     records = (record_in(data) for data in replies)
     return {

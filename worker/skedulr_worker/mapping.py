@@ -41,7 +41,7 @@ from skedulr.errors import Fail, Lost, UnknownWorkflow
 from skedulr.flows import additions, ends, looking, mapping
 from skedulr.flows.mapping import GATHER, MAP, Plan
 from skedulr.job import Job
-from skedulr.keys import PoolKeys, pool_keys
+from skedulr.keys import PoolKeys, located
 from skedulr.options import Options
 from skedulr.record import Record
 from skedulr.retry import exponential
@@ -117,8 +117,7 @@ def _flow_of(keys: PoolKeys, map_id: str) -> Steps[str]:
 
 def _waiting(keys: PoolKeys, gather_id: str) -> Steps[Record]:
     """The record of the gathering node, which waits."""
-    name = names.full_name(keys.pool, gather_id)
-    record: Record | None = (yield from own_tasks.records_of_any(keys.namespace, [name])).get(name)
+    record = yield from _record(keys, gather_id)
     if record is None or record.state is not State.WAITING:
         raise _nobody_waits(keys, gather_id)
     return record
@@ -128,10 +127,14 @@ def _check_claim(keys: PoolKeys, map_id: str, fence: int) -> Steps[None]:
     """Make sure that this attempt counts: the task may have been cancelled, and run again, or be
     one of a later workflow that has the same ids.
     """
-    name = names.full_name(keys.pool, map_id)
-    record: Record | None = (yield from own_tasks.records_of_any(keys.namespace, [name])).get(name)
+    record = yield from _record(keys, map_id)
     if record is None or record.state is not State.RUNNING or record.number("epoch") != fence:
-        raise Lost(name)
+        raise Lost(names.full_name(keys.pool, map_id))
+
+
+def _record(keys: PoolKeys, task_id: str) -> Steps[Record | None]:
+    name = names.full_name(keys.pool, task_id)
+    return (yield from own_tasks.records_of_any(keys.namespace, [name])).get(name)
 
 
 def _nobody_waits(keys: PoolKeys, gather_id: str) -> Fail:
@@ -152,13 +155,12 @@ def _submit(keys: PoolKeys, tasks: Sequence[Submission]) -> Steps[dict[str, int]
                 raise error
             there.append(names.full_name(keys.pool, batch[refusal.place].id))
     records = yield from own_tasks.records_of_any(keys.namespace, there)
-    return {names.split(name)[1]: each.number("epoch") - 1 for name, each in records.items()}
+    return {names.parts(name)[1]: each.number("epoch") - 1 for name, each in records.items()}
 
 
 def _enter(keys: PoolKeys, flow: str, gather_id: str, tasks: Sequence[Submission]) -> Steps[None]:
     """Make the tasks nodes of the workflow."""
-    pool, flow_id = names.split(flow)
-    home = pool_keys(keys.namespace, str(pool))
+    home, flow_id = located(keys.namespace, flow)
     gathering = names.full_name(keys.pool, gather_id)
     for chunk in chunks(tasks):
         nodes = [
@@ -193,8 +195,7 @@ def _former(
     keys: PoolKeys, flow: str, gather_id: str, tasks: Sequence[Submission]
 ) -> Steps[dict[str, Record]]:
     """Tasks of former runs that the list leads to no more."""
-    pool, flow_id = names.split(flow)
-    edges = yield from looking.edges_of(pool_keys(keys.namespace, str(pool)), flow_id)
+    edges = yield from looking.edges_of(*located(keys.namespace, flow))
     gathering = names.full_name(keys.pool, gather_id)
     now = {names.full_name(keys.pool, task.id) for task in tasks}
     known = [name for name in edges[gathering] if name.startswith(f"{gathering}.")]
@@ -206,7 +207,7 @@ def _former(
 def _give_up(keys: PoolKeys, spreading: str, former: Mapping[str, Record]) -> Steps[None]:
     """Let tasks that still wait for the mapping wait no longer: they are skipped."""
     told = [
-        Told(names.split(name)[1], token_of(record), spreading, NEWEST, NEVER_CAME)
+        Told(names.parts(name)[1], token_of(record), spreading, NEWEST, NEVER_CAME)
         for name, record in former.items()
     ]
     for chunk in chunks(told):

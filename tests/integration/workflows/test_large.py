@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from skedulr import FlowState, Skedulr, State, Workflow, WrongState
+from skedulr import FlowState, Skedulr, State, Workflow, WrongState, names
 from skedulr.commands import Steps, base
 from skedulr.flows import acting
 from skedulr.transport.aio import AsyncClient
@@ -88,6 +88,27 @@ async def test_a_trip_cancels_or_runs_again_a_hundred_nodes(
     small, large = await costs(trips, act, "retry", flows)
     assert large - small == 4
     assert sorted(filter(None, await states(flows[1]))) == [State.WAITING] * 499 + [State.QUEUED]
+
+
+async def test_parents_that_are_named_by_id_are_not_looked_for_among_all_nodes(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken_apart: list[str] = []
+    for name in ("split", "parts"):
+        whole = getattr(names, name)
+
+        def counted(full: str, whole: Callable[[str], Any] = whole) -> Any:
+            taken_apart.append(full)
+            return whole(full)
+
+        monkeypatch.setattr(names, name, counted)
+    async with shop.app.workflow("chain") as flow:
+        flow.add(shop.give.using(id="n0").s(0))
+        for number in range(1, 200):
+            flow.add(shop.give.using(id=f"n{number}").s(number), on_success=f"n{number - 1}")
+
+    assert len(taken_apart) < 20 * 200
+    assert len(flow.info().edges) == 199
 
 
 async def test_results_of_many_parents_travel_together_to_what_takes_them(
