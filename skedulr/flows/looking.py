@@ -71,17 +71,6 @@ def _flat(reply: Any) -> list[Any]:
     return [part for pair in reply.items() for part in pair] if isinstance(reply, dict) else reply
 
 
-def newest(home: PoolKeys, most: int, skip: int = 0) -> Steps[list[FlowRow]]:
-    """Workflows of a pool, the newest first."""
-    call = ("ZRANGE", home.flows, skip, skip + most - 1, "REV")
-    ids = yield Read((call,), lambda replies: [text(each) for each in replies[0]])
-    if not ids:
-        return []
-    replies = yield Read(tuple(("HGETALL", home.of("flow", each)) for each in ids), list)
-    rows = [_row(home.pool, each, flat) for each, flat in zip(ids, replies, strict=True)]
-    return [each for each in rows if each is not None]
-
-
 def all_newest(
     namespace: str, most: int, after: tuple[int, str] | None = None
 ) -> Steps[list[FlowRow]]:
