@@ -53,8 +53,9 @@ def code_of(error: Exception) -> int:
 
 
 def complain(message: object) -> None:
-    """Say on standard error what was wrong."""
-    print(f"skedulr: {visible(str(message))}", file=sys.stderr)
+    """Say on standard error what was wrong, if anybody reads that."""
+    with contextlib.suppress(BrokenPipeError):
+        print(f"skedulr: {visible(str(message))}", file=sys.stderr)
 
 
 @contextlib.contextmanager
@@ -70,9 +71,13 @@ def reported() -> Iterator[None]:
         raise typer.Exit(NO_REDIS) from None
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
-    except OSError as error:
-        if error.errno != errno.EPIPE:
-            raise
-        # The reader has seen enough (`skedulr tasks | head`); Python would complain at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(DONE) from None
+
+
+def is_closed_pipe(error: BaseException | None) -> bool:
+    """Whether it says that nobody reads any more what is written."""
+    return isinstance(error, OSError) and error.errno == errno.EPIPE
+
+
+def write_no_more() -> None:
+    """Let what is still to be written go nowhere: Python would complain of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

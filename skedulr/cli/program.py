@@ -19,7 +19,14 @@ from skedulr.cli.commands import (
     scheduling,
     submitting,
 )
-from skedulr.cli.exits import DONE, INTERRUPTED, USAGE, complain
+from skedulr.cli.exits import (
+    DONE,
+    INTERRUPTED,
+    USAGE,
+    complain,
+    is_closed_pipe,
+    write_no_more,
+)
 from skedulr.cli.plain_help import PlainCommand, PlainGroup
 from skedulr.cli.session import on_cluster
 
@@ -111,7 +118,21 @@ _WrongUsage: Any = typer.BadParameter.__base__
 
 
 def run() -> int:
-    """Run the command that the arguments name, and return its exit code."""
+    """Run the command that the arguments name, and return its exit code. A reader that has seen
+    enough (`skedulr tasks | head -1`) ends it quietly.
+    """
+    try:
+        code = _run()
+        sys.stdout.flush()
+    except OSError as error:
+        if not is_closed_pipe(error):
+            raise
+        write_no_more()
+        return DONE
+    return code
+
+
+def _run() -> int:
     try:
         code = program(prog_name="skedulr", standalone_mode=False)
     except _WrongUsage as error:
@@ -123,9 +144,10 @@ def run() -> int:
     except typer.Abort:
         return INTERRUPTED
     except SystemExit as exit_:
+        if is_closed_pipe(exit_.__context__):  # rich and typer make an exit of it
+            write_no_more()
+            return DONE
         return exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
-    finally:
-        sys.stdout.flush()
     return code if isinstance(code, int) else DONE
 
 

@@ -47,13 +47,28 @@ class Answer:
 
 def run_skedulr(*args: str, **environment: str) -> Answer:
     """Run `skedulr` with these arguments; the environment names no cluster unless it is given."""
+    with tempfile.TemporaryFile() as out:
+        code, err = _run(args, environment, out)
+        return Answer(f"skedulr {' '.join(args)}", code, _text(out), err)
+
+
+def run_unread(*args: str, **environment: str) -> Answer:
+    """The same where nobody reads what it prints, as behind a `head` that has ended."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with open(write_end, "wb") as out:
+        code, err = _run(args, environment, out)
+    return Answer(f"skedulr {' '.join(args)} |", code, "", err)
+
+
+def _run(args: tuple[str, ...], environment: dict[str, str], out: IO[bytes]) -> tuple[int, str]:
     # An empty variable counts as none.
     nothing = dict.fromkeys(("SKEDULR_REDIS_URL", "SKEDULR_NAMESPACE", "SKEDULR_DATA"), "")
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with tempfile.TemporaryFile() as err:
         code = _zygote.run(args, {**os.environ, **nothing, **environment}, out, err)
-        answer = Answer(f"skedulr {' '.join(args)}", code, _text(out), _text(err))
-    assert "Traceback" not in answer.err, str(answer)
-    return answer
+        said = _text(err)
+    assert "Traceback" not in said, f"`skedulr {' '.join(args)}`: {said}"
+    return code, said
 
 
 def _text(written: IO[bytes]) -> str:
