@@ -8,7 +8,8 @@ PYTEST_ARGS ?=
 # The same for the benchmarks, as in `make bench BENCH_ARGS="drain --rounds 5"`.
 BENCH_ARGS ?=
 # Processes that run tests at once. Most tests wait for something most of the time, so two share a core.
-TEST_PROCESSES ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
+# On a server that is there already one process has them all, since some count what the server is asked.
+TEST_PROCESSES ?= $(if $(SKEDULR_TEST_REDIS),0,$(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN)))
 REDIS_SERVER ?= $(shell command -v redis-server 2>/dev/null)
 # The harness that measures skedulr beside its peers, and the folder that the peers are installed into.
 BENCH_HARNESS ?= ../shared/bench
