@@ -125,9 +125,10 @@ class Connections:
             self._embedded = embedded.EmbeddedServer(None)
             self._embedded.start()
         except ConfigurationError as error:
+            problem = getattr(error, "problem", error)  # without what to do, which follows
             raise ConfigurationError(
-                f"no Redis is named, and no embedded one can be started ({error}); give Skedulr() "
-                f'a URL, set {URL_VARIABLE}, or pip install "skedulr[embedded]"'
+                f"no Redis is named, and no embedded one can be started ({problem}); give Skedulr()"
+                f' a URL, set {URL_VARIABLE}, or pip install "skedulr[embedded]"'
             ) from error
         self._app.logger.warning(
             "no Redis is named: an embedded server at %s holds the tasks until this process ends",
