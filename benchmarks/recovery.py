@@ -21,103 +21,24 @@ although nothing of it had died.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import importlib
 import os
 import signal
-import socket
 import statistics
 import sys
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from benchmarks.faults import AWAY, FAULTS, Outcome
 from benchmarks.harness import PEERS
 from benchmarks.private import SERVER_HELP, binary_of
 from benchmarks.surroundings import find_harness, surroundings
+from benchmarks.theatre import harness, staged
 
-FAULTS: Final = ("child", "worker", "host", "redis")
 DEFAULTS: Final = (
     *("skedulr:default", "celery:prefork", "rq:fork", "dramatiq:default", "arq:default"),
     *("saq:default", "taskiq:stream", "bullmq"),
 )
-AWAY: Final = 1.0
-"""Seconds for which the server is away."""
-
 BARS: Final = {"child": 1.0, "worker": 1.0, "host": 16.0}
 """Seconds within which skedulr must run all of them again: at once, or a lease and a second."""
-
-STARTING: Final = 5.0
-"""Seconds in which the workers of a second host start."""
-
-WARM: Final = 20
-"""Tasks that have ended before the fault."""
-
-SETTLED: Final = 1.0
-"""Seconds after the last task in which a second execution would show."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one fault did to one peer."""
-
-    running: int
-    """Tasks that ran when it came."""
-    first: float | None
-    """Seconds until the first of them ran again; ``None`` where none did in time."""
-    last: float | None
-    """Seconds until the last of them did; ``None`` where not all did in time."""
-    lost: int
-    again: int
-    """Live tasks that were executed again."""
-
-
-class Theatre:
-    """One peer on a private server, with tasks that sleep."""
-
-    def __init__(self, stage: Any, jobs: int) -> None:
-        self.stage = stage
-        self.jobs = jobs
-
-    def records(self) -> list[Any]:
-        """What happened to each task so far."""
-        found: list[Any] = self.stage.board.records(0, self.jobs)
-        return found
-
-    def begin(self) -> None:
-        """Have tasks running."""
-        producer = self.stage.producer()
-        producer.enqueue(0, self.jobs, bulk="bulk" in self.stage.peer.features)
-        self.stage.start_workers()
-        self.stage.wait_done(WARM)
-        time.sleep(0.1)
-
-    def begin_on_two_hosts(self) -> list[Any]:
-        """Have tasks running on two hosts; answers the processes on one of them."""
-        producer = self.stage.producer()
-        bulk = "bulk" in self.stage.peer.features
-        self.stage.start_workers()
-        producer.enqueue(0, WARM, bulk=bulk)
-        self.stage.wait_done(WARM)
-        others = len(self.stage._processes)
-        self.stage._environment["SKEDULR_RUNTIME_DIR"] += "-is-another"
-        self.stage.start_workers()
-        time.sleep(STARTING)
-        producer.enqueue(WARM, self.jobs - WARM, bulk=bulk)
-        time.sleep(0.1)
-        return list(self.stage._processes[others:])
-
-    def running(self) -> set[int]:
-        """Which tasks are between their start and their end."""
-        return {index for index, record in enumerate(self.records()) if record.starts > record.ends}
-
-    def wait_for_the_end(self, until: float) -> None:
-        """Until every task has been executed, or the time is over; then for second executions."""
-        while time.monotonic() < until and not all(record.ends for record in self.records()):
-            time.sleep(0.05)
-        time.sleep(SETTLED)
 
 
 def main() -> int:
@@ -151,11 +72,6 @@ def main() -> int:
     return 0 if met else 1
 
 
-def harness(module: str) -> Any:
-    """A module of the harness, whose folder is on the path by now."""
-    return importlib.import_module(f"benchlib.{module}")
-
-
 def load() -> str:
     """How many processes wanted a core of this machine during the last minute."""
     return f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
@@ -176,117 +92,7 @@ def measured(label: str, fault: str, options: argparse.Namespace) -> list[Outcom
 def one(label: str, fault: str, options: argparse.Namespace) -> Outcome:
     """One fault of one peer on a server of its own."""
     with staged(label, fault, options) as theatre:
-        return FAULT[fault](theatre, options)
-
-
-@contextlib.contextmanager
-def staged(label: str, fault: str, options: argparse.Namespace) -> Iterator[Theatre]:
-    stages = harness("stage")
-    environments = Path(os.environ["BENCH_ENVIRONMENTS"]).absolute()
-    settings = stages.Settings(
-        environments=environments,
-        server=binary_of(options.server),
-        port=free_port(),
-        appendonly=fault == "redis",
-        timeout=options.wait,
-    )
-    peer = stages.Peer.load(label, environments)
-    stage = stages.Stage(
-        peer,
-        settings,
-        jobs=options.jobs,
-        kind="sleep",
-        sleep=options.sleep,
-    )
-    stage._environment["SKEDULR_RUNTIME_DIR"] = f"{stage._directory.name}/host"
-    with stage:
-        yield Theatre(stage, options.jobs)
-
-
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port: int = held.getsockname()[1]
-        return port
-
-
-def kill_child(theatre: Theatre, options: argparse.Namespace) -> Outcome:
-    theatre.begin()
-    [worker] = [each.pid for each in theatre.stage._processes[1:]]
-    children = [pid for pid in harness("procstat").session_pids(worker) if pid != worker]
-    if not children:
-        raise LookupError("one process")
-    running = theatre.running()
-    killed = time.monotonic()
-    for pid in children:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    return after_death(theatre, running, killed, options.wait)
-
-
-def kill_worker(theatre: Theatre, options: argparse.Namespace) -> Outcome:
-    theatre.begin()
-    theatre.stage.kill_workers()
-    running, killed = theatre.running(), time.monotonic()
-    theatre.stage.start_workers()
-    return after_death(theatre, running, killed, options.wait)
-
-
-def lose_host(theatre: Theatre, options: argparse.Namespace) -> Outcome:
-    processes = theatre.begin_on_two_hosts()
-    killed = time.monotonic()
-    for pid in [pid for each in processes for pid in harness("procstat").session_pids(each.pid)]:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    for process in processes:
-        process.wait()
-        theatre.stage._processes.remove(process)
-    return after_death(theatre, None, killed, options.wait)
-
-
-def after_death(theatre: Theatre, running: set[int] | None, killed: float, wait: float) -> Outcome:
-    """What became of the tasks that ran when it came; ``None``: of those that it cut short, whose
-    start is never followed by an end.
-    """
-    theatre.wait_for_the_end(killed + wait)
-    if running is None:
-        running = theatre.running()
-    records = theatre.records()
-    starts = [records[i].latest_start - killed for i in running if records[i].starts > 1]
-    return Outcome(
-        len(running),
-        min(starts) if starts else None,
-        max(starts) if starts and len(starts) == len(running) else None,
-        sum(not record.ends for record in records),
-        sum(record.starts > 1 for i, record in enumerate(records) if i not in running)
-        + sum(records[i].ends > 1 for i in running),
-    )
-
-
-def restart_redis(theatre: Theatre, options: argparse.Namespace) -> Outcome:
-    theatre.begin()
-    server = theatre.stage.server
-    running = theatre.running()
-    server._process.kill()
-    server._process.wait()
-    time.sleep(AWAY)
-    server.command.close()
-    server.__enter__()
-    back = time.monotonic()
-    theatre.wait_for_the_end(back + options.wait)
-    records = theatre.records()
-    starts = [record.latest_start - back for record in records if record.latest_start > back]
-    first = min(starts) if starts else None
-    lost = sum(not record.ends for record in records)
-    return Outcome(len(running), first, first, lost, sum(record.starts > 1 for record in records))
-
-
-FAULT: Final = {
-    "child": kill_child,
-    "worker": kill_worker,
-    "host": lose_host,
-    "redis": restart_redis,
-}
+        return FAULTS[fault](theatre, options)
 
 
 def row(label: str, outcomes: dict[str, list[Outcome] | str]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import msgpack
 
@@ -11,7 +12,19 @@ from skedulr.commands import Declaration, Firing
 from skedulr.schedules import schedule, timing
 from skedulr.schedules.schedule import ScheduleRun
 from skedulr.schedules.timing import Interval, Policy
-from tests.scripts.support import MINUTE, Pool
+from tests.scripts.support import MINUTE, NOW, Pool
+
+SLOT: Final = NOW + MINUTE
+NEXT: Final = SLOT + MINUTE
+
+
+def iso(ms: int) -> str:
+    """A slot as the id of its run tells it."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+RUN: Final = f"s@{iso(SLOT)}"
+"""The id of the run of the first slot."""
 
 
 def declaration(name: str = "s", **given: Any) -> Declaration:

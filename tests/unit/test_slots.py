@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from skedulr.schedules.timing import Cron, Interval, Once
 from skedulr_coordinator.slots import cron_slots, newest, slots_of
-
-MINUTE = 60_000
-HOUR = 60 * MINUTE
-
-
-def ms(text: str, zone: str = "UTC") -> int:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(zone))
-    return round(moment.timestamp() * 1000)
+from tests.unit.clocks import BERLIN, HOUR, LORD_HOWE, MINUTE, NEW_YORK, ms
 
 
 def local(slot: int, zone: str) -> str:
@@ -34,8 +25,6 @@ def follow(expression: str, zone: str, since: str, count: int) -> list[str]:
         found.append(local(slot, zone))
     return found
 
-
-BERLIN, NEW_YORK, LORD_HOWE = "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"
 
 GAPS = [
     # A time that the clocks skip runs once, right after the gap.
@@ -230,67 +219,6 @@ PLAIN = [
 )
 def test_slots_are_exactly_these(expression: str, zone: str, since: str, slots: list[str]) -> None:
     assert follow(expression, zone, since, len(slots)) == slots
-
-
-CHANGES = [
-    (BERLIN, "2026-03-29"),
-    (BERLIN, "2026-10-25"),
-    (NEW_YORK, "2026-03-08"),
-    (NEW_YORK, "2026-11-01"),
-    (LORD_HOWE, "2026-04-05"),
-    (LORD_HOWE, "2026-10-04"),
-    ("America/Sao_Paulo", "2018-02-17"),
-    ("Pacific/Apia", "2011-12-30"),
-    ("UTC", "2026-03-29"),
-    ("Asia/Kolkata", "2026-03-29"),
-]
-"""Zones, and a day on which their clocks are changed, if ever."""
-
-STEP = 15 * MINUTE
-
-
-def shown(moment: int, zone: str) -> datetime:
-    """What the clock shows."""
-    return datetime.fromtimestamp(moment / 1000, ZoneInfo(zone)).replace(tzinfo=None)
-
-
-def all_slots(expression: str, zone: str, begin: int, end: int) -> list[int]:
-    slots = cron_slots(expression, zone)
-    slot, found = begin, []
-    while (slot := slots.after(slot)) <= end:
-        found.append(slot)
-    return found
-
-
-@pytest.mark.parametrize(("zone", "day"), CHANGES)
-@pytest.mark.parametrize("minute", [0, 15, 30, 45])
-def test_each_time_that_is_named_comes_once(zone: str, day: str, minute: int) -> None:
-    """Held against the clock itself: the moment at which it first shows that time, or more."""
-    begin = ms(f"{day}T00:00Z") - 2 * 24 * HOUR
-    end = begin + 5 * 24 * HOUR
-    hours = (0, 1, 2, 3, 12, 23)
-    expected, latest = set(), shown(begin, zone)
-    for moment in range(begin + STEP, end + 1, STEP):
-        now = shown(moment, zone)
-        while latest < now:  # every time up to what it shows now, also those that it has skipped
-            latest += timedelta(milliseconds=STEP)
-            if latest.hour in hours and latest.minute == minute:
-                expected.add(moment)
-    expression = f"{minute} {','.join(map(str, hours))} * * *"
-    assert all_slots(expression, zone, begin, end) == sorted(expected)
-
-
-@pytest.mark.parametrize(("zone", "day"), CHANGES)
-@pytest.mark.parametrize("minute", [0, 30])
-def test_every_hour_comes_whenever_the_clock_shows_it(zone: str, day: str, minute: int) -> None:
-    begin = ms(f"{day}T00:00Z") - 2 * 24 * HOUR
-    end = begin + 5 * 24 * HOUR
-    expected = [
-        moment
-        for moment in range(begin + STEP, end + 1, STEP)
-        if shown(moment, zone).minute == minute
-    ]
-    assert all_slots(f"{minute} * * * *", zone, begin, end) == expected
 
 
 def test_slots_do_not_depend_on_the_moment_that_they_are_asked_from() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
@@ -39,3 +40,9 @@ def stored(server: OwnServer, app: Skedulr) -> int:
     """How many tasks the pool `default` holds."""
     client: Any = server.client()
     return int(client.hlen(app.keys("default").tasks))
+
+
+async def ids_of(tasks: list[Task[Any]]) -> list[int]:
+    """The first argument of each task, as Redis holds it."""
+    infos = await asyncio.gather(*(task.ainfo() for task in tasks))
+    return [(info.args or [None])[0] for info in infos]

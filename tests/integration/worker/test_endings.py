@@ -1,28 +1,15 @@
 """How an attempt can end, and what becomes of its task."""
 
 import asyncio
-import threading
 import time
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
-from skedulr import Fail, Retry, Skedulr, State, Task, TaskCancelled, TaskFailed, current, retry
+from skedulr import Fail, Retry, Skedulr, State, TaskFailed, current, retry
+from tests.integration.worker.ends import ended
 from tests.support.apps import MakeApp
-from tests.support.waiting import await_until
-
-
-async def ended(task: Task[Any]) -> State:
-    """The final state, awaited."""
-
-    async def is_terminal() -> bool:
-        return (await task.astatus()).terminal
-
-    await await_until(is_terminal, 15, f"the end of {task}")
-    return await task.astatus()
 
 
 async def test_retries_keep_their_linear_delay_and_end_as_dead(app: Skedulr) -> None:
@@ -85,121 +72,6 @@ async def test_fail_is_final_and_retry_says_when(app: Skedulr) -> None:
         assert await task.aresult(10) == 2
     assert [attempt.kind for attempt in (await final.ainfo()).attempts] == ["fail"]
     assert [attempt.kind for attempt in (await task.ainfo()).attempts] == ["retry"]
-
-
-async def test_a_coroutine_that_takes_too_long_is_cancelled_and_fails(app: Skedulr) -> None:
-    cancelled = asyncio.Event()
-
-    @app.job(timeout=0.2)
-    async def slow() -> None:
-        try:
-            await asyncio.sleep(30)
-        except asyncio.CancelledError:
-            cancelled.set()
-            raise
-
-    async with app.worker():
-        with pytest.raises(TaskFailed, match=r"TimeoutError: it took longer than 0\.2 s"):
-            await (await slow.aenqueue()).aresult(10)
-    assert cancelled.is_set()
-
-
-async def test_a_timeout_counts_as_a_failure_for_retries(app: Skedulr) -> None:
-    @app.job(timeout=0.1, retry=retry.linear(1, delay=0), retry_on=TimeoutError)
-    async def slow() -> None:
-        await asyncio.sleep(30)
-
-    async with app.worker():
-        task = await slow.aenqueue()
-        assert await ended(task) is State.DEAD
-    assert [attempt.kind for attempt in (await task.ainfo()).attempts] == ["timeout"] * 2
-
-
-async def test_a_thread_that_takes_too_long_sees_it_and_fails_when_it_returns(
-    app: Skedulr,
-) -> None:
-    @app.job(timeout=0.2)
-    def slow() -> str:
-        while not current().cancelled:
-            time.sleep(0.01)
-        return "late"
-
-    async with app.worker():
-        task = await slow.aenqueue()
-        assert await ended(task) is State.FAILED
-    assert [attempt.kind for attempt in (await task.ainfo()).attempts] == ["timeout"]
-
-
-async def test_the_nearest_timeout_wins(make_app: MakeApp) -> None:
-    app = make_app(task_timeout=60)
-    seen: dict[str, float | None] = {}
-
-    async def look(name: str) -> None:
-        seen[name] = round(current().remaining or 0, -1)
-
-    of_app = app.job(name="of_app")(look)
-    of_job = app.job(name="of_job", timeout=300)(look)
-    async with app.worker():
-        for task in [
-            await of_app.aenqueue("app"),
-            await of_job.aenqueue("job"),
-            await of_job.using(timeout="1000s").aenqueue("task"),
-        ]:
-            await task.aresult(10)
-    assert seen == {"app": 60, "job": 300, "task": 1000}
-
-
-async def test_cancelling_a_running_coroutine_stops_it(app: Skedulr) -> None:
-    begun = asyncio.Event()
-
-    @app.job
-    async def endless() -> None:
-        begun.set()
-        await asyncio.sleep(60)
-
-    async with app.worker():
-        task = await endless.aenqueue()
-        await begun.wait()
-        assert await task.acancel() is False
-        with pytest.raises(TaskCancelled):
-            await task.aresult(10)
-    assert await task.astatus() is State.CANCELLED
-
-
-async def test_cancelling_a_running_thread_shows_it_the_wish(app: Skedulr) -> None:
-    begun = threading.Event()
-
-    @app.job
-    def endless() -> None:
-        begun.set()
-        while not current().cancelled:
-            time.sleep(0.01)
-        raise InterruptedError("as asked")
-
-    async with app.worker():
-        task = await endless.aenqueue()
-        await asyncio.to_thread(begun.wait, 10)
-        await task.acancel()
-        assert await ended(task) is State.CANCELLED
-
-
-async def test_a_job_that_finishes_all_the_same_has_succeeded(app: Skedulr) -> None:
-    begun = asyncio.Event()
-
-    @app.job
-    async def stubborn() -> str:
-        begun.set()
-        try:
-            await asyncio.sleep(60)
-        except asyncio.CancelledError:
-            return "saved"
-        return "never"
-
-    async with app.worker():
-        task = await stubborn.aenqueue()
-        await begun.wait()
-        await task.acancel()
-        assert await task.aresult(10) == "saved"
 
 
 async def test_a_cancelled_error_that_nobody_asked_for_is_a_failure(app: Skedulr) -> None:
@@ -281,75 +153,3 @@ async def test_a_long_traceback_is_cut(app: Skedulr) -> None:
     attempt = (await task.ainfo()).attempts[0]
     assert len(attempt.error) <= 1000
     assert len(attempt.traceback) <= 17_000
-
-
-Middleware = Callable[[Any, Callable[[], Awaitable[Any]]], Awaitable[Any]]
-
-
-@pytest.mark.parametrize("in_thread", [False, True])
-async def test_the_first_middleware_is_the_outermost(app: Skedulr, in_thread: bool) -> None:
-    seen: list[str] = []
-
-    def named(name: str) -> Middleware:
-        async def middleware(task: Any, call_next: Callable[[], Awaitable[Any]]) -> Any:
-            seen.append(f"{name} before {task.job}")
-            result = await call_next()
-            seen.append(f"{name} after")
-            return result + 1
-
-        return middleware
-
-    app.middleware(named("outer"))
-    app.middleware(named("inner"))
-
-    async def coroutine() -> int:
-        assert current().id
-        return 1
-
-    def plain() -> int:
-        assert current().id
-        return 1
-
-    job = app.job(name="job")(plain if in_thread else coroutine)
-    async with app.worker():
-        assert await (await job.aenqueue()).aresult(10) == 3
-    assert seen == ["outer before job", "inner before job", "inner after", "outer after"]
-
-
-async def test_an_error_of_a_middleware_fails_the_task(app: Skedulr) -> None:
-    @app.middleware
-    async def refuse(task: Any, call_next: Callable[[], Awaitable[Any]]) -> Any:
-        raise PermissionError("not today")
-
-    @app.job
-    async def fine() -> None: ...
-
-    async with app.worker():
-        with pytest.raises(TaskFailed, match="PermissionError: not today"):
-            await (await fine.aenqueue()).aresult(10)
-
-
-async def test_error_handlers_are_told_and_the_task_still_fails(app: Skedulr) -> None:
-    told: list[tuple[str, str]] = []
-
-    @app.on_error
-    def first(task: Any, error: BaseException) -> None:
-        told.append(("sync", str(error)))
-        raise RuntimeError("a handler that fails as well")
-
-    @app.on_error
-    async def second(task: Any, error: BaseException) -> None:
-        told.append(("async", str(error)))
-
-    @app.job
-    async def bad() -> None:
-        raise ValueError("x")
-
-    @app.job
-    async def final() -> None:
-        raise Fail("on purpose")
-
-    async with app.worker():
-        assert await ended(await bad.aenqueue()) is State.FAILED
-        assert await ended(await final.aenqueue()) is State.FAILED
-    assert sorted(told) == [("async", "x"), ("sync", "x")]
