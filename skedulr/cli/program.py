@@ -21,10 +21,12 @@ from skedulr.cli.commands import (
 )
 from skedulr.cli.exits import (
     DONE,
+    FAILED,
     INTERRUPTED,
     USAGE,
     complain,
     is_closed_pipe,
+    is_full,
     write_no_more,
 )
 from skedulr.cli.plain_help import PlainCommand, PlainGroup
@@ -125,10 +127,16 @@ def run() -> int:
         code = _run()
         sys.stdout.flush()
     except OSError as error:
-        if not is_closed_pipe(error):
+        if is_closed_pipe(error):
+            write_no_more()
+            return DONE
+        if not is_full(error):
             raise
+        complain(f"cannot write {error.filename or 'the answer'}: {error.strerror}; make room")
         write_no_more()
-        return DONE
+        return FAILED
+    except KeyboardInterrupt:  # before the command began
+        return INTERRUPTED
     return code
 
 

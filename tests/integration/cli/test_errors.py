@@ -12,6 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from skedulr import __version__ as skedulr_version
+from skedulr.cli import main
 from skedulr.cli.program import program
 from tests.integration.cli.conftest import Command
 from tests.support.commands import run_skedulr
@@ -229,6 +230,29 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     finally:
         os.close(write_end)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
+def test_an_answer_for_which_there_is_no_room_is_one_line_of_complaint() -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "skedulr", "version"],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=30,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == b"skedulr: cannot write the answer: No space left on device; make room\n"
+
+
+def test_ctrl_c_before_a_command_begins_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("skedulr.cli.program.program", interrupted)
+    assert main() == 130
 
 
 def test_version_needs_no_cluster() -> None:
