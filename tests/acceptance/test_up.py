@@ -284,6 +284,7 @@ def test_a_wanted_port_and_another_folder_are_taken(home: Home) -> None:
     assert look.endswith(f"skedulr status --data '{folder}'")
     typed = subprocess.run(look, shell=True, env={**os.environ, **home.environment}, check=False)
     assert typed.returncode == 0
+    assert f"worker MODULE:APP --data '{folder}'" in place(up, "worker")
     assert home.run("status").code == 2, "the usual folder has no server"
     assert home.run("status", "--data", str(folder)).code == 0
     assert home.run("status", SKEDULR_DATA=str(folder)).code == 0

@@ -211,7 +211,7 @@ class Machine:
             else 'not installed: pip install "skedulr[coordinator]"',
             "worker": f"{plan.target} in {_processes(self._wishes.workers)}"
             if plan.target
-            else f"none: `{me} worker MODULE:APP` joins in",
+            else f"none: `{me} worker MODULE:APP{elsewhere}` joins in",
             "namespace": plan.namespace,
             "data": home.path if self._own else None,
             "logs": home.logs,
