@@ -22,6 +22,8 @@ from tests.protocol.runner import Runner
 SHORTEST: Final = 100
 LONGEST: Final = 250
 
+_WEIGHTS: Final = {event.__name__: weight for event, weight in WEIGHTS.items()}
+
 
 def run(client: Redis, namespace: str, seed: int) -> None:
     """Let the machine run with the scripts as they are; raises what it finds."""
@@ -39,21 +41,29 @@ def run_with_small_steps(client: Redis, namespace: str, seed: int) -> None:
     _run(Runner(client, namespace, SMALL_STEPS, reach), seed)
 
 
+def search(client: Redis, namespace: str, bug: Bug | None = None) -> None:
+    """Let Hypothesis search for a play that fails; raises what the simplest one finds."""
+    runner = Runner(client, namespace, bug)
+    budget.search(
+        lambda chance: play.unfolding(chance, _WEIGHTS), lambda events: perform(runner, events)
+    )
+
+
 def _run(runner: Runner, seed: int, runs: int = budget.CHOSEN_RUNS) -> None:
-    budget.repeat(seed, _drawn, lambda events: _perform(runner, events), runs)
+    budget.repeat(seed, _drawn, lambda events: perform(runner, events), runs)
 
 
 def _drawn(chance: Random) -> Play:
-    weights = {event.__name__: weight for event, weight in WEIGHTS.items()}
-    return play.drawn(chance, weights, chance.randint(SHORTEST, LONGEST))
+    return play.drawn(chance, _WEIGHTS, chance.randint(SHORTEST, LONGEST))
 
 
-def _perform(runner: Runner, events: Play) -> None:
+def perform(runner: Runner, events: Play) -> None:
+    """Perform a play, to a good end; raises what it finds."""
     world = World(runner)
     try:
         world.crew.join(drawing.ALL, 5000, {}, ARRIVES)
         for step in events:
-            EVENTS[step.event](world, Random(step.number))
+            EVENTS[step.event](world, step.chance)
         drain(world.bench)
     finally:
         world.bench.close()

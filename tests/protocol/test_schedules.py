@@ -25,6 +25,11 @@ def test_schedules_keep_their_rules_whatever_happens(
     machine.run(server.client(), namespace, seed)
 
 
+@pytest.mark.timeout(budget.SECONDS)
+def test_hypothesis_finds_no_play_that_breaks_the_rules(server: Server, namespace: str) -> None:
+    machine.search(server.client(), namespace)
+
+
 @pytest.mark.planted
 @pytest.mark.timeout(budget.SECONDS)
 @pytest.mark.parametrize("planted", BUGS, ids=lambda planted: planted.name)

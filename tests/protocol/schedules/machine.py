@@ -25,18 +25,27 @@ def run(client: Redis, namespace: str, seed: int, bug: Bug | None = None) -> Non
     """Let the machine run, with a bug in the scripts or as they are; raises what it finds."""
     runner = Runner(client, namespace, bug)
     runs = budget.RUNS if bug else budget.CHOSEN_RUNS
-    budget.repeat(seed, _drawn, lambda events: _perform(runner, events), runs)
+    budget.repeat(seed, _drawn, lambda events: perform(runner, events), runs)
+
+
+def search(client: Redis, namespace: str, bug: Bug | None = None) -> None:
+    """Let Hypothesis search for a play that fails; raises what the simplest one finds."""
+    runner = Runner(client, namespace, bug)
+    budget.search(
+        lambda chance: play.unfolding(chance, _WEIGHTS), lambda events: perform(runner, events)
+    )
 
 
 def _drawn(chance: Random) -> Play:
     return play.drawn(chance, _WEIGHTS, chance.randint(SHORTEST, LONGEST))
 
 
-def _perform(runner: Runner, events: Play) -> None:
+def perform(runner: Runner, events: Play) -> None:
+    """Perform a play, to a good end; raises what it finds."""
     town = Town(Bench(runner))
     try:
         for step in events:
-            _BY_NAME[step.event](town, Random(step.number))
+            _BY_NAME[step.event](town, step.chance)
         town.come_to_rest()
     finally:
         town.bench.close()
