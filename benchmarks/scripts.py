@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import msgpack
+import redis
 
 from benchmarks.private import SERVER_HELP, private_server
 from skedulr import commands
@@ -71,9 +72,24 @@ class Pool:
         self.running += [Ack(claim.id, claim.epoch) for claim in given.claims]
 
     def enqueue_and_exchange(self) -> None:
-        """What an idle pool sees of one task."""
+        """What an idle pool sees of one task where nobody listens."""
         self.enqueue()
         self.exchange(1, acks=1)
+
+    def hand_over_and_exchange(self, listener: redis.Connection) -> None:
+        """What an idle pool sees of one task where its instance listens."""
+        self.enqueue()
+        _, _, message = listener.read_response()
+        self.number, claim = commands.handed(message)
+        self.running = [Ack(claim.id, claim.epoch)]
+        self.exchange(1, acks=1)
+
+    def listener(self) -> redis.Connection:
+        """A connection that hears what is handed over to the instance."""
+        connection = self.client.address.open()
+        connection.send_command("SSUBSCRIBE", KEYS.of("claims", INSTANCE))
+        connection.read_response()
+        return connection
 
     def measure(self, calls: int) -> Iterator[tuple[str, Figures]]:
         """The figures of each workload, on an empty server."""
@@ -86,6 +102,13 @@ class Pool:
         yield "both", self.cost(lambda: self.exchange(1, acks=1), calls // 2)
         yield "nothing to do", self.cost(lambda: self.exchange(1), calls // 2)
         yield "enqueue and both, idle", self.cost(self.enqueue_and_exchange, calls // 2)
+        self.exchange(1, acks=len(self.running))
+        listener = self.listener()
+        yield (
+            "hand over and acknowledge, idle",
+            self.cost(lambda: self.hand_over_and_exchange(listener), calls // 2),
+        )
+        listener.disconnect()
         batches = max(calls // BATCH, 1)
         yield "enqueue 50", self.cost(lambda: self.enqueue(BATCH), batches, BATCH)
         yield "both 50", self.cost(lambda: self.exchange(BATCH, BATCH), batches, BATCH)

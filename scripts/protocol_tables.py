@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from scripts.generated import DOCS, replace, table
 from skedulr import lua
-from skedulr.keys import POOL_FAMILIES, POOL_KEYS, REGISTRY_KEYS, key_name
+from skedulr.keys import POOL_CHANNELS, POOL_FAMILIES, POOL_KEYS, REGISTRY_KEYS, key_name
 from skedulr.record import FIELDS
 
 PAGE = DOCS / "protocol.md"
@@ -25,6 +25,15 @@ def pool_keys_table() -> str:
     """A row for each key of a pool with a fixed name, then for each family."""
     families = {f"{name}:…": text for name, text in POOL_FAMILIES.items()}
     return _keys_table({**POOL_KEYS, **families})
+
+
+def channels_table() -> str:
+    """A row for each family of channels."""
+    rows = []
+    for name, text in POOL_CHANNELS.items():
+        channel, what = text.split(": ", 1)
+        rows.append([f"`{name}:…`", channel.replace("<", "&lt;"), what])
+    return table(["channel", "name", "what is said there"], rows)
 
 
 def registry_table() -> str:
@@ -52,6 +61,7 @@ def scripts_table() -> str:
 def written(page: str) -> str:
     """The page with all of its generated parts made anew."""
     page = replace(page, "pool keys", pool_keys_table())
+    page = replace(page, "channels", channels_table())
     page = replace(page, "registry keys", registry_table())
     page = replace(page, "fields", fields_table())
     return replace(page, "script keys", scripts_table())

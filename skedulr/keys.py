@@ -30,6 +30,8 @@ POOL_KEYS: Final = {
     "declared": "hash job -> how many of its tasks run at once as its code says; removed by join",
     "inst": "hash instance -> packed number, class, lease, slots, gave; until leave or trim",
     "seen": "zset instance -> last sign of life (ms); removed by leave or trim",
+    "idle": "zset instance -> when its last exchange found nothing to do (ms); removed when it is "
+    "given a claim, asks for none, by leave or trim",
     "lease": "zset instance -> end of its lease (ms); removed when it owns nothing",
     "classes": "hash class -> wire format, kind, jobs; until trim finds no instance of it",
     "done_succeeded": "zset id -> end (ms); trimmed by age and length",
@@ -74,6 +76,11 @@ POOL_FAMILIES: Final = {
 }
 """Keys of a pool that come in families."""
 
+POOL_CHANNELS: Final = {
+    "claims": "claims:<instance>: claims that are handed over to an idle instance",
+}
+"""Sharded channels of a pool, named like keys."""
+
 REGISTRY_KEYS: Final = {
     "pools": "set of the names of all pools; stays",
     "control": "hash of the cluster's pause and its version; stays",
@@ -112,7 +119,7 @@ class PoolKeys:
         return (self.prefix + key_name(name)).encode()
 
     def of(self, family: str, member: str) -> bytes:
-        """One key of a family, as ``of("own", instance)``."""
+        """One key of a family, as ``of("own", instance)``, or channel."""
         return f"{self.prefix}{family}:{member}".encode()
 
     def listed(self, wanted: Iterable[str]) -> tuple[bytes, ...]:

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+import msgpack
+
 from skedulr.commands.base import Command, listed_keys, packed, text, texts
 from skedulr.keys import PoolKeys
 from skedulr.record import FORMAT
@@ -80,6 +82,20 @@ def _exchanged(reply: list[Any]) -> Exchanged:
         for i in range(0, len(flat), 5)
     ]
     return Exchanged("ok", more == 1, next_at, suspects == 1, texts(lost), claims)
+
+
+class Handed(NamedTuple):
+    """A claim that a script has made for an idle instance."""
+
+    number: int
+    """Of the instance's exchange that answers the same."""
+    claim: Claim
+
+
+def handed(message: bytes) -> Handed:
+    """What the channel of an instance brings."""
+    number, task_id, job, epoch, attempt, body = msgpack.unpackb(message, raw=True)
+    return Handed(number, Claim(text(task_id), text(job), epoch, attempt, body))
 
 
 def job_class(jobs: Iterable[str], *, solo: bool = False) -> tuple[str, str]:

@@ -28,6 +28,7 @@
 -- ARGV[3] holding   msgpack list id, epoch, id, epoch, ...: what it runs, or has finished and not acknowledged
 -- Returns {'unknown'}, or {'ok', next_at, suspects, {lost id, epoch, ...}, {id to cancel, epoch, ...}}.
 -- include: wake
+-- include: instances
 -- include: release
 -- include: due
 local packed = redis.call('HGET', inst, instance)
@@ -65,7 +66,7 @@ for _, id in ipairs(astray) do
 end
 zset(seen, instance, now)
 flush()
-if redis.call('EXISTS', own) == 1 then redis.call('ZADD', lease, now + me[3], instance) end
-local class = live_classes[me[2]]
+if redis.call('EXISTS', own) == 1 then redis.call('ZADD', lease, now + me[LEASE_MS], instance) end
+local class = live_classes[me[CLASS]]
 local gates_held = wake()
 return { 'ok', next_due(), class and suspects_for(class, gates_held) or 0, lost, cancelled }

@@ -23,6 +23,8 @@
 -- KEYS[21] meta
 -- KEYS[22] events
 -- KEYS[23] orphans
+-- KEYS[24] inst
+-- KEYS[25] idle
 -- ARGV[1] existing   1 when a live task with the same key is the answer, 0 when it is a refusal
 -- ARGV[2..] four for each task: its id, its priority, its record as includes/submit.lua has it sealed, and the wish
 --   beside it, msgpack {key, token, delay (ms), at (ms), expires_in (ms), body, parents, workflow} or empty: `at` is
@@ -50,6 +52,9 @@ for i, request in ipairs(requests) do
   end
 end
 if submitted == 0 or write_unless_waking() then return answers end
+
+-- include: handoff
+if #requests == 1 and hand_over(requests[1][1]) then return answers end
 
 -- include: arrivals
 write_and_wake()

@@ -26,7 +26,8 @@
 -- KEYS[23] stats
 -- KEYS[24] meta
 -- KEYS[25] events
--- KEYS[26] own  of the instance
+-- KEYS[26] idle
+-- KEYS[27] own  of the instance
 -- ARGV[1] instance
 -- ARGV[2] number  of this exchange, rising by one
 -- ARGV[3] free  how many tasks to claim at most, 0..1000
@@ -37,22 +38,25 @@
 -- when tasks wait for a solo instance of these jobs.
 -- include: claim
 -- include: due
+-- include: instances
 local MOST = 1000
 local TRIM_PER_FINISH = 10
 
 local packed = redis.call('HGET', inst, instance)
 if not packed then return { 'unknown' } end
-local me = cmsgpack.unpack(packed) -- number, class, lease (ms), slots, what it gave
+local me = cmsgpack.unpack(packed)
 number = tonumber(number)
-if number < me[1] then return { 'stale' } end
-local class = live_classes[me[2]]
+if number < me[NUMBER] then return { 'stale' } end
+local class = live_classes[me[CLASS]]
 if not class then return { 'unknown' } end
 
 local taken, lost, more = {}, {}, false
 local next_at = next_due()
-if number == me[1] then
+-- A number that was carried out has taken its acknowledgements. Or it was handed over to one that owned nothing then,
+-- so that none could count.
+if number == me[NUMBER] then
   -- include: given
-  taken = given_before(instance, me[5])
+  taken = given_before(instance, me[GAVE])
 else
   local finished = cmsgpack.unpack(acks)
   if #finished > 0 then
@@ -87,11 +91,16 @@ for i, id in ipairs(taken) do
   gave[2 * i - 1], gave[2 * i] = id, record[EPOCH]
 end
 
-hash(inst, instance, cmsgpack.pack({ number, me[2], me[3], me[4], gave }))
+hash(inst, instance, cmsgpack.pack({ number, me[CLASS], me[LEASE_MS], me[SLOTS], gave }))
 zset(seen, instance, now_text)
+if #taken > 0 or tonumber(free) == 0 then zset(idle, instance, false) end
 local is_due_changed = planned_zsets[due] ~= nil
 flush()
-if #taken > 0 or redis.call('EXISTS', own) == 1 then redis.call('ZADD', lease, now + me[3], instance) end
+if #taken > 0 or redis.call('EXISTS', own) == 1 then
+  redis.call('ZADD', lease, now + me[LEASE_MS], instance)
+elseif tonumber(free) > 0 and not class.solo then
+  redis.call('ZADD', idle, now_text, instance)
+end
 if is_due_changed then next_at = next_due() end
 -- include: wake
 return { 'ok', more and 1 or 0, next_at, suspects_for(class, wake()), lost, claims }

@@ -20,14 +20,12 @@
 -- ARGV[6] job_limits   msgpack map job -> how many of its tasks run at once in the pool as its code says, -1: no limit
 -- Returns {'ok', paused, format}: paused is 1 when the pool is paused.
 -- include: wake
+-- include: instances
 -- include: job_limits
 local known = redis.call('HGET', inst, instance)
-local number, gave = 0, {}
-if known then
-  local me = cmsgpack.unpack(known)
-  number, gave = me[1], me[5]
-end
-hash(inst, instance, cmsgpack.pack({ number, class, tonumber(lease_ms), tonumber(slots), gave }))
+local me = known and cmsgpack.unpack(known) or { [NUMBER] = 0, [GAVE] = {} }
+me[CLASS], me[LEASE_MS], me[SLOTS] = class, tonumber(lease_ms), tonumber(slots)
+hash(inst, instance, cmsgpack.pack(me))
 hash(classes, class, jobs)
 touch(wake_of(class))
 zset(seen, instance, now)

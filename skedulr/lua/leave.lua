@@ -24,20 +24,22 @@
 -- KEYS[20] stats
 -- KEYS[21] meta
 -- KEYS[22] events
--- KEYS[23] own  of the instance
+-- KEYS[23] idle
+-- KEYS[24] own  of the instance
 -- ARGV[1] instance
 -- ARGV[2] crashed   1 when the process died, 2 when its whole worker did, 0 when it stopped
 -- ARGV[3] problem   msgpack of the crash for the attempt's record, empty for none
 -- ARGV[4] guilty   msgpack list of the ids that are known to have done it; then nobody else loses anything
 -- Returns {more, back, suspects}: more is 1 when it owns more than one call gives back.
 -- include: wake
+-- include: instances
 -- include: losses
 -- include: crashes
 local MOST = 1000
 
 local packed = redis.call('HGET', inst, instance)
 local me = packed and cmsgpack.unpack(packed)
-local class = me and live_classes[me[2]]
+local class = me and live_classes[me[CLASS]]
 local alone = class and class.solo
 local owned = redis.call('HGETALL', own)
 local ids = {}
@@ -79,6 +81,7 @@ local more = #owned > 2 * MOST
 if not more then
   hash(inst, instance, false)
   zset(seen, instance, false)
+  zset(idle, instance, false)
   zset(lease, instance, false)
 end
 flush()

@@ -22,11 +22,13 @@
 -- KEYS[20] meta
 -- KEYS[21] flows
 -- KEYS[22] flows_ended
+-- KEYS[23] idle
 -- ARGV[1] most   how many tasks to forget at most, 1..1000
 -- Returns {more, forgotten}.
 -- include: wake
 -- include: history
 -- include: flows
+-- include: instances
 local GONE_AFTER = 60000
 
 most = math.min(tonumber(most), 1000)
@@ -67,8 +69,9 @@ for i = 1, #all, 2 do
   if is_gone(all[i]) then
     hash(inst, all[i], false)
     zset(seen, all[i], false)
+    zset(idle, all[i], false)
   else
-    used[cmsgpack.unpack(all[i + 1])[2]] = true
+    used[cmsgpack.unpack(all[i + 1])[CLASS]] = true
   end
 end
 for name in pairs(live_classes) do

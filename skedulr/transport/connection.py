@@ -155,6 +155,11 @@ def reply_reader() -> hiredis.Reader:
     )
 
 
+def is_message(reply: Any) -> bool:
+    """Whether the server says this of its own accord, on a channel; it speaks RESP3 there."""
+    return isinstance(reply, hiredis.PushNotification) and reply[0] == b"smessage"
+
+
 def pack_load(command: Command[Any]) -> bytes:
     """What makes the server know the script of a call."""
     return _pack(("SCRIPT", "LOAD", lua.load(command.script).text))
@@ -223,7 +228,8 @@ def explained(error: exceptions.ResponseError, command: Command[Any] | None = No
         return UpgradeNeeded(int(text.rsplit(" ", 1)[1]), FORMAT)
     if isinstance(error, exceptions.NoPermissionError):
         return RedisUnsuitable(
-            f"its user may not do this: {text}", "allow the user ~{namespace* and the commands"
+            f"its user may not do this: {text}",
+            "allow the user ~{namespace*, &{namespace* and the commands",
         )
     if "unknown command" in text and "EVALSHA" in text.upper():
         return RedisUnsuitable("it does not run scripts", "use Redis 7.0 or Valkey 7.2 and later")

@@ -77,10 +77,18 @@ class Answer:
 class Line:
     """One connection; it connects when it is first used, and again after a failure."""
 
-    def __init__(self, address: Address, on_loss: Callable[[], None] = lambda: None) -> None:
-        """``on_loss`` is called when the connection broke: the server may have lost its memory."""
+    def __init__(
+        self,
+        address: Address,
+        on_loss: Callable[[], None] = lambda: None,
+        on_message: Callable[[bytes], None] = lambda _: None,
+    ) -> None:
+        """``on_loss`` is called when the connection broke: the server may have lost its memory;
+        ``on_message`` with each message of a channel to which the line is subscribed.
+        """
         self.address = address
         self._on_loss = on_loss
+        self._on_message = on_message
         self._wire: _Wire | None = None
         self._opening: asyncio.Task[None] | None = None
         self._guard: asyncio.Task[None] | None = None
@@ -190,7 +198,10 @@ class Line:
                 self.abandon(exceptions.ConnectionError(f"sending failed: {error}"))
 
     def _hand_out(self, reply: Any) -> None:
-        """Give a reply to the one whose turn it is."""
+        """Give a reply to the one whose turn it is; a message comes out of turn."""
+        if link.is_message(reply):
+            self._on_message(reply[2])
+            return
         if not self._waiting:
             raise exceptions.ConnectionError("a reply that nobody waits for")
         awaited = self._waiting.popleft()

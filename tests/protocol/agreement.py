@@ -77,6 +77,8 @@ def _check_instances(model: Model, pool: Snapshot) -> None:
         flat = [value for claim in instance.gave for value in claim]
         told = (instance.number, instance.job_class, instance.lease_ms, instance.slots, flat)
         _same(f"instance {name}", (number, job_class, lease_ms, slots, gave or []), told)
+    idle = {name: i.idle_since for name, i in model.instances.items() if i.idle_since}
+    _same("idle instances", pool.zset("idle"), idle)
     seen = {name: instance.seen for name, instance in model.instances.items()}
     _same("signs of life", pool.zset("seen"), seen)
     _same("leases", pool.zset("lease"), model.leases)

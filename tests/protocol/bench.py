@@ -8,8 +8,9 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from skedulr.commands import Exchanged, Read, trim
+from skedulr.commands import Claim, Exchanged, Handed, Read, trim
 from skedulr.dependencies.triggers import Event
+from skedulr.states import State
 from tests.protocol import agreement, invariants, sweeps
 from tests.protocol.claims import ClaimBook
 from tests.protocol.entities import Task
@@ -34,6 +35,8 @@ class Bench:
         self.keys = runner.new_pool()
         self.post = Post(self.keys)
         self.model = Model(START, runner.reach)
+        self.letters: list[tuple[str, Handed]] = []
+        """What was handed over to whom, and has not arrived."""
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:
@@ -50,6 +53,8 @@ class Bench:
         with self._told(str(message)):
             self.model.alarm = False
             reply, pool = self._runner.run(self.keys, self.model.now, message.command)
+            self.model.handed = self._handed_over(message, pool)
+            self._take_off_the_deaf(message, pool)
             self.model.handled = _handled(reply, pool) if self.model.reach.is_small else None
             expected = message.predict(self.model)
             self.model.settle()
@@ -60,7 +65,48 @@ class Bench:
             agreement.check(self.model, pool)
             if isinstance(reply, Exchanged):
                 self._claims.enter(message, reply, self.model, pool)
+            for task_id in self.model.handed:
+                self._hear_of(task_id)
         return reply
+
+    def _handed_over(self, message: Message, pool: Snapshot) -> dict[str, str]:
+        """What a submission has handed over, and to whom."""
+        if message.command.script != "enqueue":
+            return {}
+        running = {i: pool.records[i] for i, s in pool.states.items() if s is State.RUNNING}
+        return {
+            task_id: record.text("owner")
+            for task_id, record in running.items()
+            if not self.model.claim_of(task_id, record.text("owner"), record.number("epoch"))
+        }
+
+    def _take_off_the_deaf(self, message: Message, pool: Snapshot) -> None:
+        """A submission that finds that an idle instance does not listen may forget that it is."""
+        for name in {*self.model.instances} - self.model.listening - {*pool.zset("idle")}:
+            if message.command.script == "enqueue":
+                self.model.instances[name].idle_since = 0
+
+    def _hear_of(self, task_id: str) -> None:
+        """The instance to which a task has gone is told the claim as its exchange would be."""
+        name, handed = self._runner.next_handed()
+        task, number = self.model.tasks[task_id], self.model.instances[name].number
+        claim = Claim(task.id, task.job, task.epoch, task.attempt, task.said.body)
+        assert (name, handed) == (task.owner, Handed(number, claim))
+        self._claims.enter_handed(name, handed)
+        self.letters.append((name, handed))
+
+    def listen(self, instance: str) -> None:
+        """An instance hears what is handed over to it."""
+        with self._told(f"{instance} listens"):
+            self._runner.listen(self.keys, instance)
+            self.model.listening.add(instance)
+
+    def stop_listening(self, instance: str) -> None:
+        """It does not any more: its process has ended, or its connection."""
+        if instance in self.model.listening:
+            with self._told(f"{instance} listens no more"):
+                self._runner.stop_listening(self.keys, instance)
+                self.model.listening.remove(instance)
 
     def trim(self, most: int) -> int:
         """Forget what may be forgotten; answers how many, once nothing stays that must go."""

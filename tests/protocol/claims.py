@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
-from skedulr.commands import Exchanged
+from skedulr.commands import Claim, Exchanged, Handed
 from tests.protocol.messages import Message
 from tests.protocol.model import Model
 from tests.protocol.snapshot import Snapshot
@@ -20,14 +21,19 @@ class ClaimBook:
     def enter(self, message: Message, reply: Exchanged, model: Model, pool: Snapshot) -> None:
         """Enter the reply of an exchange, and check it."""
         instance, number, free = cast("tuple[str, int, int]", tuple(message.command.args[:3]))
-        self._check_epochs((instance, number), reply)
+        self._check_epochs((instance, number), reply.claims)
         if (instance, number) not in self._exchanges and free and reply.status == "ok":
             self._check_who_finds_nothing_may_sleep(instance, reply, model, pool)
         self._exchanges.add((instance, number))
 
-    def _check_epochs(self, exchange: tuple[str, int], reply: Exchanged) -> None:
+    def enter_handed(self, instance: str, handed: Handed) -> None:
+        """Enter a claim that was handed over, and check it: the exchange has been done with it."""
+        self._check_epochs((instance, handed.number), [handed.claim])
+        self._exchanges.add((instance, handed.number))
+
+    def _check_epochs(self, exchange: tuple[str, int], claims: Sequence[Claim]) -> None:
         """An epoch of a task is given to one exchange only, as often as that is sent."""
-        for claim in reply.claims:
+        for claim in claims:
             first = self._given.setdefault((claim.id, claim.epoch), exchange)
             assert first == exchange, f"{claim.id}@{claim.epoch} was given to {first} before"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from skedulr.commands import Ack, Beat, Exchanged
+from skedulr.commands import Ack, Beat, Exchanged, Handed
 from tests.protocol import drawing
 from tests.protocol.drawing import ARRIVES
 from tests.protocol.entities import JobClass
@@ -28,6 +28,8 @@ class Worker:
     """The last exchange whose reply got here."""
     pending: Message | None = None
     must_join: bool = False
+    is_behind: bool = False
+    """Whether its last exchange was stale: what was handed over since is the next one's answer."""
     holding: dict[str, int] = field(default_factory=dict)
     """What it runs, or has finished and not acknowledged: id -> epoch."""
     past: list[tuple[str, int]] = field(default_factory=list)
@@ -44,11 +46,18 @@ class Worker:
         if reply.status == "unknown":
             self.must_join = True
             return
-        assert reply.status == "ok", f"{self.name} was told {reply.status} for its own exchange"
         self.read = number
         self.drop([(ack.id, ack.epoch) for ack in acks])
+        assert not (self.is_behind and reply.status == "stale"), f"{self.name} is two steps behind"
+        self.is_behind = reply.status == "stale"
         for claim in reply.claims:
             self.holding[claim.id] = claim.epoch
+
+    def is_given(self, handed: Handed) -> None:
+        """Take in what is handed over, unless an exchange under way will tell it."""
+        if self.pending is None and handed.number == self.number + 1:
+            self.number = self.read = handed.number
+            self.holding[handed.claim.id] = handed.claim.epoch
 
     def has_heard(self, reply: Beat) -> None:
         """Take in the reply of a beat."""
@@ -86,6 +95,7 @@ class Crew:
         worker = Worker(f"w{self._started}", job_class, lease_ms)
         self.workers.append(worker)
         self._send_join(worker, limits, delivery)
+        self._network.bench.listen(worker.name)
         return worker
 
     def _send_join(self, worker: Worker, limits: Mapping[str, int], delivery: str) -> None:
@@ -113,6 +123,28 @@ class Crew:
             self.join(drawing.ALL, 5000, {}, ARRIVES)
         return chance.choice(self.workers)
 
+    def hear(self, chance: Random) -> None:
+        """Some of what is handed over arrives, some comes late, and some gets lost."""
+        bench = self._network.bench
+        letters, bench.letters = bench.letters, []
+        for name, handed in letters:
+            luck = chance.random()
+            if luck < 0.2:
+                bench.letters.append((name, handed))
+            elif luck < 0.7:
+                for worker in self.workers:
+                    if worker.name == name:
+                        worker.is_given(handed)
+
+    def connect(self, chance: Random) -> None:
+        """A worker's connection on which it is told breaks, or is there again."""
+        bench = self._network.bench
+        for worker in drawing.some(chance, self.workers, 1):
+            if worker.name in bench.model.listening:
+                bench.stop_listening(worker.name)
+            else:
+                bench.listen(worker.name)
+
     def exchange(self, chance: Random) -> None:
         """A worker ends some of its claims, and some that it holds no more, and asks for others."""
         worker = self.any_worker(chance)
@@ -123,6 +155,14 @@ class Crew:
             acks = [drawing.ending(chance, *claim) for claim in ended]
             worker.pending = self.next_exchange(worker, chance.randint(0, 3), acks)
         self._network.carry(worker.pending, chance)
+
+    def finish(self, chance: Random) -> None:
+        """All workers end all that they hold, and have room for more."""
+        for worker in self.workers:
+            if not (worker.pending or worker.must_join):
+                acks = [Ack(*claim) for claim in worker.claims()]
+                worker.pending = self.next_exchange(worker, 3, acks)
+                self._network.carry(worker.pending, chance)
 
     def next_exchange(self, worker: Worker, free: int, acks: list[Ack]) -> Message:
         """The next exchange of a worker, which reads its reply."""
@@ -148,6 +188,7 @@ class Crew:
         """A worker's supervisor tells that it has stopped or died."""
         worker = self.any_worker(chance)
         self.workers.remove(worker)
+        self._network.bench.stop_listening(worker.name)
         crashed, lost = chance.choice(ENDS)
         problem = chance.choice([b"", b"crash"])
         names = [task_id for task_id, _ in worker.claims()]
@@ -158,9 +199,15 @@ class Crew:
         self._network.carry(message, chance)
 
     def lose(self, chance: Random) -> None:
-        """A worker is gone, rather one that holds something, and nobody tells."""
+        """A worker is gone, rather one that holds something, suspects above all, and nobody tells;
+        Redis may take it that its connection is there.
+        """
         busy = [worker for worker in self.workers if worker.holding]
-        self.workers.remove(chance.choice(busy) if busy else self.any_worker(chance))
+        alone = [worker for worker in busy if worker.job_class.solo]
+        worker = chance.choice(alone or busy or [self.any_worker(chance)])
+        self.workers.remove(worker)
+        if chance.random() < 0.5:
+            self._network.bench.stop_listening(worker.name)
 
     def report(self, chance: Random) -> None:
         """Jobs report progress and log lines, also of claims that have ended."""

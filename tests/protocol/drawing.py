@@ -98,6 +98,11 @@ def submission(
     )
 
 
+def due_at_once(said: Submission) -> Submission:
+    """The same without what could keep it from being claimed at once."""
+    return said._replace(delay_ms=0, at_ms=0, parents=(), body=b"body")
+
+
 def ending(chance: Random, task_id: str, epoch: int) -> Ack:
     """The acknowledgement of a claim, however it ended."""
     kinds = ["quiet", "quiet", "result", "retry", "retry", "failed", "dead", "user"]

@@ -177,6 +177,8 @@ class Instance:
     """The highest exchange that the pool has seen of it."""
     gave: list[tuple[str, int]] = field(default_factory=list)
     """The claims (id, epoch) that this exchange gave."""
+    idle_since: int = 0
+    """When it last found nothing to do, 0 where it has something since."""
 
 
 NEVER_SUBMITTED = 1

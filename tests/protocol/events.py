@@ -35,8 +35,18 @@ def workers_work(world: World, chance: Random) -> None:
         world.crew.exchange(chance)
 
 
+def workers_finish(world: World, chance: Random) -> None:
+    for _ in range(3):
+        world.crew.finish(chance)
+
+
+def connections_come_and_go(world: World, chance: Random) -> None:
+    world.crew.connect(chance)
+
+
 def producers_submit(world: World, chance: Random) -> None:
     world.office.submit(chance)
+    world.crew.hear(chance)
 
 
 def users_change_their_minds(world: World, chance: Random) -> None:
@@ -118,10 +128,12 @@ Event = Callable[[World, Random], None]
 
 WEIGHTS: Final[dict[Event, int]] = {
     workers_work: 10,
+    workers_finish: 3,
     producers_submit: 7,
     users_change_their_minds: 4,
     clients_wait: 1,
     workers_come_and_go: 3,
+    connections_come_and_go: 1,
     workers_hand_back: 2,
     workers_report: 4,
     idle_workers_take_markers: 2,

@@ -134,6 +134,9 @@ def own_times_to_live_are_kept(pool: Snapshot) -> None:
 
 def instances_have_a_class_and_a_sign_of_life(pool: Snapshot) -> None:
     assert set(pool.hash("inst")) == set(pool.zset("seen")), "an instance without a sign of life"
+    idle = set(pool.zset("idle"))
+    assert idle <= set(pool.hash("inst")), "an idle instance that nobody knows"
+    assert not idle & set(pool.members("own")), "an idle instance with claims"
     assert set(pool.members("wake")) <= set(pool.hash("classes")), "a marker for no class"
 
 

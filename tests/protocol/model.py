@@ -71,6 +71,10 @@ class Model:
     """Classes whose marker a worker has taken since a script looked last."""
     timers: set[str] = field(default_factory=set)
     """Classes that may have a marker without work: to set their timer to a new earliest task."""
+    listening: set[str] = field(default_factory=set)
+    """Instances that hear what is handed over to them."""
+    handed: dict[str, str] = field(default_factory=dict)
+    """What the last command has handed over, task -> instance: the rules leave it open to whom."""
     alarm: bool = False
     """Whether the last command has brought a new earliest task."""
 

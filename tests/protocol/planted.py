@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tests.protocol.planted_handing import HANDING
 from tests.protocol.planted_links import FLOWS, LINKS
 from tests.protocol.planting import NOTHING, bug
 
@@ -11,6 +12,7 @@ PLACES_LUA: Final = "includes/places.lua"
 QUEUE_LUA: Final = "includes/queue.lua"
 ENDINGS_LUA: Final = "includes/endings.lua"
 CLAIM_LUA: Final = "includes/claim.lua"
+START_LUA: Final = "includes/start.lua"
 ACKS_LUA: Final = "includes/acks.lua"
 RELEASE_LUA: Final = "includes/release.lua"
 LOSSES_LUA: Final = "includes/losses.lua"
@@ -57,8 +59,11 @@ RETRIES: Final = (
         (SUBMIT_LUA, "if former_token == token then", "if false then"),
     ),
     bug("a resubmission has no token", ("resubmit.lua", "if record[AGAIN] == again", "if false")),
-    bug("an exchange sent again claims again", ("exchange.lua", "if number == me[1]", "if false")),
-    bug("a late exchange is not stale", ("exchange.lua", "if number < me[1]", "if false")),
+    bug(
+        "an exchange sent again claims again",
+        ("exchange.lua", "if number == me[NUMBER]", "if false"),
+    ),
+    bug("a late exchange is not stale", ("exchange.lua", "if number < me[NUMBER]", "if false")),
     bug(
         "a cancellation does not look at the epoch",
         ("cancel.lua", "tonumber(epoch) ~= 0 and tonumber(epoch) ~= record[EPOCH]", "false"),
@@ -87,7 +92,7 @@ PLACES: Final = (
     bug("a gate drops its task", (QUEUE_LUA, "zset(held_at(gate), id, record[SCORE])", NOTHING)),
     bug(
         "a claimed task stays in the queue",
-        (CLAIM_LUA, "take(id, record, RUNNING)", "record[STATE] = RUNNING\n  changed[id] = true"),
+        (START_LUA, "take(id, record, RUNNING)", "record[STATE] = RUNNING\n  changed[id] = true"),
     ),
     bug(
         "a smaller priority is sooner",
@@ -119,7 +124,7 @@ COUNTS: Final = (
     ),
     bug(
         "a running task does not count for the limit of its job",
-        (CLAIM_LUA, "zset(limited_of(record[JOB]), id, now_text)", NOTHING),
+        (START_LUA, "zset(limited_of(record[JOB]), id, now_text)", NOTHING),
     ),
     bug(
         "a new limit does not count what runs",
@@ -240,4 +245,4 @@ ENDS: Final = (
     bug("nobody is told of an end", (ENDINGS_LUA, "    tell_waiters(id)\n", NOTHING)),
 )
 
-BUGS: Final = (*FENCES, *RETRIES, *PLACES, *COUNTS, *WAKING, *ENDS, *LINKS, *FLOWS)
+BUGS: Final = (*FENCES, *RETRIES, *PLACES, *COUNTS, *WAKING, *HANDING, *ENDS, *LINKS, *FLOWS)

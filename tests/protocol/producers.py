@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from skedulr.commands import Ending, Refusal, Standing, Stands, Submission
 from skedulr.states import State
+from tests.protocol import workers
 from tests.protocol.entities import PENDING, Edge, Problem, Task
 from tests.protocol.model import Model
 
@@ -22,6 +23,10 @@ def enqueue(model: Model, tasks: Sequence[Submission], *, existing: bool) -> lis
             answers.append(refusal)
         else:
             stored.append(_store(model, said))
+    for task in stored:
+        if task.id in model.handed:
+            assert len(stored) == 1, "several are never handed over"
+            workers.take_over(model, model.handed[task.id], task)
     if stored:
         model.counters["enqueued"] += len(stored)
         model.popped.clear()

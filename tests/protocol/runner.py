@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from redis import Redis
 
-from skedulr.commands import Command, Read, pause
+from skedulr.commands import Command, Handed, Read, handed, pause
 from skedulr.dependencies.triggers import Event, events_of
 from skedulr.keys import PoolKeys, RegistryKeys
 from tests.protocol.model import Reach
@@ -21,6 +21,10 @@ _ASK = "#!lua\nreturn redis.call(unpack(ARGV))"
 FORGET = """#!lua
 for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do redis.call('DEL', key) end
 """
+
+
+PATIENCE = 10.0
+"""Seconds that a message may take that is on its way."""
 
 
 class Outcome(NamedTuple):
@@ -46,6 +50,7 @@ class Runner:
         self._shas = {name: client.script_load(text) for name, text in scripts(change).items()}
         self._dump = client.script_load(DUMP)
         self._pools = 0
+        self._channels = client.pubsub()
 
     def new_pool(self) -> PoolKeys:
         """The keys of a pool that nobody has used."""
@@ -61,6 +66,26 @@ class Runner:
             trip.evalsha(self._dump, 1, keys.ready, keys.prefix)
             _, reply, dumped = trip.execute()
         return Outcome(command.parse(reply), read(keys.prefix, dumped))
+
+    def listen(self, keys: PoolKeys, instance: str) -> None:
+        """Hear from now on what is handed over to an instance."""
+        self._channels.ssubscribe(keys.of("claims", instance))
+        assert self._message()["type"] == "ssubscribe"
+
+    def stop_listening(self, keys: PoolKeys, instance: str) -> None:
+        """Hear that no more."""
+        self._channels.sunsubscribe(keys.of("claims", instance))
+        assert self._message()["type"] == "sunsubscribe"
+
+    def next_handed(self) -> tuple[str, Handed]:
+        """The next claim that is handed over, and to which instance."""
+        message = self._message()
+        return message["channel"].decode().rpartition(":")[2], handed(message["data"])
+
+    def _message(self) -> dict[str, Any]:
+        message: dict[str, Any] | None = self._channels.get_message(timeout=PATIENCE)
+        assert message is not None, "nothing was said on a channel"
+        return message
 
     def outbox(self, keys: PoolKeys) -> list[Event]:
         """What lies in the outbox."""
@@ -98,3 +123,4 @@ class Runner:
         """Remove the whole pool."""
         for prefix in (keys.prefix, self._registry(keys).prefix):
             self._client.eval(FORGET, 0, prefix)
+        self._channels.reset()

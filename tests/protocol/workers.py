@@ -31,6 +31,7 @@ def join(
     joined = Instance(job_class.name, lease_ms, slots, model.now)
     if former:
         joined.number, joined.gave = former.number, former.gave
+        joined.idle_since = former.idle_since
     model.instances[name] = joined
     model.classes[job_class.name] = job_class
     for job, most in job_limits.items():
@@ -58,6 +59,7 @@ def exchange(model: Model, name: str, number: int, free: int, acks: Sequence[Ack
         just_suspected = {ack.id for ack in acks if ack.kind == "suspected"}
         claimed = _claim(model, name, number, free, just_suspected)
     instance.number, instance.gave = number, [(task.id, task.epoch) for task in claimed]
+    _look_whether_idle(model, name, bool(claimed), free)
     model.see(name)
     model.wake()
     suspects = _suspects(model, instance)
@@ -65,6 +67,28 @@ def exchange(model: Model, name: str, number: int, free: int, acks: Sequence[Ack
         Claim(task.id, task.job, task.epoch, task.attempt, task.said.body) for task in claimed
     ]
     return Exchanged("ok", more, model.next_due(), suspects, lost, claims)
+
+
+def _look_whether_idle(model: Model, name: str, is_given: bool, free: int) -> None:
+    instance = model.instances[name]
+    if is_given or not free:
+        instance.idle_since = 0
+    elif not model.owned_by(name) and not model.classes[instance.job_class].solo:
+        instance.idle_since = model.now
+
+
+def take_over(model: Model, name: str, task: Task) -> None:
+    """A new task has gone to an idle instance at once, as its next exchange would have had it."""
+    instance = model.instances[name]
+    assert instance.idle_since, f"{name} has not said that it is idle"
+    assert name in model.listening, f"{name} does not hear of {task.id}"
+    assert model.queue() == [task], f"{task.id} was not the next"
+    assert model.may_run(model.classes[instance.job_class], task), f"{name} may not run {task.id}"
+    assert model.room(), f"{task.id} may not run now"
+    instance.number += 1
+    _start(model, task, name, instance.number)
+    instance.gave, instance.idle_since = [(task.id, task.epoch)], 0
+    model.leases[name] = model.now + instance.lease_ms
 
 
 def _suspects(model: Model, instance: Instance) -> Any:
@@ -139,13 +163,17 @@ def _claim(
         if not task.started_at and 0 < task.expires_at <= model.now:
             model.end(task, State.CANCELLED, "expired")
             continue
-        model.counters["started"] += 1
-        model.counters["waited_ms"] += model.now - max(task.ready_at, task.enqueued_at)
-        task.state, task.owner, task.number = State.RUNNING, name, number
-        task.epoch, task.started_at = max(task.epoch + 1, model.now), model.now
-        task.told = 0
+        _start(model, task, name, number)
         claimed.append(task)
     return claimed
+
+
+def _start(model: Model, task: Task, name: str, number: int) -> None:
+    model.counters["started"] += 1
+    model.counters["waited_ms"] += max(0, model.now - max(task.ready_at, task.enqueued_at))
+    task.state, task.owner, task.number = State.RUNNING, name, number
+    task.epoch, task.started_at = max(task.epoch + 1, model.now), model.now
+    task.told = 0
 
 
 def beat(model: Model, name: str, upto: int, holding: Claims) -> Beat:

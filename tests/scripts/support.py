@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import takewhile
 from typing import Any, Final, TypeVar
 
 import msgpack
@@ -14,8 +16,10 @@ from skedulr.commands import (
     Claim,
     Command,
     Exchanged,
+    Handed,
     Recovered,
     Submission,
+    handed,
     job_class,
 )
 from skedulr.errors import Undecodable
@@ -35,6 +39,8 @@ MINUTE: Final = 60 * SECOND
 DAY: Final = 24 * 60 * MINUTE
 NEWER: Final = FORMAT + 1
 UNREADABLE: Final = b"\xc1 is no msgpack"
+PATIENCE: Final = 10.0
+"""Seconds that a message may take that is on its way."""
 NOTHING: Final = Exchanged("ok", lost=[], claims=[])
 """What an exchange answers that found nothing to do."""
 
@@ -198,6 +204,22 @@ class Pool:
         self.redis.hset(self.keys.tasks, task_id, data)
         return data
 
+    @contextmanager
+    def listening(self, *instances: str) -> Iterator[Callable[[], list[Handed]]]:
+        """Instances listen; call what this gives for all that they have heard since."""
+        with self.redis.pubsub() as channels:
+            channels.ssubscribe(*[self.keys.of("claims", name) for name in instances])
+            for _ in instances:
+                assert channels.get_message(timeout=PATIENCE)["type"] == "ssubscribe"
+
+            def heard() -> list[Handed]:
+                channels.ping("that was all")
+                messages = iter(lambda: channels.get_message(timeout=PATIENCE), None)
+                said = takewhile(lambda message: message["type"] == "smessage", messages)
+                return [handed(message["data"]) for message in said]
+
+            yield heard
+
     # --- then -------------------------------------------------------------------------------------
 
     def field(self, task_id: str, name: str) -> Any:
@@ -209,6 +231,10 @@ class Pool:
             unpacker = msgpack.Unpacker(raw=False)
             unpacker.feed(data)
             return unpacker.unpack()[list(FIELDS).index(name)]
+
+    def idle(self) -> list[str]:
+        """The instances that have found nothing to do, the first to find that first."""
+        return self.queue("idle")
 
     def queue(self, key: str = "ready") -> list[str]:
         """The ids of a queue in their order."""

@@ -42,7 +42,7 @@ def test_an_exchange_that_finds_nothing_says_so_and_holds_no_lease(pool: Pool) -
     reply, changed = pool.watch(pool.next_exchange("w1", free=10))
 
     assert reply == NOTHING
-    assert changed == {"inst": {"w1": {"number": 1}}, "seen": {"w1": now}}
+    assert changed == {"inst": {"w1": {"number": 1}}, "idle": {"w1": now}, "seen": {"w1": now}}
 
 
 def test_the_epoch_rises_with_every_claim_also_when_the_clock_stands_or_falls(pool: Pool) -> None:

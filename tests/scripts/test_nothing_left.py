@@ -43,6 +43,7 @@ def live(pool: Pool) -> set[str]:
     seen = set()
     pool.join("w1", ["job", "limited"], job_limits={"limited": 1})
     pool.join("w2")
+    pool.ask(pool.next_exchange("w2", free=1))
     pool.submit("gated", job="unknown")
     pool.submit("due", delay_ms=DAY)
     pool.submit("large", key="k", ttl_ms=MINUTE, body=b"x" * 2000)

@@ -6,6 +6,7 @@ import pytest
 from redis.crc import key_slot
 
 from skedulr.keys import (
+    POOL_CHANNELS,
     POOL_FAMILIES,
     POOL_KEYS,
     REGISTRY_KEYS,
@@ -29,7 +30,7 @@ def test_a_pool_s_keys_carry_its_hash_tag() -> None:
 def test_all_keys_of_a_pool_lie_in_one_slot_and_pools_spread() -> None:
     keys = pool_keys("shop", "mail")
     names = [getattr(keys, name) for name in POOL_KEYS]
-    names += [keys.of(family, "x{y}z") for family in POOL_FAMILIES]
+    names += [keys.of(family, "x{y}z") for family in (*POOL_FAMILIES, *POOL_CHANNELS)]
 
     assert len({key_slot(name) for name in names}) == 1
     assert key_slot(pool_keys("shop", "other").ready) != key_slot(keys.ready)
@@ -43,6 +44,7 @@ def test_no_two_keys_share_a_name() -> None:
     assert len(set(fixed)) == len(POOL_KEYS) + len(REGISTRY_KEYS)
     families = tuple(keys.of(family, "") for family in POOL_FAMILIES)
     assert not [name for name in fixed if name.startswith(families)]
+    assert not set(POOL_FAMILIES) & set(POOL_CHANNELS)
 
 
 def test_the_registry_s_keys_carry_the_namespace_alone() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import skedulr.lua
 from skedulr import lua, record, states
-from skedulr.keys import POOL_FAMILIES, POOL_KEYS, REGISTRY_KEYS
+from skedulr.keys import POOL_CHANNELS, POOL_FAMILIES, POOL_KEYS, REGISTRY_KEYS
 
 SCRIPTS = lua.names()
 FOLDER = Path(skedulr.lua.__file__).parent
@@ -148,7 +148,7 @@ def test_no_key_is_named_by_a_literal_but_for_the_families_under_the_pool_s_pref
         assert command != "'TIME'" or not first
         assert not first.startswith(("'", '"')), f"{command} {first}"
     built = set(re.findall(r"prefix \.\. '(\w+):'", code(name)))
-    assert built <= set(POOL_FAMILIES)
+    assert built <= {*POOL_FAMILIES, *POOL_CHANNELS}
 
 
 @every_script

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from skedulr.commands import MOST_TASKS, Ack, Claim, Exchanged
+from skedulr.commands import MOST_TASKS, Ack, Claim, Exchanged, Handed
 from skedulr.loops import Loop, LoopState
 from skedulr.transport.aio import AsyncClient
 from skedulr.transport.contact import Contact
@@ -60,7 +60,9 @@ class ClaimLoop:
         self._turns = Loop(f"claim {instance.pool}", PATIENCE, instance.cell.claiming)
         self._exchange = Exchange(instance, client, contact, self._turns, self._accept)
         self._alarm = Alarm(self._loop, clock, self.ask)
-        self._listener = Listener(instance, client.address, contact, self.ask)
+        self._listener = Listener(
+            instance, client.address, contact, logger, self.ask, self._accept_handed
+        )
         served = instance.served
         self._capacity = served.slots + served.prefetch
         self._enough = max(1, served.slots // 2)
@@ -76,8 +78,6 @@ class ClaimLoop:
         self._free = 0
         self._filled = False
         self._under_way = False
-        self._idle = False
-        """Whether the exchange under way waits in Redis for something to claim."""
         self._stopping = False
         self._closed = False
         self._company: asyncio.TimerHandle | None = None
@@ -103,10 +103,7 @@ class ClaimLoop:
     def ask(self) -> None:
         """Exchange as soon as none is under way: something may have become claimable."""
         self._asked = True
-        if self._idle:
-            self._listener.interrupt(self._client.line, self._is_awake, self._answered)
-        else:
-            self._consider()
+        self._consider()
 
     def acknowledge(self, ack: Ack, told: bool = False) -> None:
         """An attempt has ended; ``told`` where what it has told must be sent before."""
@@ -131,11 +128,12 @@ class ClaimLoop:
 
     def stop(self) -> None:
         """Claim nothing more; acknowledgements go on."""
+        if self._stopping:
+            return
         self._stopping = True
         self._listener.close()
         self._alarm.set(0)
-        if self._idle:
-            self.ask()
+        self.ask()  # so that nothing is handed over any more
 
     async def drain(self) -> None:
         """Return when all that has ended is acknowledged, and all that goes back has gone."""
@@ -172,28 +170,11 @@ class ClaimLoop:
         elif not (self._stopping or self._filled) and self._used() < self._capacity:
             # Where the last exchange got all that it wanted, more may be there: the end of a task
             # asks for it. To wait for the marker then would mean to take it from idle workers.
-            self._wait()
+            self._listener.listen()
+            if not self._held:
+                self._exchange.offer()
         else:
             self._turns.turn(LoopState.RESTING)
-
-    def _wait(self) -> None:
-        """Wait for the marker; where nothing runs, whose end would have to be acknowledged
-        meanwhile, the next exchange waits with it.
-        """
-        if self._held or self._used() or not self._listener.can_carry:
-            self._listener.listen()
-            return
-        self._under_way = self._idle = True
-        self._free = self._claimable()
-        self._listener.carry(self._exchange, self._free)
-
-    def _is_awake(self) -> bool:
-        """Whether no exchange waits in Redis any more, whose wait could be ended."""
-        return not self._idle or self._exchange.is_striving
-
-    def _answered(self) -> None:
-        """The exchange that waited came after the wish for one: it is fulfilled."""
-        self._asked = False
 
     def _acks_are_due(self) -> bool:
         """Under load when half of the slots are free; else when nothing runs that could end soon
@@ -249,21 +230,9 @@ class ClaimLoop:
         self._exchange.begin(self._free, self._batch)
 
     def _accept(self, reply: Exchanged) -> None:
-        """Take the answer in. What is claimed is shown as held before any of it starts."""
-        was_idle, self._idle = self._idle, False
+        """Take the answer in, and see to the next exchange."""
         self._forget_acknowledged(reply.lost)
-        claims = self._wanted(reply.claims)
-        if not self._held.add(self._exchange.number, claims):
-            claims = self._refuse(claims)
-        if claims and self._take is not None:
-            self._take(claims)
-        if was_idle:
-            self._loop.call_soon(self._accepted, reply)  # behind the tasks, which begin first
-        else:
-            self._accepted(reply)
-
-    def _accepted(self, reply: Exchanged) -> None:
-        """The exchange is over, and what was taken counts: see to the next."""
+        self._begin_claims(reply.claims)
         self._under_way = False
         if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
@@ -277,6 +246,28 @@ class ClaimLoop:
         self._alarm.set(0 if self._stopping else reply.next_at_ms)
         self._turns.turn()
         self._consider()
+
+    def _accept_handed(self, handed: Handed) -> None:
+        """Redis has done the next exchange of its own accord. Where that one is under way by now,
+        its answer says the same; where one before it is, it will be asked for.
+        """
+        if self._closed or handed.number <= self._exchange.number:
+            return
+        if self._under_way or not self._exchange.was_done(handed.number):
+            self.ask()
+            return
+        self._begin_claims([handed.claim])
+        self._filled = self._free <= 1
+        self._turns.turn()
+        self._loop.call_soon(self._consider)  # behind the task, which begins first
+
+    def _begin_claims(self, claims: Sequence[Claim]) -> None:
+        """What is claimed is shown as held before any of it starts."""
+        claims = self._wanted(claims)
+        if not self._held.add(self._exchange.number, claims):
+            claims = self._refuse(claims)
+        if claims and self._take is not None:
+            self._take(claims)
 
     def _forget_acknowledged(self, lost: Sequence[str]) -> None:
         self._held.end(self._batch)

@@ -15,13 +15,12 @@ from skedulr.loops import Loop, LoopState
 from skedulr.transport import connection as link
 from skedulr.transport.aio import AsyncClient
 from skedulr.transport.contact import Contact
-from skedulr.transport.line import Answer, Line
+from skedulr.transport.line import Answer
 from skedulr_worker.instance import Instance
 
 FIRST_PAUSE: Final = 0.05
 LONGEST_PAUSE: Final = 1.0
 UPGRADE_PAUSE: Final = 30.0
-STALE_STEP: Final = 1000
 
 
 class Exchange:
@@ -63,23 +62,22 @@ class Exchange:
         self._free, self._acks = free, acks
         self._prepare()
         if self._line.is_open:
-            self._send(self._line, self._client.address.time_limit)
+            self._send()
         else:
             self._strive(None)
 
-    def begin_behind(self, line: Line, free: int, limit: float) -> None:
-        """Send the next one over a line on which a blocking call is under way; it acknowledges
-        nothing. ``limit`` is how many seconds the answer may take.
-        """
-        self.number += 1
-        self._free, self._acks = free, ()
-        self._prepare()
-        self._send(line, limit)
+    def offer(self) -> None:
+        """Whoever brings a task may have Redis do the next one, from now on."""
+        self._instance.cell.ask(self.number + 1)
 
-    @property
-    def is_striving(self) -> bool:
-        """Whether the first try failed, and the answer is a matter of time."""
-        return self._effort is not None
+    def was_done(self, number: int) -> bool:
+        """Count one as done that Redis has done of its own accord; false where that is not the
+        next.
+        """
+        if number != self.number + 1:
+            return False
+        self.number = number
+        return True
 
     async def close(self) -> None:
         """Send nothing more, and take no answer."""
@@ -96,11 +94,12 @@ class Exchange:
         self._data = link.pack_call(self._command)
         self.sent_at = time.monotonic()
 
-    def _send(self, line: Line, limit: float) -> None:
+    def _send(self) -> None:
         answer = Answer(self._read)
-        line.post(self._data, answer, at_once=True)
+        self._line.post(self._data, answer, at_once=True)
         if not answer.done():
-            self._limit = self._loop.call_later(limit, line.give_up, answer)
+            limit = self._client.address.time_limit
+            self._limit = self._loop.call_later(limit, self._line.give_up, answer)
 
     def _read(self, answer: Answer) -> None:
         if self._limit is not None:
@@ -147,7 +146,7 @@ class Exchange:
             await self._client.perform(self._instance.register())
             await self._client.run(self._instance.join())
         else:
-            self.number += STALE_STEP
+            self.number += 1  # it was carried out, and the next one has been handed over since
 
     async def _load(self) -> None:
         """Make the server know the script again; the next try tells if it does not."""

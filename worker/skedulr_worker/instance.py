@@ -58,6 +58,7 @@ class Instance:
         }
         class_name, _ = commands.job_class(self._jobs, solo=served.solo)
         self.wake_key = self.keys.of("wake", class_name)
+        self.claims_channel = self.keys.of("claims", name)
 
     def register(self) -> Steps[None]:
         """Make the pool known where Redis has forgotten it."""

@@ -1,16 +1,21 @@
-"""Waits for the marker that says that there is something to claim."""
+"""Waits for the marker that says that there is something to claim, and for claims that are handed
+over.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Final
 
+from redis import exceptions
+
+from skedulr.commands import Handed, handed
 from skedulr.transport import connection as link
 from skedulr.transport.connection import Address
 from skedulr.transport.contact import Contact
-from skedulr.transport.line import Answer, Line
-from skedulr_worker.exchange import Exchange
+from skedulr.transport.line import Line
 from skedulr_worker.instance import Instance
 
 LONGEST_WAIT: Final = 5.0
@@ -20,55 +25,43 @@ LEASE_PARTS: Final = 6
 """A wait takes at most this part of the lease, so that what it brings is not too old to start."""
 
 PAUSE: Final = 0.25
-NOT_BLOCKED_PAUSE: Final = 0.001
 
 
 class Listener:
-    """Blocks on the pool's marker over a connection of its own.
+    """Blocks on the pool's marker over a connection of its own, which also brings what is handed
+    over to an idle instance.
 
-    It never takes a task itself: what a process had taken so would be lost with it. A worker that
-    runs nothing sends its next exchange right behind the blocking call: Redis carries it out as
-    soon as the marker is there, and the tasks come with the same answer.
+    It never takes a task from the queue itself: what a process had taken so would be lost with it.
     """
 
     def __init__(
-        self, instance: Instance, address: Address, contact: Contact, heard: Callable[[], None]
+        self,
+        instance: Instance,
+        address: Address,
+        contact: Contact,
+        logger: logging.Logger,
+        heard: Callable[[], None],
+        given: Callable[[Handed], None],
     ) -> None:
-        self._line = Line(address, self._forget_connection)
+        self._line = Line(address, self._lost, self._told)
         self._contact = contact
+        self._logger = logger
         self._heard = heard
+        self._given = given
+        self._pool = instance.pool
         self._name = f"skedulr wake {instance.pool}"
         longest = min(LONGEST_WAIT, instance.lease / LEASE_PARTS)
         self._call = link.pack("BZPOPMIN", instance.wake_key, f"{longest:.3f}")
+        self._subscribe = link.pack("SSUBSCRIBE", instance.claims_channel)
         self._limit = longest + address.time_limit
-        self._connection_id = 0
+        self._is_ready = False
         self._waiting: asyncio.Task[None] | None = None
-        self._interrupting: asyncio.Task[None] | None = None
         self._closed = False
-
-    @property
-    def can_carry(self) -> bool:
-        """Whether an exchange may be sent behind the blocking call, and be interrupted there."""
-        return self._connection_id != 0 and self._waiting is None and not self._closed
 
     def listen(self) -> None:
         """Wait for one marker, if it is not waited for already, and then call ``heard()``."""
         if self._waiting is None and not self._closed:
             self._waiting = asyncio.create_task(self._wait(), name=self._name)
-
-    def carry(self, exchange: Exchange, free: int) -> None:
-        """Begin an exchange that Redis carries out once the marker is there or the wait is over."""
-        self._line.post(self._call, Answer(_ignore))
-        exchange.begin_behind(self._line, free, self._limit)
-
-    def interrupt(self, line: Line, is_over: Callable[[], bool], ended: Callable[[], None]) -> None:
-        """End the wait of a carried exchange, by a word over another line.
-
-        It is said until the wait ``is_over``, since it may overtake the blocking call; ``ended()``
-        is called when it was this word that ended it.
-        """
-        if self._interrupting is None:
-            self._interrupting = asyncio.create_task(self._interrupt(line, is_over, ended))
 
     def close(self) -> None:
         """Wait no more."""
@@ -79,43 +72,46 @@ class Listener:
     async def end(self) -> None:
         """Close the connection."""
         self.close()
-        tasks = [task for task in (self._waiting, self._interrupting) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._waiting is not None:
+            await asyncio.gather(self._waiting, return_exceptions=True)
         await self._line.close()
 
-    async def _wait(self) -> None:
+    def _told(self, message: bytes) -> None:
         try:
-            if self._connection_id == 0:
-                self._connection_id = await self._line.call(link.pack("CLIENT", "ID"))
-            await self._line.call(self._call, self._limit)
+            given = handed(message)
+        except (ValueError, TypeError):  # nobody of ours has said that
+            return
+        self._given(given)
+
+    async def _wait(self) -> None:
+        """Wait for a marker; on a new connection first make it so that the instance can be told,
+        and has to exchange to say that it is idle.
+        """
+        try:
+            if self._is_ready:
+                await self._line.call(self._call, self._limit)
+            else:
+                await self._get_ready()
         except link.FAILURES as error:
             self._contact.lost(error)
             await asyncio.sleep(PAUSE)
         self._waiting = None
         self._heard()
 
-    async def _interrupt(
-        self, line: Line, is_over: Callable[[], bool], ended: Callable[[], None]
-    ) -> None:
-        word = link.pack("CLIENT", "UNBLOCK", self._connection_id)
+    async def _get_ready(self) -> None:
+        """Subscribe; a connection that is to block beside that has to speak RESP3."""
         try:
-            while not is_over():
-                pause = NOT_BLOCKED_PAUSE
-                try:
-                    if await line.call(word) == 1:
-                        ended()
-                        return
-                except link.FAILURES:
-                    pause = PAUSE
-                await asyncio.sleep(pause)
-        finally:
-            self._interrupting = None
+            await self._line.call(link.pack("HELLO", 3))
+            await self._line.call(self._subscribe)
+        except exceptions.NoPermissionError as error:
+            self._logger.warning(
+                "idle workers of pool %s have to ask for each task, which takes longer, since"
+                " nothing may be said to them: %s; allow the user HELLO, SSUBSCRIBE, SPUBLISH and"
+                " the channels &{namespace*",
+                self._pool,
+                error,
+            )
+        self._is_ready = True
 
-    def _forget_connection(self) -> None:
-        self._connection_id = 0
-
-
-def _ignore(_: Answer) -> None:
-    """What became of the wait does not matter: the exchange behind it tells."""
+    def _lost(self) -> None:
+        self._is_ready = False

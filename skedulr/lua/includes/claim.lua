@@ -1,4 +1,5 @@
--- include: classes
+-- include: wake_keys
+-- include: start
 -- Claims take the best head among the queue and every open gate; what may not run now steps aside.
 local STEPS = 100
 
@@ -59,23 +60,6 @@ end
 
 local function stands_in(record, key)
   return record[STATE] == QUEUED and (record[GATE] == '' and ready or held_at(record[GATE])) == key
-end
-
-local function start(id, record, instance, number)
-  take(id, record, RUNNING)
-  raise_epoch(record)
-  count('waited_ms', now - math.max(record[READY_AT], record[ENQUEUED_AT]))
-  record[OWNER] = instance
-  record[STARTED_AT] = now
-  if record[LOGGED] > 1 then record[LOGGED] = 1 end
-  zset(running, id, now_text)
-  grow(running, 1)
-  if all_limits()[record[JOB]] then
-    zset(limited_of(record[JOB]), id, now_text)
-    grow(limited_of(record[JOB]), 1)
-  end
-  local epoch_text = record[EPOCH] == now and now_text or string.format('%.0f', record[EPOCH])
-  hash(own_of(instance), id, epoch_text .. ' ' .. number)
 end
 
 -- Claim up to `wanted` tasks for an instance of this class: answers their ids in order, and whether it gave

@@ -8,4 +8,5 @@ local function children_of(id) return prefix .. 'children:' .. id end
 local function parents_of(id) return prefix .. 'parents:' .. id end
 local function inputs_of(id) return prefix .. 'inputs:' .. id end
 local function log_of(id) return prefix .. 'log:' .. id end
+local function claims_of(instance) return prefix .. 'claims:' .. instance end
 local function wake_of(class) return prefix .. 'wake:' .. class end

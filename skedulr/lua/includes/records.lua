@@ -71,10 +71,12 @@ end
 -- How a record is linked: others hang on its end, or have yet to be told of it.
 local LISTENED, UNREAD = 1, 2
 
+local function next_epoch(record) return math.max(record[EPOCH] + 1, now) end
+
 -- A new epoch; the time of submission, which is the first one, is kept.
 local function raise_epoch(record)
   if record[ENQUEUED_AT] == 0 then record[ENQUEUED_AT] = record[EPOCH] end
-  record[EPOCH] = math.max(record[EPOCH] + 1, now)
+  record[EPOCH] = next_epoch(record)
 end
 
 local function is_newer(record) return record[VERSION] > FORMAT end

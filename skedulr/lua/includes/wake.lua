@@ -1,4 +1,4 @@
--- include: classes
+-- include: wake_keys
 -- Put one marker for every class that could claim something now, and none for the others. Idle workers
 -- block on their class's marker, so they wake in a chain and never for nothing.
 local MOVES = 100

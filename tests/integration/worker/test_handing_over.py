@@ -1,0 +1,176 @@
+"""A single task goes to an idle worker in the step that submits it, and is lost on no way there."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+
+from skedulr import Skedulr
+from tests.integration.client.kit import StartServer
+from tests.integration.client.proxy import Proxy
+from tests.support.apps import MakeApp
+from tests.support.own_server import OwnServer
+from tests.support.servers import Server
+from tests.support.waiting import await_until
+
+
+@pytest.fixture
+def own(own_server: StartServer) -> OwnServer:
+    """A server that nobody else uses, so that its counts are those of the test."""
+    return own_server(appendonly=False)
+
+
+async def idle_workers(app: Skedulr, redis: Any, count: int = 1) -> None:
+    """Return when so many instances of the pool have nothing to do, and listen."""
+    keys = app.keys("default")
+
+    def are_there() -> bool:
+        listening = redis.pubsub_shardchannels(f"{keys.prefix}claims:*")
+        idle = {keys.of("claims", name.decode()) for name in redis.zrange(keys.idle, 0, -1)}
+        return len(idle.intersection(listening)) == count
+
+    await await_until(are_there)
+
+
+def scripts_called(redis: Any) -> int:
+    """How many scripts the server has carried out."""
+    return int(redis.info("commandstats")["cmdstat_evalsha"]["calls"])
+
+
+async def test_one_script_brings_a_task_from_its_producer_to_an_idle_worker(
+    make_app: MakeApp, own: OwnServer
+) -> None:
+    app, redis = make_app(own.url), own.client()
+
+    @app.job
+    async def count() -> int:
+        return scripts_called(redis)
+
+    async with app.worker():
+        await (await count.aenqueue()).aresult(10)
+        await idle_workers(app, redis)
+        before = scripts_called(redis)
+        assert await (await count.aenqueue()).aresult(10) == before + 1
+
+
+async def test_workers_take_turns(make_app: MakeApp, server: Server) -> None:
+    ran: list[int] = []
+    apps = [make_app() for _ in range(3)]
+    for number, app in enumerate(apps):
+
+        @app.job(name="note")
+        async def note(mine: int = number) -> None:
+            ran.append(mine)
+
+    async with apps[0].worker(), apps[1].worker(), apps[2].worker():
+        for done in range(6):
+            await idle_workers(apps[0], server.client(), 3)
+            await apps[0].aenqueue("note")
+            await await_until(lambda: len(ran) > done)  # noqa: B023
+    assert sorted(ran[:3]) == sorted(ran[3:]) == [0, 1, 2]
+
+
+async def test_a_message_that_does_not_arrive_costs_time_and_nothing_else(
+    app: Skedulr, make_app: MakeApp, proxy: Proxy, server: Server
+) -> None:
+    runs: list[int] = []
+    behind = make_app(proxy.url, time_limit=1)
+
+    async def note(index: int) -> int:
+        runs.append(index)
+        return index
+
+    behind.job(note)
+    async with behind.worker(lease=6):
+        await idle_workers(app, server.client())
+        proxy.withheld = b"smessage"
+        task = await app.job(note).aenqueue(1)
+        assert await task.aresult(20) == 1
+        assert (await task.ainfo()).state.label == "succeeded"
+    proxy.withheld = b""
+    assert runs == [1]
+
+
+async def test_connections_that_break_while_tasks_are_handed_over_cost_nothing(
+    app: Skedulr, make_app: MakeApp, proxy: Proxy
+) -> None:
+    runs: list[int] = []
+    behind = make_app(proxy.url, time_limit=1)
+
+    async def note(index: int) -> int:
+        runs.append(index)
+        return index
+
+    behind.job(note)
+    job = app.job(note)
+    async with behind.worker(pools={"default": 2}, lease=6):
+        tasks = []
+        for index in range(120):
+            tasks.append(await job.aenqueue(index))
+            await asyncio.sleep(0.005)
+            if index % 10 == 9:
+                proxy.cut()
+        assert [await task.aresult(20) for task in tasks] == list(range(120))
+    assert sorted(runs) == list(range(120))
+    assert {(await task.ainfo()).attempt for task in tasks} == {1}
+
+
+async def test_what_others_say_on_the_channel_does_no_harm(app: Skedulr, server: Server) -> None:
+    @app.job
+    async def answer() -> int:
+        return 42
+
+    async with app.worker():
+        await idle_workers(app, server.client())
+        redis: Any = server.client()
+        for channel in redis.pubsub_shardchannels(f"{app.keys('default').prefix}claims:*"):
+            for junk in (b"", b"\xc1", b"\x01", b"\x93\x01\x02\x03"):
+                assert redis.execute_command("SPUBLISH", channel, junk) == 1
+        assert await (await answer.aenqueue()).aresult(10) == 42
+
+
+async def test_a_user_who_may_use_no_channels_works_as_well_and_is_told_so_once(
+    make_app: MakeApp, own: OwnServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    own.client().acl_setuser(
+        "plain",
+        enabled=True,
+        passwords=["+pass"],
+        keys=["*"],
+        commands=["+@all"],
+        reset_channels=True,
+    )
+    app = make_app(f"redis://plain:pass@127.0.0.1:{own.port}/0")
+
+    @app.job
+    async def answer() -> int:
+        return 42
+
+    with caplog.at_level(logging.WARNING):
+        async with app.worker():
+            for _ in range(3):
+                assert await (await answer.aenqueue()).aresult(10) == 42
+    (warning,) = caplog.messages
+    assert "allow the user" in warning
+    assert "&{namespace*" in warning
+
+
+async def test_a_producer_who_may_use_no_channels_wakes_a_worker(
+    make_app: MakeApp, own: OwnServer
+) -> None:
+    own.client().acl_setuser(
+        "plain", enabled=True, passwords=["+pass"], keys=["*"], commands=["+@all"]
+    )
+    app = make_app(own.url)
+    plain = make_app(f"redis://plain:pass@127.0.0.1:{own.port}/0")
+
+    async def answer() -> int:
+        return 42
+
+    app.job(answer)
+    async with app.worker():
+        await idle_workers(app, own.client())
+        assert await (await plain.job(answer).aenqueue()).aresult(10) == 42
