@@ -1,4 +1,4 @@
-"""One sync connection: redis-py connects and logs in, what comes after is sent and read here.
+"""One sync connection: redis-py connects, what comes after is sent and read here.
 
 A producer that calls now and then pays for each layer with cold caches.
 """
@@ -9,14 +9,13 @@ import contextlib
 import socket
 import time
 from collections.abc import Iterator
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from redis import exceptions
 
 from skedulr.transport import connection as link
 from skedulr.transport.connection import Address
-
-READ_AT_ONCE: Final = 16 * 1024
+from skedulr.transport.login import log_in
 
 
 class BlockingLine:
@@ -25,6 +24,7 @@ class BlockingLine:
     def __init__(self, address: Address) -> None:
         self._address = address
         self._connection = address.open()
+        self._connection.redis_connect_func = self._log_in
         self._limit = address.time_limit
         self._socket: socket.socket | None = None
         self._reader = link.reply_reader()
@@ -39,7 +39,7 @@ class BlockingLine:
         try:
             (self._socket or self._connect()).sendall(data)
         except OSError as error:
-            raise _in_redis_terms(error) from error
+            raise link.in_redis_terms(error) from error
 
     def read(self) -> Any:
         """The next reply; raises it where it is a refusal, or what ``connection.UNREACHED`` lists
@@ -79,6 +79,9 @@ class BlockingLine:
         self._reader = link.reply_reader()
         return self._socket
 
+    def _log_in(self, *_: object) -> None:
+        log_in(self._connection, self._address.time_limit)
+
     def _read_the_rest(self) -> Any:
         """The reply of which a part has come: the rest has as much time as the part had."""
         until = time.monotonic() + self._limit
@@ -97,9 +100,9 @@ class BlockingLine:
         if self._socket is None:
             raise exceptions.ConnectionError("the connection is closed")
         try:
-            data = self._socket.recv(READ_AT_ONCE)
+            data = self._socket.recv(link.READ_AT_ONCE)
         except OSError as error:
-            raise _in_redis_terms(error) from error
+            raise link.in_redis_terms(error) from error
         if not data:
             raise exceptions.ConnectionError("the server closed the connection")
         self._reader.feed(data)
@@ -107,9 +110,3 @@ class BlockingLine:
     def _wait_for_at_most(self, seconds: float) -> None:
         if self._socket is not None:
             self._socket.settimeout(seconds)
-
-
-def _in_redis_terms(error: OSError) -> exceptions.RedisError:
-    if isinstance(error, TimeoutError):
-        return exceptions.TimeoutError("no reply in time")
-    return exceptions.ConnectionError(str(error))

@@ -42,6 +42,9 @@ UNREACHED: Final = (
 FAILURES: Final = (*UNREACHED, exceptions.ResponseError)
 """What a command can fail with: nobody was reached, or the server refused it; see ``refusal``."""
 
+CLIENT_NAME: Final = "skedulr"
+"""What connections are called in the server's list of them."""
+
 _NOT_NOW: Final = (exceptions.ReadOnlyError, exceptions.BusyLoadingError, exceptions.TryAgainError)
 _NOT_NOW_WORDS: Final = ("NOREPLICAS", "MISCONF", "MASTERDOWN", "CLUSTERDOWN", "UNBLOCKED")
 """Too few replicas, a disk that takes nothing, a primary that is not there, one that has just
@@ -104,7 +107,7 @@ class Address:
             "protocol": 2,
             "health_check_interval": 0,
             "decode_responses": False,
-            "client_name": "skedulr",
+            "client_name": CLIENT_NAME,
         }
         if not self.url.startswith("unix"):
             settings |= {"socket_keepalive": True}
@@ -153,6 +156,17 @@ def reply_reader() -> hiredis.Reader:
         replyError=redis.connection.DefaultParser.parse_error,
         notEnoughData=NO_REPLY,
     )
+
+
+READ_AT_ONCE: Final = 16 * 1024
+"""Bytes that a sync connection reads in one go."""
+
+
+def in_redis_terms(error: OSError) -> exceptions.RedisError:
+    """The error of redis-py for one of a socket."""
+    if isinstance(error, TimeoutError):
+        return exceptions.TimeoutError("no reply in time")
+    return exceptions.ConnectionError(str(error))
 
 
 def is_message(reply: Any) -> bool:

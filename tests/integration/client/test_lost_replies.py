@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -156,6 +157,18 @@ def test_a_reply_that_never_comes_or_never_ends_ends_the_call_in_time(
         app.enqueue("add")
     assert app.enqueue("add").status()
     assert len(stored(server, app)) == 2, "nobody could know whether the first arrived; it did"
+
+
+@NEVER
+def test_a_login_whose_answers_never_come_or_never_end_ends_in_time(
+    between: Proxy, make_app: MakeApp, fault: Fault
+) -> None:
+    app = make_app(between.url, time_limit=0.5)
+    between.lose(b"SETNAME", fault, times=100)
+    began = time.monotonic()
+    with pytest.raises(RedisUnavailable):
+        app.enqueue("add")
+    assert time.monotonic() - began < 10
 
 
 @NEVER
