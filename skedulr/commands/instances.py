@@ -93,9 +93,11 @@ class Handed(NamedTuple):
 
 
 def handed(message: bytes) -> Handed:
-    """What the channel of an instance brings."""
-    number, task_id, job, epoch, attempt, body = msgpack.unpackb(message, raw=True)
-    return Handed(number, Claim(text(task_id), text(job), epoch, attempt, body))
+    """What the channel of an instance brings; raises ``ValueError`` for what no script has said."""
+    match msgpack.unpackb(message, raw=True):
+        case [int(number), bytes(task_id), bytes(job), int(epoch), int(attempt), bytes(body)]:
+            return Handed(number, Claim(text(task_id), text(job), epoch, attempt, body))
+    raise ValueError("no claim that is handed over")
 
 
 def job_class(jobs: Iterable[str], *, solo: bool = False) -> tuple[str, str]:

@@ -17,6 +17,7 @@
 -- ARGV[3] job_limits   msgpack map job -> how many of its tasks run at once, whatever its code says, -1: as that says
 -- Returns {paused, limit, capacity, slots, running}: -1 for no limit; slots is what live instances can run at once.
 -- include: wake
+-- include: instances
 -- include: job_limits
 local ALIVE = 60000
 
@@ -47,6 +48,6 @@ local slots = 0
 local all = redis.call('HGETALL', inst)
 for i = 1, #all, 2 do
   local last = tonumber(redis.call('ZSCORE', seen, all[i]) or 0)
-  if last >= now - ALIVE then slots = slots + cmsgpack.unpack(all[i + 1])[4] end
+  if last >= now - ALIVE then slots = slots + cmsgpack.unpack(all[i + 1])[SLOTS] end
 end
 return { paused and 1 or 0, limit, tonumber(settings[4] or -1), slots, size(running) }

@@ -52,8 +52,8 @@ if not class then return { 'unknown' } end
 
 local taken, lost, more = {}, {}, false
 local next_at = next_due()
--- A number that was carried out has taken its acknowledgements. Or it was handed over to one that owned nothing then,
--- so that none could count.
+-- A number that was carried out has taken its acknowledgements. Or it was handed over to one that owned nothing then;
+-- and a task that was recovered from it, whose acknowledgement still counts, waited nowhere, or nothing is handed over.
 if number == me[NUMBER] then
   -- include: given
   taken = given_before(instance, me[GAVE])

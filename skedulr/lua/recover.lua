@@ -25,12 +25,13 @@
 -- Returns {more, instance, recovered}: instance is '' when no lease has run out.
 -- include: wake
 -- include: losses
+-- include: instances
 local MOST = 500
 local LONGEST_GAP = 3000
 
 local function longest_lease()
   local longest = 0
-  for _, packed in ipairs(redis.call('HVALS', inst)) do longest = math.max(longest, cmsgpack.unpack(packed)[3]) end
+  for _, packed in ipairs(redis.call('HVALS', inst)) do longest = math.max(longest, cmsgpack.unpack(packed)[LEASE_MS]) end
   return longest
 end
 

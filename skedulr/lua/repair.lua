@@ -24,6 +24,7 @@
 -- ARGV[1] cursor   of the page, '0' to begin
 -- Returns {cursor, repaired}: cursor '0' when the last page is done.
 -- include: wake
+-- include: instances
 -- include: release
 local PAGE = 500
 
@@ -40,7 +41,7 @@ local function mend_lease(name)
   if leased[name] then return 0 end
   leased[name] = true
   local packed = redis.call('HGET', inst, name)
-  zset(lease, name, now + (packed and cmsgpack.unpack(packed)[3] or 0))
+  zset(lease, name, now + (packed and cmsgpack.unpack(packed)[LEASE_MS] or 0))
   return 1
 end
 

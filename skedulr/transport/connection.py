@@ -169,9 +169,9 @@ def in_redis_terms(error: OSError) -> exceptions.RedisError:
     return exceptions.ConnectionError(str(error))
 
 
-def is_message(reply: Any) -> bool:
-    """Whether the server says this of its own accord, on a channel; it speaks RESP3 there."""
-    return isinstance(reply, hiredis.PushNotification) and reply[0] == b"smessage"
+def is_unasked(reply: Any) -> bool:
+    """Whether the server says this of its own accord, as it can where it speaks RESP3."""
+    return isinstance(reply, hiredis.PushNotification) and reply[0] != b"ssubscribe"
 
 
 def pack_load(command: Command[Any]) -> bytes:

@@ -199,8 +199,9 @@ class Line:
 
     def _hand_out(self, reply: Any) -> None:
         """Give a reply to the one whose turn it is; a message comes out of turn."""
-        if link.is_message(reply):
-            self._on_message(reply[2])
+        if link.is_unasked(reply):
+            if reply[0] == b"smessage":
+                self._on_message(reply[2])
             return
         if not self._waiting:
             raise exceptions.ConnectionError("a reply that nobody waits for")

@@ -16,11 +16,11 @@ HANDING: Final = (
     ),
     bug(
         "a task is handed over to one that may not run it",
-        (HANDOFF_LUA, "not (class and gate_for(class, record))", "true"),
+        (HANDOFF_LUA, "class and not gate_for(class, record)", "class"),
     ),
     bug(
         "a task is handed over to one that does not listen",
-        (HANDOFF_LUA, "type(heard) == 'number' and heard > 0", "true"),
+        (HANDOFF_LUA, "if heard ~= 0 then", "if true then"),
     ),
     bug(
         "what is handed over has not the number of the next exchange",

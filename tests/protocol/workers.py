@@ -14,6 +14,7 @@ from tests.protocol.model import Model, change
 from tests.protocol.sweeps import is_lost_to_death, keep_problem, lose
 
 POISON = 3
+FRESH = 7000
 
 Claims = Sequence[tuple[str, int]]
 
@@ -81,6 +82,7 @@ def take_over(model: Model, name: str, task: Task) -> None:
     """A new task has gone to an idle instance at once, as its next exchange would have had it."""
     instance = model.instances[name]
     assert instance.idle_since, f"{name} has not said that it is idle"
+    assert model.now - instance.idle_since <= FRESH, f"{name} may be gone"
     assert name in model.listening, f"{name} does not hear of {task.id}"
     assert model.queue() == [task], f"{task.id} was not the next"
     assert model.may_run(model.classes[instance.job_class], task), f"{name} may not run {task.id}"

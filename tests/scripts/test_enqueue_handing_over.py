@@ -106,6 +106,18 @@ def test_who_does_not_listen_is_passed_over_and_not_thought_to_be_idle_any_more(
     assert pool.idle() == ["w2"]
 
 
+def test_who_has_not_exchanged_for_so_long_that_it_must_be_gone_is_passed_over(pool: Pool) -> None:
+    idle(pool, "frozen")
+    pool.pass_time(8 * SECOND)
+    idle(pool, "w1")
+
+    with pool.listening("frozen", "w1"):
+        pool.submit("a")
+
+    assert pool.field("a", "owner") == "w1"
+    assert pool.idle() == ["frozen"]
+
+
 def test_where_nobody_listens_the_task_waits_beside_a_marker(pool: Pool) -> None:
     idle(pool, "w1", "w2")
 

@@ -120,11 +120,13 @@ class Cell:
 
     @property
     def has_asked(self) -> bool:
-        """Whether an exchange is under way."""
+        """Whether an exchange is under way, or may be done by Redis of its own accord."""
         return bool(WORD.unpack_from(self._memory, self._offset + _ASKED)[0] > self._shown().upto)
 
     def ask(self, number: int) -> None:
-        """Show that an exchange is under way; called by the process itself before it sends that."""
+        """Show that exchanges up to this number may give something; called by the process itself
+        before it sends the one that makes it so.
+        """
         WORD.pack_into(self._memory, self._offset + _ASKED, number)
 
     def read(self) -> Holding:

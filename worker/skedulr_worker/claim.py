@@ -59,6 +59,7 @@ class ClaimLoop:
         self._loop = asyncio.get_running_loop()
         self._turns = Loop(f"claim {instance.pool}", PATIENCE, instance.cell.claiming)
         self._exchange = Exchange(instance, client, contact, self._turns, self._accept)
+        self._clock = clock
         self._alarm = Alarm(self._loop, clock, self.ask)
         self._listener = Listener(
             instance, client.address, contact, logger, self.ask, self._accept_handed
@@ -171,8 +172,6 @@ class ClaimLoop:
             # Where the last exchange got all that it wanted, more may be there: the end of a task
             # asks for it. To wait for the marker then would mean to take it from idle workers.
             self._listener.listen()
-            if not self._held:
-                self._exchange.offer()
         else:
             self._turns.turn(LoopState.RESTING)
 
@@ -232,7 +231,7 @@ class ClaimLoop:
     def _accept(self, reply: Exchanged) -> None:
         """Take the answer in, and see to the next exchange."""
         self._forget_acknowledged(reply.lost)
-        self._begin_claims(reply.claims)
+        self._begin_claims(reply.claims, time.monotonic() - self._exchange.sent_at)
         self._under_way = False
         if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
@@ -249,21 +248,30 @@ class ClaimLoop:
 
     def _accept_handed(self, handed: Handed) -> None:
         """Redis has done the next exchange of its own accord. Where that one is under way by now,
-        its answer says the same; where one before it is, it will be asked for.
+        its answer says the same; where one before it is, it will be asked for. One that is long
+        over was done by a server that has forgotten the last ones: what it gives goes back.
         """
-        if self._closed or handed.number <= self._exchange.number:
+        number, claim = handed
+        if self._closed or number == self._exchange.number:
             return
-        if self._under_way or not self._exchange.was_done(handed.number):
+        if number < self._exchange.number:
+            if not self._held.holds(claim):
+                self.give_back((claim.id, claim.epoch))
+            return
+        if self._under_way or number > self._exchange.number + 1:
             self.ask()
             return
-        self._begin_claims([handed.claim])
+        self._exchange.count_handed()
+        self._begin_claims([claim], self._clock.since(claim.epoch))
         self._filled = self._free <= 1
         self._turns.turn()
         self._loop.call_soon(self._consider)  # behind the task, which begins first
 
-    def _begin_claims(self, claims: Sequence[Claim]) -> None:
-        """What is claimed is shown as held before any of it starts."""
-        claims = self._wanted(claims)
+    def _begin_claims(self, claims: Sequence[Claim], age: float) -> None:
+        """What is claimed is shown as held before any of it starts; ``age`` is for how many seconds
+        it may have been so.
+        """
+        claims = self._wanted(claims, age)
         if not self._held.add(self._exchange.number, claims):
             claims = self._refuse(claims)
         if claims and self._take is not None:
@@ -287,9 +295,9 @@ class ClaimLoop:
         self._asked = True
         return ()
 
-    def _wanted(self, claims: Sequence[Claim]) -> Sequence[Claim]:
-        """The claims to start. All of them go back where the worker stops, or the answer is so old
-        that by now somebody else might have them.
+    def _wanted(self, claims: Sequence[Claim], age: float) -> Sequence[Claim]:
+        """The claims to start. All of them go back where the worker stops, or they are so old that
+        by now somebody else might have them.
         """
-        is_old = time.monotonic() - self._exchange.sent_at > self.instance.lease / 3
+        is_old = age > self.instance.lease / 3
         return self._refuse(claims) if claims and (self._stopping or is_old) else claims

@@ -44,6 +44,10 @@ class RedisClock:
         """The time by Redis' clock."""
         return int((self._loop.time() + self._offset) * 1000)
 
+    def since(self, redis_ms: int) -> float:
+        """How many seconds ago Redis' clock showed that moment."""
+        return self._loop.time() - self.at(redis_ms)
+
     async def measure(self) -> None:
         """Look at Redis' clock, and believe the quickest answer; raises as ``AsyncClient.ask``."""
         trip, offset = min([await self._look() for _ in range(LOOKS)])

@@ -26,8 +26,10 @@ UPGRADE_PAUSE: Final = 30.0
 class Exchange:
     """Sends an exchange, and calls ``answered(reply)`` once, however long that takes.
 
-    The number rises by one with each; the same one, with the same acknowledgements, is sent again
-    after an error, so that whatever got lost, nothing is claimed or ended twice.
+    The number rises by one with each, also where Redis does one of its own accord, for an instance
+    that has nothing to do, and hands over what it claims. The same number, with the same
+    acknowledgements, is sent again after an error, so that whatever got lost, nothing is claimed or
+    ended twice.
     """
 
     def __init__(
@@ -66,18 +68,10 @@ class Exchange:
         else:
             self._strive(None)
 
-    def offer(self) -> None:
-        """Whoever brings a task may have Redis do the next one, from now on."""
-        self._instance.cell.ask(self.number + 1)
-
-    def was_done(self, number: int) -> bool:
-        """Count one as done that Redis has done of its own accord; false where that is not the
-        next.
-        """
-        if number != self.number + 1:
-            return False
-        self.number = number
-        return True
+    def count_handed(self) -> None:
+        """The next one was done by Redis of its own accord: the one after is the next."""
+        self.number += 1
+        self._instance.cell.ask(self.number)
 
     async def close(self) -> None:
         """Send nothing more, and take no answer."""
@@ -89,7 +83,8 @@ class Exchange:
             await asyncio.gather(self._effort, return_exceptions=True)
 
     def _prepare(self) -> None:
-        self._instance.cell.ask(self.number)
+        # Once Redis has answered that there is nothing, it may do the next one of its own accord.
+        self._instance.cell.ask(self.number + 1 if self._free else self.number)
         self._command = self._instance.exchange(self.number, self._free, self._acks)
         self._data = link.pack_call(self._command)
         self.sent_at = time.monotonic()

@@ -66,6 +66,11 @@ class Held:
         self._cell.put(place, number)
         return claim.epoch, place
 
+    def holds(self, claim: Claim) -> bool:
+        """Whether this very claim is held."""
+        held = self._claims.get(claim.id)
+        return held is not None and held[0] == claim.epoch
+
     def begin(self, task_id: str) -> bool:
         """Whether a claim may begin: false where it went to others meanwhile, since this process
         was blocked.

@@ -95,8 +95,7 @@ class Keeper:
 
     async def _sweeps(self) -> None:
         while True:
-            self._round.set()
-            await asyncio.sleep(0)  # so that a report that waits for it goes with it in one trip
+            self._round.set()  # a report that waits for it goes with it in one trip
             try:
                 seen = await self._sweeper.run_once(self._client)
             except SkedulrError as error:

@@ -21,8 +21,10 @@ from skedulr_worker.instance import Instance
 LONGEST_WAIT: Final = 5.0
 """Seconds after which a worker asks by itself: a marker is lost with a process that took it."""
 
-LEASE_PARTS: Final = 6
-"""A wait takes at most this part of the lease, so that what it brings is not too old to start."""
+LEASE_PARTS: Final = 3
+"""A wait takes at most this part of the lease: what was handed over and got lost is asked for while
+it is still owned.
+"""
 
 PAUSE: Final = 0.25
 
@@ -54,7 +56,8 @@ class Listener:
         self._call = link.pack("BZPOPMIN", instance.wake_key, f"{longest:.3f}")
         self._subscribe = link.pack("SSUBSCRIBE", instance.claims_channel)
         self._limit = longest + address.time_limit
-        self._is_ready = False
+        self._is_connected = False
+        self._is_refused = False
         self._waiting: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -79,7 +82,7 @@ class Listener:
     def _told(self, message: bytes) -> None:
         try:
             given = handed(message)
-        except (ValueError, TypeError):  # nobody of ours has said that
+        except ValueError:  # nobody of ours has said that
             return
         self._given(given)
 
@@ -88,22 +91,32 @@ class Listener:
         and has to exchange to say that it is idle.
         """
         try:
-            if self._is_ready:
+            if self._is_connected:
                 await self._line.call(self._call, self._limit)
             else:
-                await self._get_ready()
+                await self._connect()
         except link.FAILURES as error:
             self._contact.lost(error)
             await asyncio.sleep(PAUSE)
         self._waiting = None
         self._heard()
 
-    async def _get_ready(self) -> None:
-        """Subscribe; a connection that is to block beside that has to speak RESP3."""
+    async def _connect(self) -> None:
+        """Open the line, and subscribe where the server lets us; a connection that is to block
+        beside that has to speak RESP3.
+        """
         try:
             await self._line.call(link.pack("HELLO", 3))
             await self._line.call(self._subscribe)
-        except exceptions.NoPermissionError as error:
+        except exceptions.ResponseError as error:
+            if link.is_passing(error):
+                raise
+            self._tell_refusal(error)
+        self._is_connected = True
+
+    def _tell_refusal(self, error: exceptions.ResponseError) -> None:
+        if not self._is_refused:
+            self._is_refused = True
             self._logger.warning(
                 "idle workers of pool %s have to ask for each task, which takes longer, since"
                 " nothing may be said to them: %s; allow the user HELLO, SSUBSCRIBE, SPUBLISH and"
@@ -111,7 +124,6 @@ class Listener:
                 self._pool,
                 error,
             )
-        self._is_ready = True
 
     def _lost(self) -> None:
-        self._is_ready = False
+        self._is_connected = False
