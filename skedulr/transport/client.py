@@ -91,18 +91,22 @@ class Client:
         """
         line: BlockingLine | None = None
         ahead: _Sent[T] | None = None
+        is_refused = False
         try:
             for command in commands:
-                if ahead is not None and not ahead.line.is_open:
-                    yield self._answer(ahead)  # before the next is sent: they count in this order
-                    ahead = None
+                if ahead is not None and (is_refused or not ahead.line.is_open):
+                    # It will be sent again, and before the next: they count in this order.
+                    reply, _ = self._answer(ahead)
+                    ahead, is_refused = None, False
+                    yield reply
                 line = line or self._take()
                 sent = self._send(line, command)
                 if ahead is not None:
-                    yield self._answer(ahead)
+                    reply, is_refused = self._answer(ahead)
+                    yield reply
                 ahead = sent
             if ahead is not None:
-                yield self._answer(ahead)
+                yield self._answer(ahead)[0]
             ahead = None
         finally:
             if line is not None:
@@ -164,21 +168,23 @@ class Client:
             self._lose(line)
         return _Sent(command, line)
 
-    def _answer(self, sent: _Sent[Any]) -> Any:
+    def _answer(self, sent: _Sent[Any]) -> tuple[Any, bool]:
         """The reply that is due; where it got lost, or says to try again, the command is sent
-        again.
+        again. And whether the server refused it at first, as it did then what was sent behind it:
+        it may have forgotten the script.
         """
+        is_refused = False
         try:
             if sent.line.is_open:
                 try:
-                    return sent.command.parse(sent.line.read())
+                    return sent.command.parse(sent.line.read()), False
                 except link.UNREACHED:
                     self._lose(sent.line)
                 except exceptions.ResponseError:
-                    pass
-            return self.run(sent.command)
+                    is_refused = True
+            return self.run(sent.command), is_refused
         except OutOfMemory as error:
-            return error
+            return error, is_refused
 
     def _attempt(self, exchange: Exchange, data: bytes, command: Command[Any] | None = None) -> Any:
         """Try until it answers, or the time limit is over."""
