@@ -9,7 +9,7 @@ from typing import Any
 import msgpack
 import pytest
 
-from skedulr import Skedulr
+from skedulr import Job, Skedulr
 from tests.integration.client.kit import StartServer
 from tests.integration.client.proxy import Proxy
 from tests.support.apps import MakeApp
@@ -82,21 +82,26 @@ async def test_workers_take_turns(make_app: MakeApp, server: Server) -> None:
     assert sorted(ran[:3]) == sorted(ran[3:]) == [0, 1, 2]
 
 
-async def test_a_message_that_does_not_arrive_costs_time_and_nothing_else(
-    app: Skedulr, make_app: MakeApp, proxy: Proxy, server: Server
-) -> None:
-    runs: list[int] = []
-    behind = make_app(proxy.url, time_limit=1)
+def noting(runs: list[int], *apps: Skedulr) -> list[Job[[int], Any]]:
+    """The job `note` of each app, which answers its argument and adds it to the runs."""
 
     async def note(index: int) -> int:
         runs.append(index)
         return index
 
-    behind.job(note)
+    return [app.job(note) for app in apps]
+
+
+async def test_a_message_that_does_not_arrive_costs_time_and_nothing_else(
+    app: Skedulr, make_app: MakeApp, proxy: Proxy, server: Server
+) -> None:
+    runs: list[int] = []
+    behind = make_app(proxy.url, time_limit=1)
+    job, _ = noting(runs, app, behind)
     async with behind.worker(lease=6):
         await idle_workers(app, server.client())
         proxy.withheld = b"smessage"
-        task = await app.job(note).aenqueue(1)
+        task = await job.aenqueue(1)
         assert await task.aresult(20) == 1
         assert (await task.ainfo()).state.label == "succeeded"
     proxy.withheld = b""
@@ -108,13 +113,7 @@ async def test_connections_that_break_while_tasks_are_handed_over_cost_nothing(
 ) -> None:
     runs: list[int] = []
     behind = make_app(proxy.url, time_limit=1)
-
-    async def note(index: int) -> int:
-        runs.append(index)
-        return index
-
-    behind.job(note)
-    job = app.job(note)
+    job, _ = noting(runs, app, behind)
     async with behind.worker(pools={"default": 2}, lease=6):
         tasks = []
         for index in range(120):
