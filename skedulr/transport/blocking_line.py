@@ -15,7 +15,7 @@ from redis import exceptions
 
 from skedulr.transport import connection as link
 from skedulr.transport.connection import Address
-from skedulr.transport.login import log_in
+from skedulr.transport.login import leave_login, login
 
 
 class BlockingLine:
@@ -24,7 +24,7 @@ class BlockingLine:
     def __init__(self, address: Address) -> None:
         self._address = address
         self._connection = address.open()
-        self._connection.redis_connect_func = self._log_in
+        self._connection.redis_connect_func = leave_login
         self._limit = address.time_limit
         self._socket: socket.socket | None = None
         self._reader = link.reply_reader()
@@ -50,8 +50,8 @@ class BlockingLine:
         if reply is link.NO_REPLY:
             self._receive()
             reply = gets()
-            if reply is link.NO_REPLY:
-                reply = self._read_the_rest()
+            if reply is link.NO_REPLY:  # but a part of it: the rest has as much time as that had
+                reply = self._read_until(time.monotonic() + self._limit)
         if isinstance(reply, Exception):
             raise reply
         return reply
@@ -77,14 +77,25 @@ class BlockingLine:
         # A public name for it came to redis-py long after 5.2.
         self._socket = cast(socket.socket, self._connection._sock)
         self._reader = link.reply_reader()
+        try:
+            self._log_in(self._socket)
+        except BaseException:
+            self.close()
+            raise
         return self._socket
 
-    def _log_in(self, *_: object) -> None:
-        log_in(self._connection, self._address.time_limit)
-
-    def _read_the_rest(self) -> Any:
-        """The reply of which a part has come: the rest has as much time as the part had."""
+    def _log_in(self, to_server: socket.socket) -> None:
+        """Raises as ``read``, for all of it, and ``AuthenticationError`` for a wrong password."""
         until = time.monotonic() + self._limit
+        commands = [*login(self._connection)]
+        to_server.sendall(b"".join(commands))
+        for _ in commands:
+            reply = self._read_until(until)
+            if isinstance(reply, Exception):
+                raise reply
+
+    def _read_until(self, until: float) -> Any:
+        """The next reply, if all of it comes until that moment (monotonic seconds)."""
         try:
             while (reply := self._reader.gets()) is link.NO_REPLY:
                 left = until - time.monotonic()
