@@ -36,6 +36,8 @@ class Proxy:
         """Seconds that each reply takes more."""
         self.withheld = b""
         """Replies with this word wait until it is withheld no more."""
+        self.unsent = b""
+        """Requests with this word wait as well, before the server has them."""
         self.halves = False
         """Whether connections end in the middle of a reply."""
         self.connections = 0
@@ -61,6 +63,7 @@ class Proxy:
 
     def close(self) -> None:
         """End it all."""
+        self.withheld = self.unsent = b""
         _shut(self._listener)
         self.cut()
         for thread in self._threads:
@@ -98,6 +101,8 @@ class Proxy:
                 for _ in range(tail.count(plan.word)):
                     lost.fault = plan.next_fault() or lost.fault
                 tail = tail[-len(plan.word) + 1 :]
+                while self.unsent and self.unsent in data:
+                    time.sleep(0.01)
                 server.sendall(data)
         _shut(server)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import closing
 from typing import Any
 
 import msgpack
 import pytest
 
-from skedulr import Job, Skedulr
+from skedulr import Job, Skedulr, lua
 from tests.integration.client.kit import StartServer
 from tests.integration.client.proxy import Proxy
 from tests.support.apps import MakeApp
@@ -20,9 +21,11 @@ from tests.support.waiting import await_until
 
 @pytest.fixture
 def own(own_server: StartServer) -> OwnServer:
-    """A server that nobody else uses, so that its counts are those of the test."""
+    """A server that nobody else uses, so that its clients are those of the test."""
     return own_server(appendonly=False)
 
+
+EXCHANGE = lua.load("exchange").sha.encode()
 
 JUNK = (
     *(b"", b"\xc1", b"\x01", b"\x93\x01\x02\x03"),
@@ -44,25 +47,23 @@ async def idle_workers(app: Skedulr, redis: Any, count: int = 1) -> None:
     await await_until(are_there)
 
 
-def scripts_called(redis: Any) -> int:
-    """How many scripts the server has carried out."""
-    return int(redis.info("commandstats")["cmdstat_evalsha"]["calls"])
-
-
-async def test_one_script_brings_a_task_from_its_producer_to_an_idle_worker(
+async def test_a_task_that_is_handed_over_runs_before_its_worker_has_asked_for_it(
     make_app: MakeApp, own: OwnServer
 ) -> None:
-    app, redis = make_app(own.url), own.client()
-
-    @app.job
-    async def count() -> int:
-        return scripts_called(redis)
-
-    async with app.worker():
-        await (await count.aenqueue()).aresult(10)
-        await idle_workers(app, redis)
-        before = scripts_called(redis)
-        assert await (await count.aenqueue()).aresult(10) == before + 1
+    runs: list[int] = []
+    redis = own.client()
+    with closing(Proxy(own.url)) as proxy:
+        app, behind = make_app(own.url), make_app(proxy.url)
+        job, _ = noting(runs, app, behind)
+        async with behind.worker():
+            await idle_workers(app, redis)
+            # It waits for its marker, so it has had the answer to the exchange that made it idle.
+            await await_until(lambda: redis.info("clients")["blocked_clients"] == 1)
+            proxy.unsent = EXCHANGE
+            task = await job.aenqueue(1)
+            await await_until(lambda: runs == [1])
+            proxy.unsent = b""
+            assert await task.aresult(10) == 1
 
 
 async def test_workers_take_turns(make_app: MakeApp, server: Server) -> None:
