@@ -195,7 +195,7 @@ class Skedulr:
         return await self.connections.here.coalescer.submit(call)
 
     def enqueue_many(self, calls: Iterable[Signature[R]]) -> list[Task[R]]:
-        """Submit calls in trips of up to a thousand; answers their tasks in order.
+        """Submit calls in trips of up to 200; answers their tasks in order.
 
         Raises ``SomeRefused`` when some were refused: it holds the tasks of the others. An error
         of the iterable itself ends it; calls before that may have been submitted.

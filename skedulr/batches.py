@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from skedulr import commands
-from skedulr.commands import MOST_TASKS, Command, Refusal, Steps, Submission
+from skedulr.commands import Command, Refusal, Steps, Submission
 from skedulr.dependencies import second_look, ties
 from skedulr.dependencies.circles import Company
 from skedulr.errors import OutOfMemory, Refused, SkedulrError, SomeRefused
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from skedulr.app import Skedulr
 
 
-TIED_AT_ONCE: Final = 200
-"""Calls whose parents are looked up together."""
+AT_ONCE: Final = 200
+"""Calls that travel together, and whose parents are looked up together. A trip of its own costs
+less than a call; in a longer one the server would have to wait until more of them are made, and
+others for the server.
+"""
 
 Tied: TypeAlias = "Signature[Any] | SkedulrError"
 """A call with its parents in full, or why they cannot be found."""
@@ -41,7 +44,7 @@ class Batch:
         """Take a call in, if it can travel with those that are here; answers whether it can."""
         size = self._bytes + len(task.body)
         tasks = self.tasks
-        if tasks and (existing != self.existing or len(tasks) == MOST_TASKS or size > MOST_BYTES):
+        if tasks and (existing != self.existing or len(tasks) == AT_ONCE or size > MOST_BYTES):
             return False
         self.places.append(place)
         tasks.append(task)
@@ -192,6 +195,6 @@ async def _abatches(
 def _parts(calls: Iterable[Signature[Any]]) -> Iterator[tuple[int, list[Signature[Any]]]]:
     """Calls whose parents are looked up together, with the place of the first of them."""
     left, first = iter(calls), 0
-    while some := list(islice(left, TIED_AT_ONCE)):
+    while some := list(islice(left, AT_ONCE)):
         yield first, some
         first += len(some)

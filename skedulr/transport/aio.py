@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from redis import exceptions
@@ -66,22 +66,18 @@ class AsyncClient:
 
         async def once() -> list[Any]:
             try:
-                return await self._call_all(data)
+                return await self.line.call_all(data)
             except exceptions.NoScriptError:
-                await self._call_all(link.pack_loads(commands))
-                return await self._call_all(data)
+                await self.line.call_all(link.pack_loads(commands))
+                return await self.line.call_all(data)
 
         replies = await self._attempt(once, commands[0], True)
         return [each.parse(reply) for each, reply in zip(commands, replies, strict=True)]
 
     async def ask(self, *calls: Sequence[bytes | str | int]) -> list[Any]:
         """The replies to plain read-only Redis commands, sent in one trip."""
-
         data = [link.pack(*call) for call in calls]
-        return await self._attempt(lambda: self._call_all(data), None, True)  # type: ignore[no-any-return]
-
-    async def _call_all(self, calls: Iterable[bytes]) -> list[Any]:
-        return await asyncio.gather(*map(self.line.call, calls))
+        return await self._attempt(lambda: self.line.call_all(data), None, True)  # type: ignore[no-any-return]
 
     async def close(self) -> None:
         """Close the connection."""

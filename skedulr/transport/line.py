@@ -9,69 +9,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import redis.asyncio
 from redis import exceptions
 
 from skedulr.transport import connection as link
+from skedulr.transport.answer import Awaited
 from skedulr.transport.connection import Address
 from skedulr.transport.time_limit import within
 
 GRACE: Final = 0.05
 """Seconds that a late reply gets: a loop that was blocked has not read yet what came in time."""
-
-
-class Awaited(Protocol):
-    """What takes the reply to one command: a future, or what wants to be told at once."""
-
-    def done(self) -> bool:
-        """Whether nobody waits any more."""
-
-    def set_result(self, result: Any, /) -> None:
-        """The reply."""
-
-    def set_exception(self, exception: Exception, /) -> None:
-        """The server's refusal, or why there is no reply."""
-
-
-class Answer:
-    """A reply that tells at once that it has come; a future tells in the next turn of the loop."""
-
-    __slots__ = ("_error", "_is_there", "_reply", "_told")
-
-    def __init__(self, told: Callable[[Answer], None]) -> None:
-        self._told = told
-        self._reply: Any = None
-        self._error: Exception | None = None
-        self._is_there = False
-
-    def done(self) -> bool:
-        """Whether it is there."""
-        return self._is_there
-
-    def result(self) -> Any:
-        """The reply; raises what came instead."""
-        if self._error is not None:
-            raise self._error
-        return self._reply
-
-    def set_result(self, result: Any) -> None:
-        """It has come."""
-        self._reply, self._is_there = result, True
-        self._told(self)
-
-    def set_exception(self, exception: Exception) -> None:
-        """It will not come."""
-        self._error, self._is_there = exception, True
-        self._told(self)
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether ``result`` raises."""
-        return self._error is not None
 
 
 class Line:
@@ -110,6 +61,24 @@ class Line:
         timer = loop.call_later(limit, self.give_up, future)
         try:
             return await future
+        finally:
+            timer.cancel()
+
+    async def call_all(self, calls: Sequence[bytes]) -> list[Any]:
+        """The replies to packed commands that are sent in one write, in order; raises as ``call``
+        what the first that fails comes to.
+        """
+        if not calls:
+            return []
+        if self._wire is None:
+            await self._open()
+        loop = asyncio.get_running_loop()
+        futures: list[asyncio.Future[Any]] = [loop.create_future() for _ in calls]
+        for data, future in zip(calls, futures, strict=True):
+            self.post(data, future)
+        timer = loop.call_later(self.address.time_limit, self.give_up, futures[-1])
+        try:
+            return await asyncio.gather(*futures)
         finally:
             timer.cancel()
 

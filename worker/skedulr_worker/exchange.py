@@ -14,8 +14,8 @@ from skedulr.errors import RedisUnavailable, UpgradeNeeded
 from skedulr.loops import Loop, LoopState
 from skedulr.transport import connection as link
 from skedulr.transport.aio import AsyncClient
+from skedulr.transport.answer import Answer
 from skedulr.transport.contact import Contact
-from skedulr.transport.line import Answer
 from skedulr_worker.instance import Instance
 
 FIRST_PAUSE: Final = 0.05
