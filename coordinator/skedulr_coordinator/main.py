@@ -14,6 +14,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from skedulr import hangups
 from skedulr.app import Skedulr
 from skedulr.config import NAMESPACE_VARIABLE, URL_VARIABLE
 from skedulr.errors import ConfigurationError, SkedulrError
@@ -81,7 +82,7 @@ class _Server(uvicorn.Server):
 
 
 def run(settings: Settings) -> None:
-    """Serve the coordinator until SIGTERM or SIGINT, and print where it listens.
+    """Serve the coordinator until SIGTERM, SIGINT or SIGHUP, and print where it listens.
 
     Raises ``OSError`` where the address cannot be listened on, ``ConfigurationError`` for a wrong
     Redis URL.
@@ -99,9 +100,18 @@ def run(settings: Settings) -> None:
 
 
 def _end_well() -> None:
-    """uvicorn raises the signal that ended it once more when it is done: that is no failure."""
+    """uvicorn raises the signal that ended it once more when it is done: that is no failure. A
+    terminal that closes is one more wish to end, which uvicorn does not know.
+    """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
+    if hangups.is_heard():
+        signal.signal(signal.SIGHUP, _hang_up)
+
+
+def _hang_up(*_: object) -> None:
+    hangups.let_go_of_terminal()
+    signal.raise_signal(signal.SIGTERM)
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -75,6 +76,25 @@ async def work_until(label: object, path: str) -> int:
         await asyncio.sleep(0.01)
     trace("end", label)
     return os.getpid()
+
+
+@app.job
+def print_after(path: str) -> None:
+    """Prints once there is a file of that name."""
+    trace("begin", "printing")
+    while not is_there(path):
+        time.sleep(0.01)
+    sys.stdout.write("this may go nowhere\n")
+    sys.stdout.flush()
+    sys.stderr.write("nor this\n")
+
+
+@app.job
+def ignored_signals() -> list[int]:
+    """Those that a program ignores which a job starts."""
+    code = "import signal as s; print(*(int(n) for n in s.valid_signals() if s.getsignal(n) == 1))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    return [int(number) for number in said.stdout.split()]
 
 
 @app.job

@@ -101,7 +101,7 @@ class TestTogether:
 
 
 class TestTheEnd:
-    @pytest.mark.parametrize("ask", ["press_ctrl_c", "terminate"])
+    @pytest.mark.parametrize("ask", ["press_ctrl_c", "terminate", "hang_up"])
     def test_lets_running_tasks_finish(self, home: Home, tmp_path: Path, ask: str) -> None:
         up = home.start_shop()
         port = int(place(up, "Redis").split(":")[2].split("/")[0])
@@ -109,6 +109,8 @@ class TestTheEnd:
         wait_until((tmp_path / "begun").exists, what="the task to begin")
         if ask == "terminate":
             up.send(signal.SIGTERM)
+        elif ask == "hang_up":
+            os.killpg(up.pid, signal.SIGHUP)
         else:
             up.press_ctrl_c()
         assert up.wait(ENDS_WITHIN) == 0

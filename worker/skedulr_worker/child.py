@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
+from skedulr import hangups
 from skedulr.app import Skedulr
 from skedulr_worker.board import Board, Phase
 from skedulr_worker.config import WorkerConfig
@@ -125,6 +126,8 @@ async def _work(birth: Birth) -> int:
 
     # A terminal sends Ctrl-C to every process: the supervisor decides what it means.
     loop.add_signal_handler(signal.SIGINT, _nothing)
+    if hangups.is_heard():  # a shell sends it to every process, too
+        loop.add_signal_handler(signal.SIGHUP, hangups.let_go_of_terminal)
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
     Forks().set_free()
     signal.pthread_sigmask(signal.SIG_SETMASK, ())

@@ -32,7 +32,7 @@ WHAT: Final = "the worker process"
 NURSERY_PATIENCE: Final = 2.0
 """Seconds in which the nursery of a dead process must have ended its job processes."""
 
-BLOCKED: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
+BLOCKED: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 
 class Child:
@@ -78,6 +78,13 @@ class Child:
         """Pass an order on."""
         if self.status is None:
             self._orders.send(order)
+
+    def hang_up(self) -> None:
+        """Let it know that the terminal has closed; the kernel tells that not to all."""
+        if self.status is None:
+            os.kill(self.pid, signal.SIGHUP)
+        if self._nursery is not None:
+            os.kill(self._nursery, signal.SIGHUP)
 
     def kill(self, *, ended_by_us: bool = False) -> None:
         """End it at once; ``ended_by_us`` where that is not its own fault."""

@@ -197,6 +197,11 @@ class Crew:
         for child in self.children():
             child.tell(order)
 
+    def hang_up(self) -> None:
+        """Let everyone know that the terminal has closed."""
+        for child in self.children():
+            child.hang_up()
+
     async def gone(self, seconds: float, unless: asyncio.Event | None = None) -> None:
         """Until no process is left, or the time is over, or that event happens."""
         until = time.monotonic() + seconds

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final
 
-_OURS: Final = (signal.SIGTERM, signal.SIGINT)
+_OURS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """Those for which worker processes have handlers of their own."""
 
 Handler = Callable[[int, FrameType | None], Any] | int | None
@@ -38,7 +38,9 @@ class Forks:
 
     def set_free(self) -> None:
         """From now on; the handlers of this process must be in place."""
-        self._handlers = {number: signal.getsignal(number) for number in _OURS}
+        handlers: dict[int, Handler] = {number: signal.getsignal(number) for number in _OURS}
+        # One that is ignored (`nohup`) stays so.
+        self._handlers = {n: each for n, each in handlers.items() if each != signal.SIG_IGN}
         os.register_at_fork(
             before=self._before, after_in_parent=self._restore_mask, after_in_child=self._in_child
         )
@@ -51,6 +53,7 @@ class Forks:
         usual: dict[int, Handler] = {
             signal.SIGTERM: signal.SIG_DFL,
             signal.SIGINT: signal.default_int_handler,
+            signal.SIGHUP: signal.SIG_DFL,
         }
         for number, handler in self._handlers.items():
             if signal.getsignal(number) == handler:  # job code has not set one of its own

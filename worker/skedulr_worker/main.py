@@ -36,7 +36,8 @@ def serve(
     grace: Span = 30.0,
     **options: Any,
 ) -> int:
-    """Run a worker with processes of its own until SIGTERM or SIGINT; answers the exit code.
+    """Run a worker with processes of its own until SIGTERM, SIGINT or SIGHUP (which stays ignored
+    where it was); answers the exit code.
 
     The options are those of ``WorkerConfig``. To be called in the main thread of the program,
     which should have started no other thread by then: its processes are forks. Raises

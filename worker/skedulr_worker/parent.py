@@ -11,6 +11,8 @@ import signal
 import sys
 from typing import Final
 
+from skedulr import hangups
+
 _PR_SET_PDEATHSIG: Final = 1
 
 # Looked up before any fork, so that the child has nothing to load.
@@ -33,4 +35,6 @@ def forget_the_supervisor() -> None:
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
+    if hangups.is_heard():
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     asyncio.set_event_loop(None)

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from skedulr import hangups
 from skedulr.errors import ConfigurationError
 from skedulr_worker.config import WorkerConfig
 
@@ -26,7 +27,7 @@ END_PATIENCE: Final = 15.0
 
 
 def run_reloading(target: str, config: WorkerConfig, log_format: str, log_level: str) -> int:
-    """Run a worker, and another one after each change, until SIGTERM or SIGINT."""
+    """Run a worker, and another one after each change, until SIGTERM, SIGINT or SIGHUP."""
     try:
         import watchfiles
     except ImportError as error:
@@ -41,8 +42,15 @@ def run_reloading(target: str, config: WorkerConfig, log_format: str, log_level:
             worker.signal(signal.SIGTERM)
         stopping.set()
 
+    def hang_up(_number: int, _frame: FrameType | None) -> None:
+        hangups.let_go_of_terminal()
+        worker.signal(signal.SIGHUP)
+        stopping.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
+    if hangups.is_heard():
+        signal.signal(signal.SIGHUP, hang_up)
     worker.start()
     try:
         for changes in watchfiles.watch(
@@ -74,7 +82,8 @@ class _Worker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self._process = subprocess.Popen(self._command, env=self._environment)
+        # In a group of its own: what a terminal sends to all is passed on once, as from here.
+        self._process = subprocess.Popen(self._command, env=self._environment, process_group=0)
 
     def signal(self, number: int) -> None:
         if self._process is not None and self._process.poll() is None:

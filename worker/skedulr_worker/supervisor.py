@@ -8,6 +8,7 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from skedulr import hangups
 from skedulr.app import Skedulr
 from skedulr.loops import Loop
 from skedulr.transport.aio import AsyncClient
@@ -44,6 +45,8 @@ class Supervisor:
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
         self._hurry = asyncio.Event()
+        self._wishes = 0
+        """How often somebody has asked for the end; a terminal that closes has no second one."""
         self._executor: ThreadPoolExecutor | None = None
         self._client = AsyncClient(app.address)
         self._contact = Contact(app.logger, app.address.url)
@@ -73,7 +76,9 @@ class Supervisor:
         main = self._loop.create_task(self._live(), name="skedulr supervisor")
         main.add_done_callback(lambda _: self._loop.stop())
         for number in (signal.SIGTERM, signal.SIGINT):
-            self._loop.add_signal_handler(number, self._signalled)
+            self._loop.add_signal_handler(number, self._asked)
+        if hangups.is_heard():
+            self._loop.add_signal_handler(signal.SIGHUP, self._hung_up)
         self._loop.add_signal_handler(signal.SIGCHLD, self._crew.reap)
         try:
             while not main.done():
@@ -155,15 +160,29 @@ class Supervisor:
     # --- the end
     # -----------------------------------------------------------------------------------
 
-    def _signalled(self) -> None:
-        if self._stopping.is_set():
+    def _asked(self) -> None:
+        self._wishes += 1
+        if self._wishes == 1:
+            self._stop("a second signal")
+        else:
             self._logger.info("worker %s stops at once", self._name)
             self._hurry.set()
-        else:
+
+    def _hung_up(self) -> None:
+        """Shell, kernel and service manager may each send it, also right beside SIGTERM: so it is
+        never one of two signals.
+        """
+        hangups.let_go_of_terminal()
+        self._crew.hang_up()
+        self._stop("SIGTERM twice")
+
+    def _stop(self, ends_now: str) -> None:
+        if not self._stopping.is_set():
             self._logger.info(
-                "worker %s stops, tasks may go on for %g s; a second signal ends them now",
+                "worker %s stops, tasks may go on for %g s; %s ends them now",
                 self._name,
                 self._config.grace_seconds,
+                ends_now,
             )
             self._stopping.set()
 
@@ -183,7 +202,7 @@ class Supervisor:
 
     def _close(self) -> None:
         self._crew.kill()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
             self._loop.remove_signal_handler(number)
         asyncio.set_event_loop(None)
         self._end_executor()

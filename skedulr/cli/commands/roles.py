@@ -155,8 +155,9 @@ def _worker(
 ) -> None:
     """Run a worker: it claims the tasks of an app and runs them, until SIGTERM or Ctrl-C.
 
-    The first signal lets running tasks finish within --grace and hands the others back; the second
-    ends at once. --redis and --namespace count where the app itself names none.
+    The first signal, or the end of its terminal, lets running tasks finish within --grace and hands
+    the others back; the second signal ends at once. Under nohup it outlives the terminal. --redis
+    and --namespace count where the app itself names none.
     """
     with reported():
         cluster = find_cluster(redis, namespace, data) if redis else find_local(namespace, data)

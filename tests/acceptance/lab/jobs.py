@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from skedulr import Fail, Interrupted, Retry, current, retry
+from tests.acceptance import shop
 from tests.acceptance.lab.app import isolated, up
 from tests.acceptance.shop import is_there, trace
 
@@ -27,6 +28,10 @@ def hold(label: object, path: str) -> int:
         time.sleep(0.01)
     trace("end", label)
     return os.getpid()
+
+
+isolated()(shop.print_after.function)
+isolated()(shop.ignored_signals.function)
 
 
 @isolated(timeout=30)

@@ -33,7 +33,7 @@ def address_of(coordinator: Spawned) -> str:
     return found[0]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_it_says_where_it_listens_and_ends_well_when_asked(
     coordinator: Spawned, number: int
 ) -> None:

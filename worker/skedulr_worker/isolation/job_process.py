@@ -21,6 +21,7 @@ from typing import Any, Final, NoReturn
 
 import psutil
 
+from skedulr import hangups
 from skedulr.app import Hook, Skedulr
 from skedulr.commands import Claim
 from skedulr.context import running
@@ -91,6 +92,8 @@ class JobProcess:
         asyncio.set_event_loop(self._loop)
         signal.signal(signal.SIGINT, _nothing)
         signal.signal(signal.SIGTERM, self._look)
+        if hangups.is_heard():
+            signal.signal(signal.SIGHUP, hangups.let_go_of_terminal)
         Forks().set_free()
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         for hook in self._app.startup_hooks:

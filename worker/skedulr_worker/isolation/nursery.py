@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, NoReturn
 
+from skedulr import hangups
 from skedulr.app import Skedulr
 from skedulr.loops import Loop, Mark
 from skedulr_worker.context import Stop
@@ -181,6 +182,15 @@ class Nursery:
             elif kid.interrupt_at and kid.interrupt_at <= now:
                 self._interrupt(kid, Stop.TIMEOUT, kid.margin)
 
+    def hang_up(self, *_: Any) -> None:
+        """Let go of a terminal that has closed, here and in the job processes, which have left the
+        group that hears of it.
+        """
+        hangups.let_go_of_terminal()
+        for kid in self._kids.values():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(kid.pid, signal.SIGHUP)
+
     # --- births and deaths
     # -------------------------------------------------------------------------
 
@@ -268,6 +278,8 @@ def live(app: Skedulr, sock: socket.socket, slots: int, mark: Mark) -> NoReturn:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, _nothing)
         nursery = Nursery(sock, slots, partial(bring_up, app), Loop(NAME, PATIENCE, mark))
+        if hangups.is_heard():
+            signal.signal(signal.SIGHUP, nursery.hang_up)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         nursery.run()
         code = 0
