@@ -27,14 +27,16 @@ def wait_until(
 ) -> T:
     """Return the first true value of `condition()`.
 
-    After `timeout` seconds without one, `AssertionError` says what was awaited and the last value.
+    After `timeout` seconds without one, `AssertionError` says what was awaited and the last value:
+    the condition is asked once more then, since a machine that stood still has not been waiting.
     An exception from the condition is not caught.
     """
     deadline = time.monotonic() + timeout
     for pause in _pauses():
+        is_last = time.monotonic() > deadline
         if value := condition():
             return value
-        if time.monotonic() > deadline:
+        if is_last:
             raise AssertionError(_too_late(what, timeout, value))
         time.sleep(pause)
     raise AssertionError("unreachable: there is always another pause")
@@ -54,11 +56,12 @@ async def await_until(
     """Do as `wait_until` does without blocking the loop; `condition` may be async."""
     deadline = time.monotonic() + timeout
     for pause in _pauses():
+        is_last = time.monotonic() > deadline
         given = condition()
         value = await given if inspect.isawaitable(given) else given
         if value:
             return value
-        if time.monotonic() > deadline:
+        if is_last:
             raise AssertionError(_too_late(what, timeout, value))
         await asyncio.sleep(pause)
     raise AssertionError("unreachable: there is always another pause")

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
+from tests.support import waiting
 from tests.support.waiting import await_until, wait_until
 
 
@@ -24,6 +26,14 @@ def test_a_condition_that_never_holds_is_named_with_its_last_value() -> None:
 
 def test_a_condition_is_asked_once_more_after_the_time_is_over() -> None:
     assert wait_until(lambda: "at once", timeout=-1) == "at once"
+
+
+def test_a_machine_that_stood_still_is_asked_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 0.0, 9.0, 9.0])
+    still = SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda _: None)
+    monkeypatch.setattr(waiting, "time", still)
+    late = iter([False, True])
+    assert wait_until(lambda: next(late), timeout=1)
 
 
 def test_an_error_of_the_condition_is_not_hidden() -> None:
