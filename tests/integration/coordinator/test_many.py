@@ -60,15 +60,15 @@ async def test_names_are_looked_up_together(
     ask = AsyncClient.ask
 
     async def counted(client: AsyncClient, *calls: Any) -> Any:
-        asked.append(len(calls))
+        if calls[0][0] == "HEXISTS":  # the coordinator's services look at the pools meanwhile
+            asked.append(len(calls))
         return await ask(client, *calls)
 
     monkeypatch.setattr(AsyncClient, "ask", counted)
     unknown = [f"nobody-{n}" for n in range(400)]
     told = await act(api, "cancel", names=[*unknown, "a b", *(task.id for task in tasks)])
     assert (told["done"], told["refused_count"]) == (9, 401)
-    looking = [calls for calls in asked if calls > 1]
-    assert looking == [1000, (400 + 9) * 3 - 1000], "trips for all the names, and none for each"
+    assert asked == [1000, (400 + 9) * 3 - 1000], "trips for all the names, and none for each"
 
 
 async def test_resubmitting_by_a_filter_leaves_successes_alone(

@@ -14,8 +14,8 @@ def no_beat(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heartbeat, "LONGEST_INTERVAL", 60.0)
 
 
-def end_all_leases(app: Skedulr, server: Server) -> int:
-    """What a sweep does when an instance was not heard of for a lease; answers how many tasks."""
+def end_all_leases(app: Skedulr, server: Server) -> None:
+    """What happens when an instance was not heard of for a lease."""
     keys, redis = app.keys("default"), server.client()
     seconds, micros = redis.time()
     now = seconds * 1000 + micros // 1000
@@ -23,7 +23,7 @@ def end_all_leases(app: Skedulr, server: Server) -> int:
     instances: list[bytes] = redis.zrange(keys.lease, 0, -1)  # type: ignore[assignment]  # redis-py
     for instance in instances:
         redis.zadd(keys.lease.decode(), {instance: 1})
-    return app.client.run(commands.recover(keys)).tasks
+    app.client.run(commands.recover(keys))  # unless a sweep of the worker's own was faster
 
 
 async def test_what_runs_goes_on_and_is_not_run_beside_itself(
@@ -40,7 +40,7 @@ async def test_what_runs_goes_on_and_is_not_run_beside_itself(
     async with app.worker(lease=30):
         task = await slow.aenqueue()
         await await_until(lambda: bool(starts), what="the start")
-        assert end_all_leases(app, server) == 1
+        end_all_leases(app, server)
         fence = await task.aresult(25)
     assert len(starts) == 1
     assert fence > starts[0], "it runs under the new claim"

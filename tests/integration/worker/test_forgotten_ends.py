@@ -18,7 +18,12 @@ class Memory:
     def __init__(self, redis: Redis, namespace: str) -> None:
         self._redis = redis
         self._pattern = f"{{{namespace}*"
-        self._dumps: dict[bytes, bytes] = {key: redis.dump(key) for key in self._keys()}  # type: ignore[misc]  # redis-py
+        with redis.pipeline() as one_step:
+            keys = self._keys()
+            for key in keys:
+                one_step.dump(key)
+            dumps = zip(keys, one_step.execute(), strict=True)
+        self._dumps = {key: dump for key, dump in dumps if dump}  # one may expire meanwhile
 
     def _keys(self) -> list[bytes]:
         return list(self._redis.scan_iter(self._pattern))
@@ -29,7 +34,7 @@ class Memory:
             for key in self._keys():
                 one_step.delete(key)
             for key, dump in self._dumps.items():
-                one_step.restore(key, 0, dump)
+                one_step.restore(key, 0, dump, replace=True)
             one_step.execute()
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from typing import Any
 
 import msgpack
 import pytest
 
 from skedulr import Job, Skedulr, lua
+from skedulr_worker import listener
 from tests.integration.client.kit import StartServer
 from tests.integration.client.proxy import Proxy
 from tests.support.apps import MakeApp
@@ -23,6 +24,15 @@ from tests.support.waiting import await_until
 def own(own_server: StartServer) -> OwnServer:
     """A server that nobody else uses, so that its clients are those of the test."""
     return own_server(appendonly=False)
+
+
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Give the options of workers that say once that they are idle: others say it again after 5 s,
+    and count as idle since then.
+    """
+    monkeypatch.setattr(listener, "LONGEST_WAIT", 60.0)
+    return {"lease": 60.0 * listener.LEASE_PARTS}
 
 
 EXCHANGE = lua.load("exchange").sha.encode()
@@ -48,14 +58,14 @@ async def idle_workers(app: Skedulr, redis: Any, count: int = 1) -> None:
 
 
 async def test_a_task_that_is_handed_over_runs_before_its_worker_has_asked_for_it(
-    make_app: MakeApp, own: OwnServer
+    make_app: MakeApp, own: OwnServer, quiet: dict[str, Any]
 ) -> None:
     runs: list[int] = []
     redis = own.client()
     with closing(Proxy(own.url)) as proxy:
         app, behind = make_app(own.url), make_app(proxy.url)
         job, _ = noting(runs, app, behind)
-        async with behind.worker():
+        async with behind.worker(**quiet):
             await idle_workers(app, redis)
             # It waits for its marker, so it has had the answer to the exchange that made it idle.
             await await_until(lambda: redis.info("clients")["blocked_clients"] == 1)
@@ -66,7 +76,7 @@ async def test_a_task_that_is_handed_over_runs_before_its_worker_has_asked_for_i
             assert await task.aresult(10) == 1
 
 
-async def test_workers_take_turns(make_app: MakeApp, server: Server) -> None:
+async def test_workers_take_turns(make_app: MakeApp, server: Server, quiet: dict[str, Any]) -> None:
     ran: list[int] = []
     apps = [make_app() for _ in range(3)]
     for number, app in enumerate(apps):
@@ -75,7 +85,9 @@ async def test_workers_take_turns(make_app: MakeApp, server: Server) -> None:
         async def note(mine: int = number) -> None:
             ran.append(mine)
 
-    async with apps[0].worker(), apps[1].worker(), apps[2].worker():
+    async with AsyncExitStack() as workers:
+        for app in apps:
+            await workers.enter_async_context(app.worker(**quiet))
         for done in range(6):
             await idle_workers(apps[0], server.client(), 3)
             await apps[0].aenqueue("note")
