@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -167,7 +166,7 @@ class TestTheNextOne:
         home.app.pause()
         home.app.enqueue("add", args=[20, 22], id="kept")
         home.app.enqueue("add", args=[1, 1], id="later", delay="1h")
-        time.sleep(1.2)  # the server makes what it was told durable once a second
+        home.wait_until_durable()
         first.kill()
         home.start_shop()
         rows = home.ask("tasks")
@@ -215,7 +214,7 @@ class TestADeath:
         up = home.start_shop()
         home.app.enqueue("add", args=[1, 2], id="later", delay="1h")
         url = home.url
-        time.sleep(1.2)  # as above
+        home.wait_until_durable()
         role(up, "valkey-server").kill()
         up.wait_for_output("the Valkey server ended")
         assert home.url == url

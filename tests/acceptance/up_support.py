@@ -80,6 +80,11 @@ class Home:
             )
         return app
 
+    def wait_until_durable(self) -> None:
+        """Wait until the server has on disk what the producer has told it, once a second."""
+        kept: Any = self.app.client.ask(("WAITAOF", 1, 0, 8000))[0]
+        assert kept[0] == 1, "not within 8 s"
+
     def close(self) -> None:
         """Close the producers."""
         for app in self._apps.values():
