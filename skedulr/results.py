@@ -179,7 +179,9 @@ class _Listener:
         limit = BLOCKED + self._line.address.time_limit
         try:
             reply = await self._line.call(link.pack("BLPOP", self._inbox, BLOCKED), limit)
-        except link.FAILURES:
+        except link.FAILURES as error:
+            if link.is_past(error):
+                self._line.abandon(error)
             self._wake_all()  # what was told meanwhile is lost: everybody asks again
             await asyncio.sleep(LONGEST_PAUSE)
         else:

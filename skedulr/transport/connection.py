@@ -193,6 +193,13 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, UNREACHED)
 
 
+def is_past(error: BaseException) -> bool:
+    """Whether a server answers that cannot do it now. Another may have taken over from it, while it
+    lives on and answers so for ever: whoever tries again has to connect again, to find that one.
+    """
+    return isinstance(error, exceptions.ResponseError) and is_passing(error)
+
+
 def is_refused_login(error: BaseException) -> bool:
     """Whether trying again is useless: the password or the user is wrong."""
     return isinstance(error, exceptions.AuthenticationError | exceptions.AuthorizationError)

@@ -128,6 +128,8 @@ class Exchange:
                 await self._load()
             except Exception as error:
                 self._complain(error)
+                if link.is_past(error):
+                    self._line.abandon(error)
                 await asyncio.sleep(UPGRADE_PAUSE if isinstance(error, UpgradeNeeded) else pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
             answer = None

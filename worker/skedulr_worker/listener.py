@@ -97,6 +97,8 @@ class Listener:
                 await self._connect()
         except link.FAILURES as error:
             self._contact.lost(error)
+            if link.is_past(error):
+                self._line.abandon(error)
             await asyncio.sleep(PAUSE)
         self._waiting = None
         self._heard()
