@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from skedulr import retry, values
 from skedulr.dependencies import inputs
+from skedulr.durations import LONGEST
 from skedulr.errors import NotSerialisable, Undecodable
+from skedulr.wording import short
+
+T = TypeVar("T")
 
 _TIMEOUT: Final = "t"
 _MAX_RETRIES: Final = "n"
@@ -83,14 +87,37 @@ def unpack_call(body: bytes, loads: Callable[[bytes], Any] = values.loads) -> Ca
         case [list() as args, dict() as kwargs]:
             return Call(args, kwargs)
         case [list() as args, dict() as kwargs, dict() as options]:
-            policy = options.get(_RETRY)
             return Call(
                 args,
                 kwargs,
-                options.get(_TIMEOUT),
-                options.get(_MAX_RETRIES),
-                retry.Policy.from_wire(policy) if policy is not None else None,
-                options.get(_META),
-                options.get(_INPUTS) or [],
+                _said(options, _TIMEOUT, _timeout),
+                _said(options, _MAX_RETRIES, _max_retries),
+                _said(options, _RETRY, retry.Policy.from_wire),
+                _said(options, _META, _meta),
+                _said(options, _INPUTS, inputs.from_wire) or [],
             )
     raise Undecodable("the body is no call: a list of arguments was expected")
+
+
+def _said(options: dict[str, Any], name: str, read: Callable[[Any], T]) -> T | None:
+    """An option of the body; whatever a client wrote there, a worker must be able to go by it."""
+    value = options.get(name)
+    return None if value is None else read(value)
+
+
+def _timeout(value: object) -> float:
+    if isinstance(value, float | int) and not isinstance(value, bool) and 0 <= value <= LONGEST:
+        return value
+    raise Undecodable(f"{short(value)} is no timeout: a number of seconds was expected")
+
+
+def _max_retries(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise Undecodable(f"{short(value)} is no number of retries")
+
+
+def _meta(value: object) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    raise Undecodable(f"{short(value)} is no map, which meta has to be")

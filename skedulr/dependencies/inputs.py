@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from skedulr import values
 from skedulr.errors import Undecodable
+from skedulr.wording import short
 
 if TYPE_CHECKING:
     from skedulr.dependencies.parents import Named
@@ -72,6 +73,22 @@ def replaced(
     positional = tuple(plain(place, value) for place, value in enumerate(args))
     named = {name: plain(name, value) for name, value in kwargs.items()}
     return positional, named, places
+
+
+def from_wire(places: object) -> list[list[Any]]:
+    """The list that ``replaced`` made; raises ``Undecodable`` for anything else."""
+    if isinstance(places, list) and all(map(_is_place, places)):
+        return places
+    raise Undecodable(f"{short(places)} is no list of inputs")
+
+
+def _is_place(entry: object) -> bool:
+    match entry:
+        case [int() | str(), Kind.ONE, [str()]]:
+            return True
+        case [int() | str(), Kind.ALL, list() as parents]:
+            return all(isinstance(parent, str) for parent in parents)
+    return False
 
 
 def wanted(places: Iterable[Sequence[Any]]) -> list[str]:

@@ -5,6 +5,7 @@ import threading
 import time
 from typing import Any
 
+import msgpack
 import pytest
 
 from skedulr import Skedulr, State, Task, TaskFailed, commands, current
@@ -208,6 +209,30 @@ async def test_a_call_that_cannot_be_read_is_dead_with_the_reason_and_the_worker
         assert info.reason == "unreadable"
         assert "cannot be read" in info.attempts[0].error
         assert await (await fine.aenqueue()).aresult(10) == 1
+
+
+@pytest.mark.parametrize("options", [{"t": "30"}, {"n": "3"}, {"i": 5}], ids=str)
+@pytest.mark.parametrize("job", ["on_the_loop", "in_a_thread"])
+async def test_options_that_nobody_can_go_by_cost_no_worker(
+    app: Skedulr, options: dict[str, Any], job: str
+) -> None:
+    @app.job
+    async def on_the_loop() -> int:
+        return 1
+
+    @app.job
+    def in_a_thread() -> int:
+        return 1
+
+    body = msgpack.packb([[], {}, options])
+    broken = Submission("broken", job, 0, "", "", b"token", 0, 0, 0, 0, body)
+    await app.aregister_pool("default")
+    await app.aclient.run(commands.enqueue(app.keys("default"), [broken]))
+    async with app.worker(pools={"default": 1}):
+        task = await app.atask("default/broken")
+        await await_until(lambda: _is(task, State.DEAD))
+        assert (await task.ainfo()).reason == "unreadable"
+        assert await (await in_a_thread.aenqueue()).aresult(10) == 1
 
 
 async def _is(task: Task[Any], state: State) -> bool:
