@@ -35,7 +35,7 @@ class Settings(TypedDict, total=False):
 
     task_timeout: Span | None
     """How long an attempt may take where neither task nor job says it; ``None`` for any time."""
-    retry: retry_policies.Policy | int | None
+    retry: retry_policies.Policy | int | str | None
     """What follows a failed attempt where neither task nor job says it."""
     history_retention: Span
     """How long ended tasks are kept, 7 days unless given."""
@@ -55,7 +55,7 @@ class Config:
 
     namespace: str = "skedulr"
     task_timeout: Span | None = None
-    retry: retry_policies.Policy | int | None = None
+    retry: retry_policies.Policy | int | str | None = None
     history_retention: Span = RETENTION
     history_limit: int | None = None
     max_payload: int = MAX_PAYLOAD

@@ -89,11 +89,13 @@ class Job(Generic[P, R_co]):
         return replace(self, options=self.options.using(options))
 
     def s(self, *args: P.args, **kwargs: P.kwargs) -> Signature[R_co]:
-        """The call as a value; raises ``InvalidArguments``."""
+        """The call as a value; raises ``InvalidArguments`` and ``InvalidOption``."""
         if kwargs or len(args) not in self.plain_counts:
             self._bind(args, kwargs)  # which takes longer than all the rest of a submission
-        own = {} if self.options is self.declared else said(self.options, self.declared)
-        return Signature(self.name, args, kwargs, self.options, own)
+        if self.options is self.declared:
+            return Signature(self.name, args, kwargs, self.options, {})
+        self.options.refuse_useless(self.declared)
+        return Signature(self.name, args, kwargs, self.options, said(self.options, self.declared))
 
     def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> Task[R_co]:
         """Submit the call and return once Redis has it.

@@ -35,7 +35,7 @@ class JobOptions(TypedDict, total=False):
     timeout: Span
     """An attempt that takes longer fails."""
     max_retries: int
-    retry: retry.Policy | int
+    retry: retry.Policy | int | str
     result_ttl: Span
     """How long it is kept after its end, at most the pool's history_retention."""
     meta: dict[str, Any]
@@ -101,6 +101,17 @@ class Options:
         elif "at_ms" in changes:
             changes["delay_ms"] = 0
         return replace(self, **changes)
+
+    def refuse_useless(self, declared: Options) -> None:
+        """Raises ``InvalidOption`` where a task says what a held key leads to, and has none. A job
+        may say so of the tasks that will have one.
+        """
+        if self.on_duplicate != declared.on_duplicate and not self.key:
+            raise InvalidOption(
+                "on_duplicate",
+                self.on_duplicate,
+                "a task without a key has no duplicate: give a key as well, or leave it out",
+            )
 
 
 def only_known(where: str, given: Iterable[str], known: Iterable[str]) -> None:

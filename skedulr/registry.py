@@ -104,6 +104,7 @@ def call_by_name(
     if known is not None:
         return known.using(**options).s(*args, **kwargs)
     chosen = Options().using(options)
+    chosen.refuse_useless(Options())
     return Signature(name, tuple(args), dict(kwargs), chosen, said(chosen, Options()))
 
 

@@ -7,6 +7,7 @@ are at most four executions. A task's own ``max_retries`` wins over the policy's
 ``retry=linear(3, delay=10)``                three retries, 10 s after each failure
 ``retry=exponential(5, base=1, max=30)``     five, after about 1, 2, 4, 8 and 16 s
 ``retry=3``                                  short for ``exponential(3)``
+``retry="linear(3, delay=10s)"``             any of them as text, as the command line takes it
 ``retry=none``                               no retries, not even for ``raise Retry``
 nothing said                                 errors are not retried; ``raise Retry`` is, ten times
 ``retry_on`` or ``give_up_on`` alone         as with ``retry=3``
@@ -25,10 +26,11 @@ How an attempt ends, by the first rule that fits:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import random as _random
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from skedulr.durations import LONGEST, Span, seconds
 from skedulr.errors import Fail, InvalidOption, Retry, Undecodable
@@ -130,18 +132,58 @@ def _limit_beyond(base: float) -> float:
     return max(base, LONGEST_WAIT)
 
 
-def as_policy(retry: Policy | int | None) -> Policy | None:
-    """The policy that the option ``retry`` means: a number is short for ``exponential``.
+def as_policy(retry: Policy | int | str | None) -> Policy | None:
+    """The policy that the option ``retry`` means: a number is short for ``exponential``, a text is
+    read as the call of one of this module's functions.
 
     Raises ``InvalidOption``.
     """
     if retry is None or isinstance(retry, Policy):
         return retry
+    if isinstance(retry, str):
+        return _read(retry)
     if isinstance(retry, bool) or not isinstance(retry, int):
         raise InvalidOption(
             "retry", retry, "give retry.linear(), .exponential(), .none or a number"
         )
     return exponential(retries(retry, "retry"))
+
+
+def _read(text: str) -> Policy:
+    """The policy that a text means; raises ``InvalidOption``."""
+    if (name := text.strip()) == "none":
+        return none
+    if name.isascii() and name.isdecimal():
+        return exponential(retries(_whole(name), "retry"))
+    called = _CALL.fullmatch(name)
+    if called is None:
+        raise InvalidOption("retry", text, f"give {_EXAMPLES}")
+    make, parameters = _MAKERS[called[1]]
+    try:
+        return make(**_arguments(called[2], parameters))
+    except InvalidOption as error:
+        fault = f"its {error.option} cannot be {error.value}: {error.expected}"
+    except (TypeError, ValueError, IndexError):
+        fault = f"give {_EXAMPLES}"
+    raise InvalidOption("retry", text, fault)
+
+
+def _arguments(text: str, parameters: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:
+    """The arguments of a call, by position first, then by name; raises ``ValueError``."""
+    given: dict[str, Any] = {}
+    for place, part in enumerate(text.split(",")):
+        name, equals, value = (each.strip() for each in part.partition("="))
+        if not equals:
+            name, value = list(parameters)[place], name
+        if name in given or name not in parameters:
+            raise ValueError(name)
+        given[name] = parameters[name](value)
+    return given
+
+
+def _whole(text: str) -> int:
+    """The number, or one that is too large."""
+    return int(text[:20])
 
 
 def retries(number: object, option: str = "max_retries") -> int:
@@ -162,6 +204,19 @@ def exceptions(kinds: object, option: str) -> Exceptions:
             raise InvalidOption(option, kind, "give exception classes")
     return found
 
+
+_CALL: Final = re.compile(r"(?:retry\.)?(linear|exponential)\s*\((.*)\)", re.DOTALL)
+_MAKERS: Final[dict[str, tuple[Callable[..., Policy], dict[str, Callable[[str], Any]]]]] = {
+    "linear": (linear, {"max_retries": _whole, "delay": str}),
+    "exponential": (
+        exponential,
+        {"max_retries": _whole, "base": str, "max": str, "jitter": float},
+    ),
+}
+_EXAMPLES: Final = (
+    "none, a number of retries, linear(3, delay=10s) or "
+    "exponential(5, base=1s, max=30s, jitter=0.1)"
+)
 
 none: Final = Policy(0, 1.0, LONGEST_WAIT, 0.1, doubling=True)
 """No retries; where a task's own ``max_retries`` wins over that, the waits of ``exponential``."""

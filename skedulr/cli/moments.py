@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
+
+from skedulr.errors import InvalidOption
+
+EXAMPLE: Final = "2026-12-24T18:00+01:00"
+"""A moment as it is given."""
 
 _UNITS: Final = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"))
 
@@ -35,3 +41,14 @@ def since(ms: int, now_ms: int) -> str:
     size, name = next(unit for unit in _UNITS if distance >= unit[0])
     text = f"{distance // size} {name}"
     return f"in {text}" if ms > now_ms else f"{text} ago"
+
+
+def moment(option: str, text: str) -> datetime:
+    """The moment that a text says; raises ``InvalidOption`` where it names no time zone, too."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidOption(option, text, f"give a time such as {EXAMPLE}") from None
+    if found.tzinfo is None:
+        raise InvalidOption(option, text, "say in which time zone: add +01:00, or Z for UTC")
+    return found

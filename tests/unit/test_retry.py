@@ -35,6 +35,53 @@ def middle() -> float:
     return 0.5
 
 
+# -- policies as text
+
+
+@pytest.mark.parametrize(
+    ("text", "policy"),
+    [
+        ("none", retry.none),
+        (" 3 ", retry.exponential(3)),
+        ("linear(3, 10)", retry.linear(3, 10)),
+        ("retry.linear(max_retries=3, delay=1m30s)", retry.linear(3, 90)),
+        ("exponential(5)", retry.exponential(5)),
+        ("exponential (5, base=500ms, max = 30s, jitter=0)", retry.exponential(5, 0.5, 30, 0)),
+        ("exponential(5, 1, 30, 0.2)", retry.exponential(5, 1, 30, 0.2)),
+    ],
+)
+def test_a_policy_is_read_as_it_is_written_in_python(text: str, policy: Policy) -> None:
+    assert retry.as_policy(text) == policy
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("often", "give none, a number of retries, linear("),
+        ("", "give none, a number"),
+        ("linear", "give none, a number"),
+        ("linear()", "give none, a number"),
+        ("linear(3)", "give none, a number"),
+        ("linear(3, 10, 20)", "give none, a number"),
+        ("linear(3, 10, delay=20)", "give none, a number"),
+        ("linear(3, wait=20)", "give none, a number"),
+        ("linear(-1, 10)", "its max_retries cannot be -1: give a whole number"),
+        ("linear(3, soon)", "its delay cannot be 'soon': give seconds, or a span"),
+        ("exponential(5, base=10s, max=1s)", "its max cannot be '1s': it is less than base"),
+        ("exponential(5, jitter=2)", "its jitter cannot be 2.0: give a fraction"),
+        ("exponential(5, jitter=nan)", "its jitter cannot be nan: give a fraction"),
+        ("9" * 5000, "give a whole number"),
+        (f"linear({'9' * 5000}, 1)", "its max_retries cannot be"),
+        ("__import__('os')", "give none, a number"),
+    ],
+)
+def test_a_text_that_is_no_policy_is_refused_with_what_is_wrong(text: str, complaint: str) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        retry.as_policy(text)
+    assert caught.value.option == "retry"
+    assert complaint in str(caught.value)
+
+
 # -- waits
 
 
@@ -122,7 +169,7 @@ def test_a_number_is_short_for_an_exponential_policy() -> None:
     assert retry.as_policy(None) is None
 
 
-@pytest.mark.parametrize("value", [True, -1, 2**31, 1.5, "3", [3]])
+@pytest.mark.parametrize("value", [True, -1, 2**31, 1.5, "three", [3]])
 def test_all_else_is_no_policy(value: Any) -> None:
     with pytest.raises(InvalidOption, match=r"^retry cannot be"):
         retry.as_policy(value)

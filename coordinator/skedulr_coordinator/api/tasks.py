@@ -84,7 +84,8 @@ class Submission(BaseModel):
     options: dict[str, Any] = Field(
         default={},
         description="priority, key, on_duplicate, group, id, delay, at (ISO 8601), expires, "
-        "timeout, max_retries, result_ttl, meta; spans are seconds or text such as 15m",
+        "timeout, max_retries, retry (text such as linear(3, delay=10s)), result_ttl, meta, "
+        "on_success, on_failure (an id or several); spans are seconds or text such as 15m",
     )
 
 

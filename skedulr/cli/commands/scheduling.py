@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from skedulr.cli import schedule_views
-from skedulr.cli.commands import submitting
-from skedulr.cli.commands.submitting import (
+from skedulr.cli import moments, schedule_views
+from skedulr.cli.arguments import (
     Arguments,
     AsJson,
-    Group,
     JobName,
-    Key,
     Keywords,
-    MaxRetries,
-    Pool,
-    Priority,
-    Timeout,
+    named_values,
+    values_of,
 )
 from skedulr.cli.session import Session
-from skedulr.errors import InvalidOption
+from skedulr.cli.task_options import (
+    Expires,
+    Group,
+    Key,
+    MaxRetries,
+    Meta,
+    Pool,
+    Priority,
+    ResultTtl,
+    RetryPolicy,
+    Timeout,
+    task_options,
+    without_unsaid,
+)
 from skedulr.views import documents
 
 TIMES = "When it runs"
@@ -37,9 +44,7 @@ def _time(name: str, metavar: str, text: str) -> Any:
     return typer.Option(name, metavar=metavar, help=text, rich_help_panel=TIMES)
 
 
-At = Annotated[
-    str | None, _time("--at", "TIME", "Once, as 2026-12-24T18:00+01:00 or with Z for UTC.")
-]
+At = Annotated[str | None, _time("--at", "TIME", f"Once, as {moments.EXAMPLE} or with Z for UTC.")]
 Every = Annotated[str | None, _time("--every", "SPAN", "Again and again: 10s, 5m, 1h30m.")]
 CronText = Annotated[
     str | None, _time("--cron", "EXPRESSION", "By a cron expression of five fields: '0 3 * * *'.")
@@ -93,49 +98,37 @@ def add(
     priority: Priority = None,
     key: Key = None,
     group: Group = None,
+    expires: Expires = None,
     timeout: Timeout = None,
     max_retries: MaxRetries = None,
+    retry: RetryPolicy = None,
+    result_ttl: ResultTtl = None,
+    meta: Meta = None,
 ) -> None:
     """Make a schedule, or replace the one of that name.
 
     It is not checked whether a worker knows the job: until one does, its tasks stay queued.
     """
-    given: dict[str, Any] = {
-        "pool": pool,
-        "priority": priority,
-        "key": key,
-        "group": group,
-        "timeout": timeout,
-        "max_retries": max_retries,
-    }
+    options = task_options(
+        pool=pool,
+        priority=priority,
+        key=key,
+        group=group,
+        expires=expires,
+        timeout=timeout,
+        max_retries=max_retries,
+        retry=retry,
+        result_ttl=result_ttl,
+        meta=meta,
+        is_json=json_args,
+    )
     call = session.app.call(
-        job,
-        submitting.values_of(args, json_args),
-        submitting.named_values(kwarg, json_args),
-        **{option: value for option, value in given.items() if value is not None},
+        job, values_of(args, json_args), named_values(kwarg, json_args), **options
     )
-    times: dict[str, Any] = {"at": _moment(at), "every": every, "cron": cron, "tz": tz}
-    session.app.schedule(
-        name,
-        call,
-        catch_up=catch_up,
-        overlap=overlap,
-        jitter=jitter,
-        **{option: value for option, value in times.items() if value is not None},
-    )
+    moment = None if at is None else moments.moment("--at", at)
+    times = without_unsaid({"at": moment, "every": every, "cron": cron, "tz": tz})
+    session.app.schedule(name, call, catch_up=catch_up, overlap=overlap, jitter=jitter, **times)
     _say(session, name, "is stored; a coordinator plans its next slot")
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidOption("--at", text, "give a time such as 2026-12-24T18:00+01:00") from None
-    if moment.tzinfo is None:
-        raise InvalidOption("--at", text, "say in which time zone: add +01:00, or Z for UTC")
-    return moment
 
 
 def remove(session: Session, name: Name) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -12,56 +12,45 @@ from rich.text import Text
 
 from skedulr import durations, values
 from skedulr.cli import looks
+from skedulr.cli.arguments import (
+    Arguments,
+    AsJson,
+    JobName,
+    Keywords,
+    named_values,
+    values_of,
+)
 from skedulr.cli.exits import NO_SUCCESS, complain
-from skedulr.cli.numbers import whole
 from skedulr.cli.plain import brief
 from skedulr.cli.session import Session
-from skedulr.errors import DuplicateKey, InvalidOption, ResultTimeout
-from skedulr.options import TaskOptions
+from skedulr.cli.task_options import (
+    At,
+    Delay,
+    Existing,
+    Expires,
+    Group,
+    Id,
+    Key,
+    MaxRetries,
+    Meta,
+    OnDuplicate,
+    OnFailure,
+    OnSuccess,
+    Pool,
+    Priority,
+    ResultTtl,
+    RetryPolicy,
+    Timeout,
+    task_options,
+)
+from skedulr.errors import DuplicateKey, ResultTimeout
+from skedulr.job import Signature
 from skedulr.states import State
 from skedulr.task import Task
 from skedulr.values.plain import jsonable
 from skedulr.views import documents
 from skedulr.views.tasks import TaskInfo, read_task
 
-OPTIONS = "The task's options"
-
-JobName = Annotated[str, typer.Argument(metavar="JOB", help="The job's name, as it is registered.")]
-Arguments = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="ARG", help="Arguments, as text; after -- they may begin with -."),
-]
-Keywords = Annotated[
-    list[str] | None,
-    typer.Option("--kwarg", metavar="NAME=VALUE", help="A keyword argument; may be given again."),
-]
-AsJson = Annotated[
-    bool,
-    typer.Option(
-        "--json-args", help="Read every argument as JSON: 5 is a number, '\"5\"' is text."
-    ),
-]
-
-
-def _option(name: str, metavar: str, text: str, parser: Any = None) -> Any:
-    return typer.Option(name, metavar=metavar, help=text, rich_help_panel=OPTIONS, parser=parser)
-
-
-Pool = Annotated[str | None, _option("--pool", "POOL", "The pool; without it, default.")]
-Priority = Annotated[
-    int | None, _option("--priority", "N", "0 to 1023; larger runs sooner.", whole(0, 1023))
-]
-Id = Annotated[str | None, _option("--id", "ID", "Its id; without it, a new one.")]
-Key = Annotated[str | None, _option("--key", "KEY", "Refuse it while a live task has this key.")]
-Existing = Annotated[
-    bool, _option("--existing", "", "With --key: answer the live task, instead of refusing.")
-]
-Group = Annotated[str | None, _option("--group", "NAME", "The tenant that it belongs to.")]
-Delay = Annotated[str | None, _option("--delay", "SPAN", "Run it no sooner than after 10s, 1h30m.")]
-Timeout = Annotated[str | None, _option("--timeout", "SPAN", "An attempt that lasts longer fails.")]
-MaxRetries = Annotated[
-    int | None, _option("--max-retries", "N", "Retries after a failure.", whole(0))
-]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for its end and show what it returned.")]
 WaitLimit = Annotated[
     str | None,
@@ -79,11 +68,19 @@ def enqueue(
     priority: Priority = None,
     id: Id = None,  # noqa: A002 - the option's name, and so its variable's
     key: Key = None,
+    on_duplicate: OnDuplicate = None,
     existing: Existing = False,
     group: Group = None,
     delay: Delay = None,
+    at: At = None,
+    expires: Expires = None,
     timeout: Timeout = None,
     max_retries: MaxRetries = None,
+    retry: RetryPolicy = None,
+    result_ttl: ResultTtl = None,
+    meta: Meta = None,
+    on_success: OnSuccess = None,
+    on_failure: OnFailure = None,
     wait: Wait = False,
     wait_limit: WaitLimit = None,
 ) -> None:
@@ -91,29 +88,30 @@ def enqueue(
 
     It is not checked whether a worker knows the job: until one does, the task stays queued.
     """
-    if existing and key is None:
-        raise typer.BadParameter("it answers the live task that has a key: give --key as well")
-    given: dict[str, Any] = {
-        "pool": pool,
-        "priority": priority,
-        "id": id,
-        "key": key,
-        "group": group,
-        "delay": delay,
-        "timeout": timeout,
-        "max_retries": max_retries,
-    }
-    options: TaskOptions = {name: value for name, value in given.items() if value is not None}  # type: ignore[assignment]  # its keys are those of TaskOptions
+    options = task_options(
+        pool=pool,
+        priority=priority,
+        id=id,
+        key=key,
+        on_duplicate=_on_duplicate(on_duplicate, existing, key),
+        group=group,
+        delay=delay,
+        at=at,
+        expires=expires,
+        timeout=timeout,
+        max_retries=max_retries,
+        retry=retry,
+        result_ttl=result_ttl,
+        meta=meta,
+        on_success=on_success,
+        on_failure=on_failure,
+        is_json=json_args,
+    )
     patience = None if wait_limit is None else durations.seconds(wait_limit, "--wait-limit")
-    outcome = "enqueued"
-    try:
-        task = session.app.enqueue(
-            job, values_of(args, json_args), named_values(kwarg, json_args), **options
-        )
-    except DuplicateKey as error:
-        if not existing:
-            raise
-        task, outcome = session.app.task(error.task_id), "there already"
+    call = session.app.call(
+        job, values_of(args, json_args), named_values(kwarg, json_args), **options
+    )
+    task, outcome = _submit(session, call)
     if wait or patience is not None:
         _await(session, task, patience)
     else:
@@ -122,38 +120,26 @@ def enqueue(
         )
 
 
-def values_of(args: list[str] | None, is_json: bool) -> list[Any]:
-    """The positional arguments that were given."""
-    return [_value(text, is_json) for text in args or []]
+def _on_duplicate(said: str | None, existing: bool, key: str | None) -> str | None:
+    if existing and said == "raise":
+        raise typer.BadParameter("--existing says the opposite of --on-duplicate raise")
+    said = "existing" if existing else said
+    if said is not None and key is None:
+        raise typer.BadParameter(
+            "--on-duplicate and --existing say what a held key leads to: give --key as well"
+        )
+    return said
 
 
-def named_values(kwargs: list[str] | None, is_json: bool) -> dict[str, Any]:
-    """The keyword arguments that were given."""
-    named: dict[str, Any] = {}
-    for text in kwargs or []:
-        name, value = _named(text, is_json)
-        if name in named:
-            raise InvalidOption("--kwarg", text, f"{name} is given twice: leave out one of the two")
-        named[name] = value
-    return named
-
-
-def _value(text: str, is_json: bool) -> Any:
-    if not is_json:
-        return text
+def _submit(session: Session, call: Signature[Any]) -> tuple[Task[Any], str]:
+    """The task, and how it came about."""
+    refusing = replace(call, options=call.options.using({"on_duplicate": "raise"}))
     try:
-        return json.loads(text)
-    except ValueError as error:
-        raise InvalidOption("--json-args", text, f"it is no JSON ({error})") from None
-    except RecursionError:
-        raise InvalidOption("--json-args", text, "its lists and objects lie too deep") from None
-
-
-def _named(text: str, is_json: bool) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise InvalidOption("--kwarg", text, "give NAME=VALUE")
-    return name, _value(value, is_json)
+        return session.app.submit(refusing), "enqueued"
+    except DuplicateKey as error:
+        if call.options.on_duplicate == "raise":
+            raise
+        return session.app.task(error.task_id), "there already"
 
 
 def _await(session: Session, task: Task[Any], patience: float | None) -> None:

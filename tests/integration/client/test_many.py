@@ -83,7 +83,10 @@ class TestAll:
         self, app: Skedulr, job: Add, server: Server
     ) -> None:
         lenient = job.using(on_duplicate="existing")
-        tasks = app.enqueue_many((lenient if number % 2 else job).s(number) for number in range(20))
+        tasks = app.enqueue_many(
+            (lenient.using(key=f"k{number}") if number % 2 else job).s(number)
+            for number in range(20)
+        )
         assert ids_in(server, app) == [task.id for task in tasks]
 
     def test_they_keep_it_where_the_server_has_forgotten_the_script(
@@ -92,7 +95,10 @@ class TestAll:
         job.using(pool="warm").enqueue(1)
         server.client().script_flush()
         lenient = job.using(on_duplicate="existing")
-        tasks = app.enqueue_many((lenient if number % 2 else job).s(number) for number in range(20))
+        tasks = app.enqueue_many(
+            (lenient.using(key=f"k{number}") if number % 2 else job).s(number)
+            for number in range(20)
+        )
         assert ids_in(server, app) == [task.id for task in tasks]
 
     def test_a_held_key_can_be_answered_by_its_task(self, app: Skedulr, job: Add) -> None:

@@ -174,6 +174,15 @@ class TestKeys:
         assert daily.using(on_duplicate="existing").enqueue(2) == first
         assert first.info().args == [1]
 
+    def test_a_job_may_say_what_a_held_key_leads_to_and_its_tasks_bring_the_key(
+        self, app: Skedulr
+    ) -> None:
+        report = app.job(name="report", on_duplicate="existing")(lambda: None)
+        first = report.using(key="monday").enqueue()
+        assert report.using(key="monday").enqueue() == first
+        assert report.enqueue() != report.using(priority=3).enqueue()
+        assert app.enqueue("report", key="monday") == first
+
     async def test_existing_gives_the_live_task_to_async_programs(self, daily: Add) -> None:
         first = await daily.aenqueue(1)
         assert await daily.using(on_duplicate="existing").aenqueue(2) == first

@@ -158,7 +158,13 @@ async def test_submitting_answers_the_task_and_where_it_is(
         "args": ["a@b.c"],
         "kwargs": {"subject": "hi"},
         "pool": "mail",
-        "options": {"priority": 5, "id": "t", "at": "2030-01-31T12:00:00Z", "meta": {"by": "me"}},
+        "options": {
+            "priority": 5,
+            "id": "t",
+            "at": "2030-01-31T12:00:00Z",
+            "meta": {"by": "me"},
+            "retry": "linear(3, delay=10s)",
+        },
     }
     answer = await api.post("/api/tasks", json=body)
     assert answer.status_code == 201
