@@ -62,7 +62,10 @@ class Pools:
         await self._app.aclient.perform(self._limiting(pool, job, count))
 
     def set_capacity(self, pool: str, most: int | None) -> None:
-        """Set at how many unfinished tasks the pool refuses submissions, ``None`` for never."""
+        """Set at how many unfinished tasks the pool refuses submissions, ``None`` for never.
+
+        It holds at once and stays, until a program starts whose code says otherwise of the pool.
+        """
         self._set(pool, capacity=_count("max_capacity", most, least=1))
 
     async def aset_capacity(self, pool: str, most: int | None) -> None:

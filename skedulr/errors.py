@@ -82,7 +82,7 @@ class QueueFull(Refused):
         self.pool, self.limit = pool, limit
         super().__init__(
             f"pool {pool!r} holds {limit} unfinished tasks, its max_capacity; enqueue later, "
-            "add workers, or raise max_capacity"
+            f"add workers, or raise it: `skedulr capacity {pool} N`"
         )
 
 

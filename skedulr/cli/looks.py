@@ -83,9 +83,9 @@ def number(value: int, style: str = "") -> Text:
     return Text(f"{value:,}", style if value else "bright_black")
 
 
-def limit(value: int) -> str:
-    """A limit; -1 is none."""
-    return f"{value:,}" if value >= 0 else "-"
+def limit(value: int | None) -> str:
+    """A limit, or a dash for none."""
+    return "-" if value is None else f"{value:,}"
 
 
 def progress(console: Console, percent: float | None) -> RenderableType:

@@ -65,7 +65,7 @@ _add_on_cluster(LOOK, looking.status, looking.tasks, looking.task, looking.pools
 _add_on_cluster(LOOK, looking.instances)
 program.command("explain", cls=PlainCommand, rich_help_panel=LOOK)(on_cluster(looking.why))
 _add_on_cluster(ACT, submitting.enqueue, acting.cancel, acting.resubmit)
-_add_on_cluster(ACT, acting.pause, acting.resume, acting.scale, acting.limit)
+_add_on_cluster(ACT, acting.pause, acting.resume, acting.scale, acting.limit, acting.capacity)
 _add_on_cluster(LOOK, flowing.workflows, scheduling.schedules)
 _add_on_cluster(LOOK, meta.url)
 _add(LOOK, meta.version)

@@ -33,6 +33,7 @@ _POOLS: Final = [
     Column("RUNNING", numbers=True),
     Column("SLOTS", numbers=True, least_width=60),
     Column("LIMIT", numbers=True, least_width=80),
+    Column("CAPACITY", numbers=True, least_width=120),
     Column("SUCCEEDED", numbers=True, least_width=60),
     Column("FAILED", numbers=True),
     Column("DEAD", numbers=True),
@@ -82,6 +83,7 @@ def _pool(pool: PoolInfo) -> list[RenderableType]:
         count(State.RUNNING),
         looks.number(pool.slots),
         looks.limit(pool.limit),
+        looks.limit(pool.max_capacity),
         count(State.SUCCEEDED),
         count(State.FAILED),
         count(State.DEAD),
@@ -91,13 +93,15 @@ def _pool(pool: PoolInfo) -> list[RenderableType]:
 
 
 def _remark(pool: PoolInfo) -> Text:
-    """What keeps the pool's tasks from running."""
+    """What keeps the pool's tasks from running, or new ones from coming in."""
     if pool.paused:
         return Text("paused", "yellow")
     if pool.limit == 0:
         return Text("scaled to 0", "yellow")
     if not pool.slots and pool.counts[State.QUEUED]:
         return Text("no worker", "red")
+    if pool.max_capacity is not None and pool.unfinished >= pool.max_capacity:
+        return Text("full", "yellow")
     return Text("")
 
 

@@ -127,9 +127,9 @@ def of_pool(pool: PoolInfo) -> dict[str, Any]:
         "name": pool.name,
         "paused": pool.paused,
         "counts": of_counts(pool.counts),
-        "limit": pool.limit if pool.limit >= 0 else None,
+        "limit": pool.limit,
         "job_limits": dict(pool.job_limits),
-        "max_capacity": pool.capacity if pool.capacity >= 0 else None,
+        "max_capacity": pool.max_capacity,
         "instances": pool.instances,
         "slots": pool.slots,
         "totals": dict(sorted(pool.totals.items())),
@@ -141,8 +141,8 @@ def of_pool_job(job: PoolJob) -> dict[str, Any]:
     return {
         "pool": job.pool,
         "name": job.name,
-        "limit": job.limit if job.limit >= 0 else None,
-        "limit_in_code": job.limit_in_code if job.limit_in_code >= 0 else None,
+        "limit": job.limit,
+        "limit_in_code": job.limit_in_code,
         "running": job.running,
     }
 

@@ -21,13 +21,13 @@ _AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class PoolJob:
-    """A job in a pool; -1 is no limit."""
+    """A job in a pool; a limit of ``None`` is none."""
 
     pool: str
     name: str
-    limit: int
+    limit: int | None
     """How many of its tasks run at once, as somebody has set it or else as code says."""
-    limit_in_code: int
+    limit_in_code: int | None
     """What code says of that."""
     running: int
 
@@ -46,7 +46,7 @@ def read_pool_jobs(keys: PoolKeys) -> Steps[list[PoolJob]]:
     limits, said = _numbers(set_limits), _numbers(said_limits)
     running = yield from _running(keys, ids)
     return [
-        PoolJob(keys.pool, job, limits.get(job, -1), said.get(job, -1), running[job])
+        PoolJob(keys.pool, job, limits.get(job), said.get(job), running[job])
         for job in sorted(_known(classes) - {MAP, GATHER} | limits.keys() | running.keys())
     ]
 

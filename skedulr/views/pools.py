@@ -19,13 +19,15 @@ from skedulr.views.rows import DONE_KEYS
 
 @dataclass(frozen=True, slots=True)
 class PoolInfo:
-    """A pool's counts and settings; -1 is no limit."""
+    """A pool's counts and settings; a ``limit`` or ``max_capacity`` of ``None`` is none."""
 
     name: str
     counts: dict[State, int]
     paused: bool
-    limit: int
-    capacity: int
+    limit: int | None
+    """How many of its tasks run at once in the cluster."""
+    max_capacity: int | None
+    """At how many unfinished tasks it refuses submissions."""
     instances: int
     slots: int
     """How many tasks its live instances can run at once."""
@@ -37,6 +39,11 @@ class PoolInfo:
     """How many tasks of a job run at once in the pool, by job, as somebody has set it or else as
     code says; a job that is not named has no limit.
     """
+
+    @property
+    def unfinished(self) -> int:
+        """How many of its tasks have not ended, which is what ``max_capacity`` is about."""
+        return sum(count for state, count in self.counts.items() if not state.terminal)
 
 
 def read_pool(keys: PoolKeys) -> Steps[PoolInfo]:
@@ -92,8 +99,8 @@ def _pool_info(name: str, replies: list[Any]) -> PoolInfo:
         name,
         {state: counts.get(state, 0) for state in State},
         b"1" in (paused, pool_paused),
-        int(limit) if limit is not None else -1,
-        int(capacity) if capacity is not None else -1,
+        None if limit is None else int(limit),
+        None if capacity is None else int(capacity),
         len(slots),
         sum(slots),
         totals,

@@ -96,7 +96,7 @@ def test_a_pool_is_scaled_by_steps_even_when_they_come_quickly(
     wait_until(lambda: pool(app, "mail").limit == 7, what="the limit in Redis")
     page.get_by_role("button", name="No limit for mail").click()
     expect(limit).to_have_text("no limit")
-    wait_until(lambda: pool(app, "mail").limit == -1, what="no limit in Redis")
+    wait_until(lambda: pool(app, "mail").limit is None, what="no limit in Redis")
 
 
 def test_what_failed_is_one_click_away(

@@ -148,7 +148,7 @@ def test_a_message_is_one_line_that_holds_its_facts(error: errors.SkedulrError) 
 @pytest.mark.parametrize(
     ("error", "remedy"),
     [
-        (errors.QueueFull("mail", 100), "raise max_capacity"),
+        (errors.QueueFull("mail", 100), "skedulr capacity mail N"),
         (errors.DuplicateKey("daily", "mail/0aB"), 'on_duplicate="existing"'),
         (errors.DuplicateId("mail/import-job"), "choose another id"),
         (errors.InvalidPriority(-1), "from 0 to 1023"),

@@ -103,6 +103,22 @@ async def limit_job(app: TheApp, pool: str, body: JobLimit) -> Response:
     return Document(await _pool(app, pool))
 
 
+class Capacity(BaseModel):
+    """At how many unfinished tasks a pool refuses new ones."""
+
+    model_config = {"extra": "forbid"}
+
+    count: Annotated[int, Field(ge=1, le=2**31, strict=True)] | None
+    """``null`` for never."""
+
+
+@router.post("/pools/{pool}/capacity", responses=answers(models.Pool) | described(400))
+async def set_capacity(app: TheApp, pool: str, body: Capacity) -> Response:
+    """Set at how many unfinished tasks a pool refuses new ones, its `max_capacity`."""
+    await app.pools.aset_capacity(pool, body.count)
+    return Document(await _pool(app, pool))
+
+
 @router.get("/timeline", responses=answers(models.Timeline) | described(400))
 async def get_timeline(
     coordinator: TheCoordinator,

@@ -28,6 +28,9 @@ Pool = Annotated[str, typer.Argument(metavar="POOL", help="The pool.")]
 Slots = Annotated[
     str, typer.Argument(metavar="N|none", help="Tasks that may run at once; none for no limit.")
 ]
+Room = Annotated[
+    str, typer.Argument(metavar="N|none", help="Unfinished tasks; none for any number.")
+]
 Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's name.")]
 Most = Annotated[
     str,
@@ -125,7 +128,7 @@ def _show_pause(session: Session, pool: str | None, said: str) -> None:
 
 def scale(session: Session, pool: Pool, slots: Slots) -> None:
     """Set how many tasks of a pool run at once in the whole cluster; running ones go on."""
-    wanted = _slots(slots)
+    wanted = _number(slots)
     session.note_if_new(pool)
     scaled = session.app.pools.scale(pool, wanted)
 
@@ -143,9 +146,34 @@ def scale(session: Session, pool: Pool, slots: Slots) -> None:
     )
 
 
+def capacity(session: Session, pool: Pool, most: Room) -> None:
+    """Set at how many unfinished tasks a pool refuses new ones; those that it has stay.
+
+    It stays, until a program starts whose code says otherwise of the pool.
+    """
+    wanted = _number(most, least=1)
+    session.note_if_new(pool)
+    session.app.pools.set_capacity(pool, wanted)
+    info = session.app.client.perform(read_pool(session.app.keys(pool)))
+    said = (
+        "takes any number of tasks"
+        if info.max_capacity is None
+        else f"refuses new tasks at {info.max_capacity:,} unfinished ones"
+    )
+
+    def view() -> Iterator[RenderableType]:
+        yield Text(f"Pool {pool}: {said}; it has {info.unfinished:,} now.")
+        if info.max_capacity is not None and info.unfinished >= info.max_capacity:
+            yield Text("It is full: new tasks are refused until some have ended.", "yellow")
+
+    session.out.show(
+        {"pool": pool, "max_capacity": info.max_capacity, "unfinished": info.unfinished}, view
+    )
+
+
 def limit(session: Session, pool: Pool, job: Job, most: Most) -> None:
     """Set how many tasks of a job run at once in a pool; running ones go on."""
-    wanted = _slots(most)
+    wanted = _number(most)
     session.note_if_new(pool)
     session.app.pools.limit_job(pool, job, wanted)
     info = session.app.client.perform(read_pool(session.app.keys(pool)))
@@ -158,11 +186,13 @@ def limit(session: Session, pool: Pool, job: Job, most: Most) -> None:
     )
 
 
-def _slots(text: str) -> int | None:
+def _number(text: str, least: int = 0) -> int | None:
     if text.lower() == "none":
         return None
-    if not text.isdecimal() or int(text[:20]) > MOST:
-        raise InvalidOption("N|none", text, f"give a whole number from 0 to {MOST:,}, or none")
+    if not (text.isascii() and text.isdecimal() and least <= int(text[:20]) <= MOST):
+        raise InvalidOption(
+            "N|none", text, f"give a whole number from {least} to {MOST:,}, or none"
+        )
     return int(text)
 
 

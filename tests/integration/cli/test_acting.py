@@ -100,7 +100,7 @@ class TestScale:
         assert lifted.lines == [
             f"Pool default: as many as there are slots at once; live workers have {SLOTS} slots."
         ]
-        assert shop.app.pools.all()[0].limit == -1
+        assert shop.app.pools.all()[0].limit is None
 
     def test_says_when_there_are_not_enough_slots(self, shop: Shop, skedulr: Command) -> None:
         shop.join()
@@ -121,9 +121,47 @@ class TestScale:
         ]
         assert shop.app.pools.all()[0].job_limits == {}
 
-    @pytest.mark.parametrize("count", ["many", "1.5", ""])
+    @pytest.mark.parametrize("count", ["many", "1.5", "", "²"])
     def test_refuses_what_is_no_number(self, shop: Shop, skedulr: Command, count: str) -> None:
         answer = skedulr("scale", "default", count)
         assert answer.code == 2
         assert "give a whole number from 0 to 2,147,483,648, or none" in answer.err
+        assert shop.app.pools.all() == []
+
+
+class TestCapacity:
+    def test_sets_at_how_many_tasks_a_pool_refuses_new_ones(
+        self, shop: Shop, skedulr: Command
+    ) -> None:
+        shop.queue("one")
+        answer = skedulr("capacity", "default", "2", "--json")
+        assert answer.json == {"pool": "default", "max_capacity": 2, "unfinished": 1}
+        shop.queue("two")
+        refused = skedulr("enqueue", "greet")
+        assert refused.code == 1
+        assert "skedulr capacity default N" in refused.err
+        listed = skedulr("pools", "--json").json
+        assert [pool["max_capacity"] for pool in listed] == [2]
+        assert "CAPACITY" in skedulr("pools").out
+
+    def test_says_when_there_is_no_room(self, shop: Shop, skedulr: Command) -> None:
+        shop.join()
+        shop.queue("one", "two")
+        assert skedulr("capacity", "default", "1").lines == [
+            "Pool default: refuses new tasks at 1 unfinished ones; it has 2 now.",
+            "It is full: new tasks are refused until some have ended.",
+        ]
+        assert "full" in skedulr("pools").out
+        assert skedulr("capacity", "default", "none").lines == [
+            "Pool default: takes any number of tasks; it has 2 now."
+        ]
+        assert "full" not in skedulr("pools").out
+
+    @pytest.mark.parametrize("count", ["many", "0", "-1"])
+    def test_refuses_what_is_no_number_of_tasks(
+        self, shop: Shop, skedulr: Command, count: str
+    ) -> None:
+        answer = skedulr("capacity", "default", "--", count)
+        assert answer.code == 2
+        assert "give a whole number from 1 to 2,147,483,648, or none" in answer.err
         assert shop.app.pools.all() == []

@@ -220,7 +220,7 @@ class TestJobs:
             job.enqueue(number)
         hand.claim(2)
         assert app.pools.jobs("default") == [
-            PoolJob("default", "add", limit=-1, limit_in_code=-1, running=2),
+            PoolJob("default", "add", limit=None, limit_in_code=None, running=2),
             PoolJob("default", "mail", limit=3, limit_in_code=3, running=0),
         ]
 
@@ -229,7 +229,7 @@ class TestJobs:
     ) -> None:
         app.pools.limit_job("mail", "send", 0)
         assert await app.pools.ajobs("mail") == [
-            PoolJob("mail", "send", limit=0, limit_in_code=-1, running=0)
+            PoolJob("mail", "send", limit=0, limit_in_code=None, running=0)
         ]
 
     def test_a_pool_that_nobody_has_named_has_none(self, app: Skedulr) -> None:
@@ -260,7 +260,7 @@ class TestCapacity:
         with pytest.raises(QueueFull):
             app.enqueue("add", pool="small")
         (pool,) = app.pools.all()
-        assert (pool.name, pool.capacity) == ("small", 1)
+        assert (pool.name, pool.max_capacity, pool.unfinished) == ("small", 1, 1)
 
     def test_what_was_set_at_run_time_outlives_a_broken_connection(
         self, make_app: MakeApp, server: Any
@@ -297,7 +297,7 @@ async def test_pools_are_told_with_what_they_hold(app: Skedulr, job: Add, hand: 
     assert (another.name, default.name) == ("another", "default")
     held = {state: count for state, count in default.counts.items() if count}
     assert held == {State.SCHEDULED: 1, State.SUCCEEDED: 1, State.FAILED: 1}
-    assert (default.paused, default.limit, default.capacity) == (False, -1, -1)
+    assert (default.paused, default.limit, default.max_capacity) == (False, None, None)
     assert (default.instances, default.slots) == (1, 100)
     assert default.totals["enqueued"] == 3
     assert await app.pools.aall() == [another, default]
