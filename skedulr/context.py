@@ -13,19 +13,47 @@ from skedulr.errors import ConfigurationError
 class Current(ABC):
     """The task that runs here, as its job sees it."""
 
-    id: str
-    job: str
-    pool: str
-    instance: str
-    attempt: int
-    """1 in the first attempt."""
-    fence: int
-    """Rises with every claim of this task: a store that has seen a higher one can refuse this
-    attempt's writes.
-    """
-    deadline: float | None
-    """When the attempt times out (``time.monotonic`` seconds), ``None`` for never."""
-    meta: dict[str, Any]
+    @property
+    @abstractmethod
+    def id(self) -> str:
+        """The task's id in its pool."""
+
+    @property
+    @abstractmethod
+    def job(self) -> str:
+        """The name of its job."""
+
+    @property
+    @abstractmethod
+    def pool(self) -> str:
+        """The pool that it runs in."""
+
+    @property
+    @abstractmethod
+    def instance(self) -> str:
+        """The worker process that runs it."""
+
+    @property
+    @abstractmethod
+    def attempt(self) -> int:
+        """1 in the first attempt."""
+
+    @property
+    @abstractmethod
+    def fence(self) -> int:
+        """Rises with every claim of this task: a store that has seen a higher one can refuse this
+        attempt's writes.
+        """
+
+    @property
+    @abstractmethod
+    def deadline(self) -> float | None:
+        """When the attempt times out (``time.monotonic`` seconds), ``None`` for never."""
+
+    @property
+    @abstractmethod
+    def meta(self) -> dict[str, Any]:
+        """What was said as ``meta`` of the task, or else of its job."""
 
     @property
     @abstractmethod

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from skedulr import Skedulr, State, Task, TaskFailed
+from skedulr import Current, Skedulr, State, Task, TaskFailed
 from tests.acceptance.conftest import StartWorker, Trace, processes_of
 from tests.support.processes import is_alive
 from tests.support.spawning import Spawned
@@ -56,6 +56,7 @@ def test_a_job_runs_in_a_process_of_its_own_and_sees_and_tells_what_any_job_does
     info = task.info()
     assert told["pid"] != app.enqueue("note", args=["x"]).result(timeout=10)
     assert told["pid"] in processes_of(worker)
+    assert told["public"] == [name for name in dir(Current) if not name.startswith("_")]
     assert told["up"], "startup hooks have run in its process"
     assert told["attempt"] == 1
     assert told["meta"] == {"who": "me"}

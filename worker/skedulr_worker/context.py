@@ -1,4 +1,4 @@
-"""An attempt: one claim of a task, from its start to its end, and what its job sees of it."""
+"""An attempt: one claim of a task, from its start to its end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from enum import Enum
 from typing import Any, Protocol
 
 from skedulr.commands import Claim
-from skedulr.context import Current
 from skedulr.wire import Call
 from skedulr_worker.plans import Plan
 
@@ -36,7 +35,7 @@ class Teller(Protocol):
         """Add a line to the task's log."""
 
 
-class Attempt(Current):
+class Attempt:
     """One claim of a task that this process runs."""
 
     body = b""
@@ -51,7 +50,7 @@ class Attempt(Current):
         self.instance = instance
         self.attempt = claim.attempt + 1
         self.fence = claim.epoch
-        self.deadline = None
+        self.deadline: float | None = None
         self.call = call
         self.plan = plan
         self.stop: Stop | None = None
@@ -67,7 +66,7 @@ class Attempt(Current):
         self._telling = telling
 
     @property
-    def meta(self) -> dict[str, Any]:  # type: ignore[override]  # made when it is asked for
+    def meta(self) -> dict[str, Any]:
         """Anything of the user's own, of the task or else of its job."""
         return self.plan.meta if self.call.meta is None else self.call.meta
 

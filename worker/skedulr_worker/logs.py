@@ -33,10 +33,10 @@ def configure(log_format: str = "text", level: str = "info") -> None:
 
 def add_task_facts(record: logging.LogRecord) -> bool:
     """Give a record that a running job writes the task's id, job, pool and instance."""
-    task: Any = running.get(None)
-    if task is not None and not hasattr(record, "task_id") and hasattr(task, "facts"):
-        for name, value in task.facts().items():
-            setattr(record, name, value)
+    task = running.get(None)
+    if task is not None and not hasattr(record, "task_id"):
+        for fact in TASK_FACTS:
+            setattr(record, fact, getattr(task, "id" if fact == "task_id" else fact))
     return True
 
 

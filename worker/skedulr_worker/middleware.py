@@ -10,11 +10,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from skedulr.app import ErrorHandler, Middleware, Skedulr
+from skedulr.context import Current
 from skedulr_worker.context import Attempt
+from skedulr_worker.view import View
 
 _HANDLER_FAILED: Final = "an on_error handler failed on task %s"
 
-Chain = Callable[[Attempt, Callable[[], Awaitable[Any]]], Awaitable[Any]]
+Chain = Callable[[Current, Callable[[], Awaitable[Any]]], Awaitable[Any]]
 
 
 def chain_of(middlewares: Sequence[Middleware]) -> Chain | None:
@@ -23,10 +25,10 @@ def chain_of(middlewares: Sequence[Middleware]) -> Chain | None:
         return None
     links = tuple(middlewares)
 
-    def call(attempt: Attempt, job: Callable[[], Awaitable[Any]], depth: int = 0) -> Awaitable[Any]:
+    def call(task: Current, job: Callable[[], Awaitable[Any]], depth: int = 0) -> Awaitable[Any]:
         if depth == len(links):
             return job()
-        return links[depth](attempt, lambda: call(attempt, job, depth + 1))
+        return links[depth](task, lambda: call(task, job, depth + 1))
 
     return call
 
@@ -43,7 +45,7 @@ class Recovery:
         """Tell every handler of an unhandled exception of a job."""
         for handler in self._handlers:
             try:
-                answer = handler(attempt, error)
+                answer = handler(View(attempt), error)
             except Exception:
                 self._logger.exception(_HANDLER_FAILED, attempt.id, extra=attempt.facts())
             else:

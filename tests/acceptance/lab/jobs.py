@@ -42,6 +42,7 @@ def told() -> dict[str, Any]:
     assert task.remaining is not None
     return {
         "pid": os.getpid(),
+        "public": [name for name in dir(task) if not name.startswith("_")],
         "up": os.getpid() in up,
         "attempt": task.attempt,
         "fence": task.fence,

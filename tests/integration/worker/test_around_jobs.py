@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from skedulr import Fail, Skedulr, State, TaskFailed, current
+from skedulr import Current, Fail, Skedulr, State, TaskFailed, current
 from tests.integration.worker.ends import ended
 
 Middleware = Callable[[Any, Callable[[], Awaitable[Any]]], Awaitable[Any]]
@@ -39,6 +39,42 @@ async def test_the_first_middleware_is_the_outermost(app: Skedulr, in_thread: bo
     async with app.worker():
         assert await (await job.aenqueue()).aresult(10) == 3
     assert seen == ["outer before job", "inner before job", "inner after", "outer after"]
+
+
+@pytest.mark.parametrize("in_thread", [False, True])
+async def test_a_job_sees_of_its_attempt_what_is_promised_and_nothing_else(
+    app: Skedulr, in_thread: bool
+) -> None:
+    seen: list[Current] = []
+
+    @app.middleware
+    async def note(task: Current, call_next: Callable[[], Awaitable[Any]]) -> Any:
+        seen.append(task)
+        return await call_next()
+
+    @app.on_error
+    def told(task: Current, error: BaseException) -> None:
+        seen.append(task)
+
+    def look() -> None:
+        seen.append(current())
+        raise LookupError
+
+    async def look_on_the_loop() -> None:
+        look()
+
+    job = app.job(name="job")(look if in_thread else look_on_the_loop)
+    async with app.worker():
+        task = await job.aenqueue()
+        assert await ended(task) is State.FAILED
+    assert len(seen) == 3
+    assert len(set(seen)) == 1, "whoever asks is told of the same attempt"
+    assert public(seen[0]) == public(Current)
+    assert repr(seen[0]) == f"<attempt 1 of task {task.name}>"
+
+
+def public(thing: object) -> list[str]:
+    return [name for name in dir(thing) if not name.startswith("_")]
 
 
 async def test_an_error_of_a_middleware_fails_the_task(app: Skedulr) -> None:

@@ -11,6 +11,7 @@ from skedulr.context import running
 from skedulr_worker.context import Attempt
 from skedulr_worker.forks import end_if_forked
 from skedulr_worker.middleware import Chain
+from skedulr_worker.view import View
 
 Begin = Callable[[Attempt], bool]
 End = Callable[[Attempt, Any, BaseException | None], None]
@@ -47,7 +48,7 @@ class CoroutineExecutor:
     async def _plain(self, attempt: Attempt) -> None:
         if not self._begin(attempt):
             return
-        running.set(attempt)
+        running.set(View(attempt))
         call = attempt.call
         try:
             result = await attempt.plan.function(*call.args, **call.kwargs)
@@ -60,12 +61,13 @@ class CoroutineExecutor:
     async def _wrapped(self, attempt: Attempt) -> None:
         if not self._begin(attempt):
             return
-        running.set(attempt)
+        task = View(attempt)
+        running.set(task)
         call = attempt.call
         assert self._chain is not None
         try:
             result = await self._chain(
-                attempt, lambda: attempt.plan.function(*call.args, **call.kwargs)
+                task, lambda: attempt.plan.function(*call.args, **call.kwargs)
             )
         except BaseException as error:
             self._failed(attempt, error)

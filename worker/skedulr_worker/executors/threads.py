@@ -20,6 +20,7 @@ from skedulr_worker.executors.coroutines import Begin, End
 from skedulr_worker.forks import end_if_forked
 from skedulr_worker.middleware import Chain, raisable
 from skedulr_worker.signal_stack import lend_signal_stack
+from skedulr_worker.view import View
 
 Outcome = tuple[Any, BaseException | None]
 
@@ -100,7 +101,8 @@ class ThreadExecutor:
         self._work.put((attempt, future))
 
     async def _wrapped(self, attempt: Attempt) -> None:
-        running.set(attempt)
+        task = View(attempt)
+        running.set(task)
         assert self._chain is not None
 
         async def call_job() -> Any:
@@ -112,7 +114,7 @@ class ThreadExecutor:
             return result
 
         try:
-            result = await self._chain(attempt, call_job)
+            result = await self._chain(task, call_job)
         except BaseException as error:
             if not self._loop.is_running():  # it drops its tasks: there is nobody left to tell
                 raise
@@ -154,7 +156,7 @@ class ThreadExecutor:
 
 
 def _call(attempt: Attempt) -> Outcome:
-    running.set(attempt)
+    running.set(View(attempt))
     call = attempt.call
     try:
         return attempt.plan.function(*call.args, **call.kwargs), None

@@ -38,6 +38,7 @@ from skedulr_worker.middleware import Recovery, chain_of, raisable
 from skedulr_worker.parent import die_with
 from skedulr_worker.plans import Plan, plans_of
 from skedulr_worker.telling import checked_percent
+from skedulr_worker.view import View
 
 Outcome = tuple[Any, BaseException | None]
 FAILED: Final = 1
@@ -136,7 +137,7 @@ class JobProcess:
         signal.signal(signal.SIGTERM, self._look)
         self._attempt = attempt
         context = contextvars.copy_context()
-        context.run(running.set, attempt)
+        context.run(running.set, View(attempt))
         result, error = context.run(self._run, attempt)
         if os.getpid() != self._pid:
             return
@@ -161,7 +162,7 @@ class JobProcess:
             return returned
 
         try:
-            answer = await self._chain(attempt, job)
+            answer = await self._chain(View(attempt), job)
         except BaseException as error:
             return None, error
         return answer, None
