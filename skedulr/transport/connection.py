@@ -46,9 +46,12 @@ CLIENT_NAME: Final = "skedulr"
 """What connections are called in the server's list of them."""
 
 _NOT_NOW: Final = (exceptions.ReadOnlyError, exceptions.BusyLoadingError, exceptions.TryAgainError)
-_NOT_NOW_WORDS: Final = ("NOREPLICAS", "MISCONF", "MASTERDOWN", "CLUSTERDOWN", "UNBLOCKED")
+_NOT_NOW_WORDS: Final = (
+    *("NOREPLICAS", "MISCONF", "MASTERDOWN", "CLUSTERDOWN", "UNBLOCKED"),
+    "BUSY ",  # others begin with it as well, such as BUSYGROUP
+)
 """Too few replicas, a disk that takes nothing, a primary that is not there, one that has just
-become a replica and ends what waits on it.
+become a replica and ends what waits on it, somebody's script that takes long.
 """
 
 

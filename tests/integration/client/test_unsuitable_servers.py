@@ -5,9 +5,12 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+from redis.exceptions import ResponseError
 
 from skedulr import (
     RedisUnavailable,
@@ -19,6 +22,7 @@ from tests.integration.client.kit import Enqueue, MakeProxy, StartServer, stored
 from tests.support.apps import MakeApp
 from tests.support.own_server import OwnServer
 from tests.support.servers import Server
+from tests.support.waiting import wait_until
 
 LIMIT = 1.0
 """Seconds. The reason of the last try is told: it must not be that a loaded machine answered
@@ -72,6 +76,15 @@ class TestUnsuitable:
         spare.client().replicaof("NO", "ONE")
         assert (await enqueue(app)).id
 
+    async def test_a_server_that_is_busy_with_a_script_is_waited_for(
+        self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
+    ) -> None:
+        app = make_app(spare.url, time_limit=LIMIT)
+        await enqueue(app)
+        with busy(spare), pytest.raises(RedisUnavailable, match="BUSY"):
+            await enqueue(app)
+        assert (await enqueue(app)).id
+
     async def test_the_one_that_takes_over_is_found(
         self, make_app: MakeApp, own_server: StartServer, proxy: MakeProxy, enqueue: Enqueue
     ) -> None:
@@ -116,6 +129,33 @@ class TestUnsuitable:
             with pytest.raises(RedisUnavailable, match="does not speak Redis' protocol"):
                 await enqueue(app)
             listener.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def busy(server: OwnServer) -> Iterator[None]:
+    """Let a script run on the server that takes as long as this block."""
+    admin, other = server.client(), server.client(socket_timeout=None)
+    admin.config_set("busy-reply-threshold", 1)
+
+    def run_on_and_on() -> None:
+        with suppress(ResponseError):  # it is killed
+            other.eval("while true do end", 0)
+
+    def is_busy() -> bool:
+        try:
+            admin.ping()
+        except ResponseError as error:
+            return str(error).startswith("BUSY")
+        return False
+
+    thread = threading.Thread(target=run_on_and_on)
+    thread.start()
+    try:
+        wait_until(is_busy, what="a server that is busy")
+        yield
+    finally:
+        admin.script_kill()
+        thread.join()
 
 
 def answer_as_a_web_server(listener: socket.socket) -> None:
