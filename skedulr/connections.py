@@ -14,12 +14,20 @@ from skedulr.coalescer import Coalescer
 from skedulr.config import URL_VARIABLE
 from skedulr.errors import ConfigurationError
 from skedulr.results import AsyncResults, Results
+from skedulr.transport import urls
 from skedulr.transport.aio import AsyncClient
 from skedulr.transport.client import Client
 from skedulr.transport.connection import Address
 
 if TYPE_CHECKING:
     from skedulr.app import Skedulr
+
+
+def _url_of_environment() -> str:
+    url = os.environ.get(URL_VARIABLE, "")
+    if url:
+        urls.check(URL_VARIABLE, url)
+    return url
 
 
 _all: WeakSet[Connections] = WeakSet()
@@ -59,7 +67,7 @@ class Connections:
         """Where Redis is, and how long a call may take."""
         with self._lock:
             if self._address is None:
-                url = self._url or os.environ.get(URL_VARIABLE) or self._start_embedded()
+                url = self._url or _url_of_environment() or self._start_embedded()
                 self._address = Address(url, self._app.config.call_seconds)
             return self._address
 

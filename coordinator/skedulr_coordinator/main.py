@@ -18,6 +18,7 @@ from skedulr import hangups
 from skedulr.app import Skedulr
 from skedulr.config import NAMESPACE_VARIABLE, URL_VARIABLE
 from skedulr.errors import ConfigurationError, SkedulrError
+from skedulr.transport import urls
 from skedulr_coordinator.app import create_app
 from skedulr_coordinator.guard import is_this_machine
 from skedulr_coordinator.token import FILE_VARIABLE, TOKEN_VARIABLE, Token, find_token
@@ -139,12 +140,14 @@ def _from_environment() -> Settings:
     port = os.environ.get("SKEDULR_PORT") or "8080"
     if not port.isdecimal() or int(port) > 65535:
         raise ConfigurationError(f"SKEDULR_PORT is {port!r}, and must be a number from 0 to 65535")
+    redis = os.environ.get(URL_VARIABLE) or Settings.redis_url
+    urls.check(URL_VARIABLE, redis)
     return Settings(
         os.environ.get("SKEDULR_HOST") or Settings.host,
         int(port),
         os.environ.get("SKEDULR_ROOT_PATH") or "",
         find_token(),
-        os.environ.get(URL_VARIABLE) or Settings.redis_url,
+        redis,
         os.environ.get(NAMESPACE_VARIABLE) or Settings.namespace,
     )
 

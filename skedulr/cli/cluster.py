@@ -10,9 +10,11 @@ from skedulr import Skedulr
 from skedulr.cli.home import Home
 from skedulr.config import NAMESPACE_VARIABLE, URL_VARIABLE
 from skedulr.errors import ConfigurationError
+from skedulr.transport import urls
 from skedulr.transport.connection import Address
 
 USUAL_NAMESPACE = "skedulr"
+REDIS_SETTING = f"--redis ({URL_VARIABLE})"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Cluster:
 def find_cluster(redis: str | None, namespace: str | None, data: Path | None) -> Cluster:
     """The cluster that the options mean; raises ``ConfigurationError`` where they mean none."""
     if redis:
+        urls.check(REDIS_SETTING, redis)
         return Cluster(redis, namespace or USUAL_NAMESPACE)
     found = find_local(namespace, data)
     if found is None:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, cast
-from urllib.parse import urlsplit
 
 import hiredis
 import redis
@@ -28,6 +27,7 @@ from skedulr.errors import (
     UpgradeNeeded,
 )
 from skedulr.record import FORMAT
+from skedulr.transport import urls
 from skedulr.wording import without_secrets
 
 UNREACHED: Final = (
@@ -67,16 +67,8 @@ class Address:
     time_limit: float = 2.0
 
     def __post_init__(self) -> None:
-        try:
-            redis.connection.parse_url(self.url)
-            _check_where_the_password_ends(self.url)
-        except (ValueError, TypeError, AttributeError):
-            # The cause is left out: it can hold a part of the password.
-            raise ConfigurationError(
-                f"{without_secrets(str(self.url))!r} is no Redis URL; "
-                "give redis://host:6379/0, rediss://… or unix://…, "
-                "and in a password write %40 for @, %2F for /, %23 for #, %3F for ?"
-            ) from None
+        if refusal := urls.refusal(self.url):
+            raise ConfigurationError(refusal)
 
     def __repr__(self) -> str:
         return f"Address({self.shown!r})"
@@ -115,13 +107,6 @@ class Address:
         if not self.url.startswith("unix"):
             settings |= {"socket_keepalive": True}
         return settings
-
-
-def _check_where_the_password_ends(url: str) -> None:
-    """Refuse an ``@`` behind the host: it says that the password was taken for host and port."""
-    parts = urlsplit(url)
-    if "@" in parts.path + parts.query + parts.fragment:
-        raise ValueError
 
 
 _pack = cast("Callable[[tuple[bytes | str | int, ...]], bytes]", hiredis.pack_command)

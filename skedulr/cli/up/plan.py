@@ -6,12 +6,13 @@ import os
 from dataclasses import dataclass, field
 from typing import Final
 
-from skedulr.cli.cluster import USUAL_NAMESPACE
+from skedulr.cli.cluster import REDIS_SETTING, USUAL_NAMESPACE
 from skedulr.cli.commands.roles import WORKER, check_installed, is_installed
 from skedulr.cli.home import Home
 from skedulr.embedded.ports import free_ports, is_free
 from skedulr.errors import ConfigurationError
 from skedulr.loading import load_app
+from skedulr.transport import urls
 
 DEMO: Final = "skedulr.demo:app"
 USUAL_PORT: Final = 8080
@@ -50,6 +51,8 @@ class Plan:
 
 def settle(wishes: Wishes) -> Plan:
     """The plan for the wishes; raises ``ConfigurationError`` where they cannot be met."""
+    if wishes.redis:
+        urls.check(REDIS_SETTING, wishes.redis)
     if wishes.demo and wishes.target:
         raise ConfigurationError("--demo brings an app of its own; leave out one of the two")
     target = DEMO if wishes.demo else wishes.target

@@ -55,20 +55,21 @@ class TestUrl:
             "redis://localhost:six",
             "redis://localhost:99999",
             "redis://[::1",
-            "redis://localhost/0?socket_timeout=soon",
+            "redis://localhost/mine",
+            "redis://localhost/0?database=1",
             5,
             b"redis://localhost",
         ],
     )
     def test_one_that_cannot_be_one_is_refused_when_the_app_is_made(self, url: Any) -> None:
-        with pytest.raises(ConfigurationError, match="is no Redis URL; give redis://host:6379/0"):
+        with pytest.raises(ConfigurationError, match=r"is no Redis URL[;:] "):
             Skedulr(url)
 
     def test_a_wrong_one_in_the_environment_is_refused_at_the_first_use(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("SKEDULR_REDIS_URL", "localhost:6379")
-        with pytest.raises(ConfigurationError, match="'localhost:6379' is no Redis URL"):
+        with pytest.raises(ConfigurationError, match="SKEDULR_REDIS_URL: 'localhost:6379' is no"):
             Skedulr().enqueue("add")
 
     @pytest.mark.parametrize(
