@@ -1,12 +1,14 @@
 """Tasks brought to an end without a worker, by the commands that one would send."""
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 from skedulr import Skedulr, State, commands
 from skedulr.commands import Ack, Exchanged
 from skedulr.reports import pack_problem
 from skedulr.task import Task
+from tests.support.waiting import await_until
 
 
 class Crew:
@@ -28,7 +30,7 @@ class Crew:
         return given.epoch
 
     async def end(self, task: Task[Any], state: State, error: str = "it broke") -> None:
-        """Have the task claimed and ended so."""
+        """Have the task claimed and ended so, in a millisecond in which no other will end."""
         epoch = await self.claim(task)
         if state is State.SUCCEEDED:
             ack = Ack(task.id, epoch, state)
@@ -36,6 +38,16 @@ class Crew:
             problem = pack_problem(error, "Traceback …")
             ack = Ack(task.id, epoch, state, problem=problem, kind="exception")
         await self._exchange(task.pool, 0, [ack])
+        ended = await self._now_ms()
+        await await_until(partial(self._is_later, ended), what="the next millisecond")
+
+    async def _is_later(self, than_ms: int) -> bool:
+        return await self._now_ms() > than_ms
+
+    async def _now_ms(self) -> int:
+        """The time by Redis' clock."""
+        ((seconds, micros),) = await self._app.aclient.ask(("TIME",))
+        return int(seconds) * 1000 + int(micros) // 1000
 
     async def _exchange(self, pool: str, free: int, acks: list[Ack]) -> Exchanged:
         self._numbers[pool] += 1
