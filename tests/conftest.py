@@ -2,6 +2,8 @@
 
 import signal
 
+import pytest
+
 pytest_plugins = [
     # The first to be set up, and so the last to look round.
     "tests.support.run_mark",
@@ -14,9 +16,12 @@ pytest_plugins = [
 ]
 
 
-def pytest_configure() -> None:
-    """Hear Ctrl-C: a shell that starts the tests in the background has it ignored, which all
-    processes that the tests start would inherit.
+def pytest_configure(config: pytest.Config) -> None:
+    """Let no process that the tests start inherit that signals are ignored: Ctrl-C by a shell that
+    starts the tests in the background, the end of a terminal by nohup.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    runs_tests = config.getoption("dist", "no") == "no"
+    if runs_tests and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)  # nothing here, and the default behind exec
