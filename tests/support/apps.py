@@ -10,6 +10,9 @@ from tests.support.servers import Server
 
 MakeApp = Callable[..., Skedulr]
 
+CALM = 20.0
+"""Seconds that a call may take: more than a machine stands still, where the limit is no matter."""
+
 
 @pytest.fixture
 async def make_app(server: Server, namespace: str) -> AsyncIterator[MakeApp]:
@@ -17,7 +20,8 @@ async def make_app(server: Server, namespace: str) -> AsyncIterator[MakeApp]:
     made: list[Skedulr] = []
 
     def make(url: str | None = None, **options: Any) -> Skedulr:
-        made.append(Skedulr(url or server.url, **{"namespace": namespace, **options}))
+        defaults = {"namespace": namespace, "time_limit": CALM}
+        made.append(Skedulr(url or server.url, **{**defaults, **options}))
         return made[-1]
 
     yield make

@@ -6,6 +6,7 @@ import pytest
 
 from skedulr import Skedulr
 from tests.integration.cli.shop import Shop
+from tests.support.apps import CALM
 from tests.support.commands import Answer, run_skedulr
 from tests.support.servers import Server
 
@@ -14,7 +15,7 @@ Command = Callable[..., Answer]
 
 @pytest.fixture
 def app(server: Server, namespace: str) -> Iterator[Skedulr]:
-    app = Skedulr(server.url, namespace=namespace)
+    app = Skedulr(server.url, namespace=namespace, time_limit=CALM)
     yield app
     app.close()
 
