@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { around, rungs } from "../lib/ladder";
+import { around, rungs, WHOLE } from "../lib/ladder";
 import { useIsDark } from "../lib/theme";
 import styles from "./Chart.module.css";
 
@@ -95,9 +95,8 @@ function options(
         grid,
         size: (plot, labels) => LEAST_AXIS + widest(plot, labels, font),
         space: 34,
-        ...(ofSpans ? SPANS : {}),
-        values: (_, ticks) =>
-          ticks.map((tick) => (Number.isInteger(tick) || tick < 1 ? format(tick) : "")),
+        ...(ofSpans ? SPANS : { incrs: WHOLE }),
+        values: (_, ticks) => ticks.map(format),
       },
     ],
     series: [

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { span } from "./format";
-import { around, rungs } from "./ladder";
+import { around, rungs, WHOLE } from "./ladder";
 
 const SECOND = 1000;
 const HOUR = 3_600_000;
@@ -25,4 +25,10 @@ test("spans that are near each other have fine lines, distant ones as many as th
   expect(labels(5, 5 * SECOND, 6)).toEqual(["10 ms", "100 ms", "1.0 s"]);
   expect(labels(1, 6 * HOUR, 6)).toEqual(["1 ms", "10 ms", "100 ms", "1.0 s", "1 min", "1 h"]);
   expect(labels(1, 50 * HOUR, 6)).toEqual(["10 ms", "1.0 s", "1 min", "1 h", "1 d"]);
+});
+
+test("steps between counts are whole numbers that rise, exact however large", () => {
+  expect(WHOLE.slice(0, 5)).toEqual([1, 2, 5, 10, 20]);
+  expect(WHOLE.every(Number.isSafeInteger)).toBe(true);
+  expect(WHOLE.toSorted((one, other) => one - other)).toEqual(WHOLE);
 });

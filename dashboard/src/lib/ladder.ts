@@ -3,6 +3,11 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+/** Steps between the lines of an axis of counts: nothing is counted in halves. */
+export const WHOLE = Array.from({ length: 16 }, (_, power) =>
+  [1, 2, 5].map((each) => each * 10 ** power),
+).flat();
+
 /** Spans of milliseconds that people count in, each two to three times the one before. */
 const FINE = [
   ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
