@@ -1,4 +1,4 @@
-"""One sync connection: redis-py connects, what comes after is sent and read here.
+"""One sync connection: redis-py connects, in time; what comes after is sent and read here.
 
 A producer that calls now and then pays for each layer with cold caches.
 """
@@ -11,11 +11,13 @@ import time
 from collections.abc import Iterator
 from typing import Any, cast
 
+import redis
 from redis import exceptions
 
 from skedulr.transport import connection as link
 from skedulr.transport.connection import Address
 from skedulr.transport.login import leave_login, login
+from skedulr.transport.opening import open_in_time
 
 
 class BlockingLine:
@@ -23,8 +25,7 @@ class BlockingLine:
 
     def __init__(self, address: Address) -> None:
         self._address = address
-        self._connection = address.open()
-        self._connection.redis_connect_func = leave_login
+        self._connection: redis.Connection | None = None
         self._limit = address.time_limit
         self._socket: socket.socket | None = None
         self._reader = link.reply_reader()
@@ -70,24 +71,29 @@ class BlockingLine:
     def close(self) -> None:
         """Close it; what was under way gets no reply. It opens again when it next sends."""
         self._socket = None
-        self._connection.disconnect()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.disconnect()
 
     def _connect(self) -> socket.socket:
-        self._connection.connect()
+        connection = self._address.open()
+        connection.redis_connect_func = leave_login
+        open_in_time(connection, self._address.time_limit)
+        self._connection = connection
         # A public name for it came to redis-py long after 5.2.
-        self._socket = cast(socket.socket, self._connection._sock)
+        self._socket = cast(socket.socket, connection._sock)
         self._reader = link.reply_reader()
         try:
-            self._log_in(self._socket)
+            self._log_in(connection, self._socket)
         except BaseException:
             self.close()
             raise
         return self._socket
 
-    def _log_in(self, to_server: socket.socket) -> None:
+    def _log_in(self, connection: redis.Connection, to_server: socket.socket) -> None:
         """Raises as ``read``, for all of it, and ``AuthenticationError`` for a wrong password."""
         until = time.monotonic() + self._limit
-        commands = [*login(self._connection)]
+        commands = [*login(connection)]
         to_server.sendall(b"".join(commands))
         for _ in commands:
             reply = self._read_until(until)
