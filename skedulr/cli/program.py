@@ -162,9 +162,8 @@ def _run() -> int:
 def _of_usage(error: Any) -> str:
     """What is wrong, and how it is meant, in one line."""
     message = error.format_message().rstrip(".")
+    message = message[:1].lower() + message[1:]
     if error.ctx is None:
-        return str(message)
+        return f"{message}; --help shows how it is meant"
     usage = " ".join(error.ctx.get_usage().split()).removeprefix("Usage: ")
-    return (
-        f"{message[:1].lower()}{message[1:]}; usage: {usage}, see {error.ctx.command_path} --help"
-    )
+    return f"{message}; usage: {usage}, see {error.ctx.command_path} --help"

@@ -76,6 +76,8 @@ def _timeline(info: TaskInfo, now_ms: int) -> RenderableType:
     moments.append((_end(info), info.finished_ms))
     moments.append(("expires", 0 if info.state.terminal else info.expires_ms))
     grid = Table.grid(padding=(0, 2))
+    for wraps in (False, False, True):  # what is wrapped gives way first, where there is no room
+        grid.add_column(no_wrap=not wraps)
     for what, at_ms in sorted(moments, key=lambda moment: moment[1]):
         if at_ms:
             grid.add_row(iso(at_ms), Text(since(at_ms, now_ms), "bright_black"), what)

@@ -9,7 +9,7 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from skedulr import operations
+from skedulr import names, operations
 from skedulr.cli.exits import DONE, code_of, complain
 from skedulr.cli.session import Session
 from skedulr.control import MOST
@@ -175,6 +175,8 @@ def limit(session: Session, pool: Pool, job: Job, most: Most) -> None:
     """Set how many tasks of a job run at once in a pool; running ones go on."""
     wanted = _number(most)
     session.note_if_new(pool)
+    if names.job(job) not in {each.name for each in session.app.pools.jobs(pool)}:
+        complain(f"no worker has named the job {job!r} in the pool {pool!r} yet")
     session.app.pools.limit_job(pool, job, wanted)
     info = session.app.client.perform(read_pool(session.app.keys(pool)))
     now = info.job_limits.get(job)

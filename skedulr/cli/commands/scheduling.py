@@ -125,6 +125,8 @@ def add(
     call = session.app.call(
         job, values_of(args, json_args), named_values(kwarg, json_args), **options
     )
+    if len(without_unsaid({"at": at, "every": every, "cron": cron})) != 1:
+        raise typer.BadParameter("say when it runs, by one of --at, --every and --cron")
     moment = None if at is None else moments.moment("--at", at)
     times = without_unsaid({"at": moment, "every": every, "cron": cron, "tz": tz})
     session.app.schedule(name, call, catch_up=catch_up, overlap=overlap, jitter=jitter, **times)

@@ -121,6 +121,14 @@ class TestScale:
         ]
         assert shop.app.pools.all()[0].job_limits == {}
 
+    def test_says_that_no_worker_knows_a_job(self, shop: Shop, skedulr: Command) -> None:
+        shop.queue("one")
+        shop.join()
+        assert skedulr("limit", "default", "greet", "2").err == ""
+        answer = skedulr("limit", "default", "gret", "2")
+        assert answer.code == 0
+        assert "no worker has named the job 'gret' in the pool 'default' yet" in answer.err
+
     @pytest.mark.parametrize("count", ["many", "1.5", "", "²"])
     def test_refuses_what_is_no_number(self, shop: Shop, skedulr: Command, count: str) -> None:
         answer = skedulr("scale", "default", count)

@@ -123,6 +123,14 @@ def test_a_wrong_usage_is_one_line_that_shows_how_it_is_meant(
     assert len(answer.err.splitlines()) == 1
 
 
+def test_an_option_without_its_value_is_told() -> None:
+    answer = run_skedulr("enqueue", "greet", "--delay")
+    assert answer.code == 2
+    assert answer.err == (
+        "skedulr: option '--delay' requires an argument; --help shows how it is meant\n"
+    )
+
+
 def test_a_worker_says_in_one_line_which_option_is_wrong() -> None:
     answer = run_skedulr("worker", "shop:app", "--log-level", "loud")
     assert answer.code == 2

@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from rich.console import Console
 
 from skedulr import Skedulr, State
+from skedulr.cli import task_page
+from skedulr.values.plain import iso
 from tests.integration.cli.conftest import Command
 from tests.integration.cli.shop import INSTANCE, Shop
 
@@ -188,3 +191,13 @@ class TestOneTask:
         assert answer.code == 3
         assert answer.err.startswith(f"skedulr: there is no task '{name}'")
         assert len(answer.err.splitlines()) == 1
+
+
+def test_moments_stay_whole_where_a_terminal_is_narrow(shop: Shop) -> None:
+    shop.queue("one")
+    info = shop.app.task("one").info()
+    console = Console(width=45, force_terminal=True, color_system=None)
+    with console.capture() as captured:
+        for part in task_page.page(console, info, info.enqueued_ms):
+            console.print(part)
+    assert str(iso(info.enqueued_ms)) in captured.get()
