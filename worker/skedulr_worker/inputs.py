@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from skedulr.dependencies import inputs
-from skedulr.errors import Fail, RedisUnavailable, Undecodable
+from skedulr.errors import Fail, SkedulrError, Undecodable
 from skedulr.keys import PoolKeys
 from skedulr.transport.aio import AsyncClient
 from skedulr_worker.context import Attempt
@@ -61,7 +61,7 @@ class Inputs:
         while True:
             try:
                 reply = await self._client.ask(("HMGET", self._keys.of("inputs", task_id), *names))
-            except RedisUnavailable:
+            except SkedulrError:
                 await asyncio.sleep(PAUSE)
             else:
                 return list(reply[0])

@@ -63,7 +63,7 @@ class Running:
         self._waiting: deque[Attempt] = deque()
         self._coroutines = CoroutineExecutor(loop, self._begin, self._over, chain)
         self.threads = ThreadExecutor(
-            loop, min(threads, self._slots), self._begin, self._over, chain
+            loop, min(threads, self._slots), self._begin, self._over, chain, logger
         )
         self.processes: ProcessExecutor | None = None
 

@@ -8,8 +8,9 @@ from typing import Any
 import msgpack
 import pytest
 
-from skedulr import Skedulr, State, Task, TaskFailed, commands, current
+from skedulr import RedisUnsuitable, Skedulr, State, Task, TaskFailed, commands, current
 from skedulr.commands import Submission
+from skedulr.transport.aio import AsyncClient
 from tests.support.apps import MakeApp
 from tests.support.waiting import await_until
 
@@ -32,6 +33,36 @@ async def test_a_plain_job_runs_in_a_thread(app: Skedulr) -> None:
     async with app.worker():
         task = await where.aenqueue()
         assert (await task.aresult(10)).startswith("skedulr default")
+
+
+async def test_a_system_that_makes_no_thread_for_a_while_costs_no_task(
+    app: Skedulr, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    @app.job
+    def one() -> int:
+        return 1
+
+    @app.job
+    async def two() -> int:
+        return 2
+
+    start = threading.Thread.start
+    refused: list[threading.Thread] = []
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name.startswith("skedulr default") and len(refused) < 2:
+            refused.append(thread)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    async with app.worker():
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        waiting = await one.aenqueue()
+        await await_until(lambda: len(refused) == 1)
+        assert await (await two.aenqueue()).aresult(20) == 2
+        assert await waiting.aresult(20) == 1
+        assert await (await one.aenqueue()).aresult(20) == 1
+    assert caplog.text.count("no thread for jobs of pool default can be made now") == 1
 
 
 async def test_a_job_that_raises_fails_with_its_error_and_traceback(app: Skedulr) -> None:
@@ -233,6 +264,34 @@ async def test_options_that_nobody_can_go_by_cost_no_worker(
         await await_until(lambda: _is(task, State.DEAD))
         assert (await task.ainfo()).reason == "unreadable"
         assert await (await in_a_thread.aenqueue()).aresult(10) == 1
+
+
+async def test_inputs_are_asked_for_until_redis_gives_them(
+    app: Skedulr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @app.job
+    async def take(what: int) -> int:
+        return what
+
+    ask, refused = AsyncClient.ask, asyncio.Event()
+
+    async def refuse_once(client: AsyncClient, *calls: Any) -> list[Any]:
+        if calls[0][0] == "HMGET" and not refused.is_set():
+            refused.set()
+            raise RedisUnsuitable("it answers 'ERR for now'", "mend it")
+        return await ask(client, *calls)
+
+    body = msgpack.packb([[None], {}, {"i": [[0, 0, ["default/parent"]]]}])
+    child = Submission("child", "take", 0, "", "", b"token", 0, 0, 0, 0, body)
+    await app.aregister_pool("default")
+    await app.aclient.run(commands.enqueue(app.keys("default"), [child]))
+    await app.aclient.ask(
+        ("HSET", app.keys("default").of("inputs", "child"), "default/parent", msgpack.packb(5))
+    )
+    monkeypatch.setattr(AsyncClient, "ask", refuse_once)
+    async with app.worker():
+        assert await (await app.atask("default/child")).aresult(20) == 5
+    assert refused.is_set()
 
 
 async def _is(task: Task[Any], state: State) -> bool:

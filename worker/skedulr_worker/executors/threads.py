@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 import os
 import threading
 from collections import deque
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Final
 
 from skedulr.context import running
 from skedulr_worker.context import Attempt
@@ -21,6 +22,9 @@ from skedulr_worker.forks import end_if_forked
 from skedulr_worker.middleware import Chain, raisable
 from skedulr_worker.signal_stack import lend_signal_stack
 from skedulr_worker.view import View
+
+ASK_AGAIN: Final = 1.0
+"""Seconds until the system is asked again for a thread that it would not make."""
 
 Outcome = tuple[Any, BaseException | None]
 
@@ -39,6 +43,7 @@ class ThreadExecutor:
         begin: Begin,
         end: End,
         chain: Chain | None,
+        logger: logging.Logger,
     ) -> None:
         self._loop = loop
         self._pid = os.getpid()
@@ -46,6 +51,9 @@ class ThreadExecutor:
         self._begin = begin
         self._end = end
         self._chain = chain
+        self._logger = logger
+        self._is_short = False
+        """Whether the system would make no thread when it was last asked."""
         self._busy = 0
         self._threads: list[threading.Thread] = []
         self._waiting: deque[Attempt] = deque()
@@ -93,12 +101,27 @@ class ThreadExecutor:
             wrapping.add_done_callback(self._wrapping.discard)
 
     def _put(self, attempt: Attempt, future: asyncio.Future[Outcome] | None) -> None:
-        if self._busy > len(self._threads):
-            name = f"skedulr {attempt.pool} {len(self._threads) + 1}"
-            thread = threading.Thread(target=self._serve, name=name, daemon=True)
-            self._threads.append(thread)
-            thread.start()
         self._work.put((attempt, future))
+        self._have_thread(attempt.pool)
+
+    def _have_thread(self, pool: str) -> None:
+        """Have one more where there are too few. Where the system makes none now, those that are
+        there take what waits, and it is asked again.
+        """
+        if self._busy <= len(self._threads):
+            return
+        name = f"skedulr {pool} {len(self._threads) + 1}"
+        thread = threading.Thread(target=self._serve, name=name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            if not self._is_short:
+                self._logger.error("no thread for jobs of pool %s can be made now: %s", pool, error)
+            self._is_short = True
+            self._loop.call_later(ASK_AGAIN, self._have_thread, pool)
+        else:
+            self._is_short = False
+            self._threads.append(thread)
 
     async def _wrapped(self, attempt: Attempt) -> None:
         task = View(attempt)
