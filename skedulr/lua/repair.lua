@@ -1,4 +1,4 @@
--- Looks at one page of the running tasks and of one instance's claims, and puts right what does not fit together.
+-- Looks at one page of the running tasks and of what instances own, and puts right what does not fit together.
 -- Scripts leave nothing to repair; a failover or a script killed by hand might.
 -- flags: allow-oom
 -- KEYS[1] ready
@@ -66,7 +66,7 @@ end
 
 -- What an instance owns is running, at that epoch, and its own.
 local function mend_claims(name)
-  local owned, mended = redis.call('HSCAN', own_of(name), 0, 'COUNT', PAGE)[2], 0
+  local owned, mended = redis.call('HGETALL', own_of(name)), 0
   local claimed = {}
   for i = 1, #owned, 2 do claimed[#claimed + 1] = owned[i] end
   load(claimed)
@@ -81,6 +81,19 @@ local function mend_claims(name)
   return mended
 end
 
+-- The instances whose claims begin within this page, all claims being counted in the order of their owners' names; and
+-- how many claims there are.
+local function owners_in_page()
+  local names, found, counted = {}, {}, 0
+  for name in pairs(leased) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    if counted >= first and counted < first + PAGE then found[#found + 1] = name end
+    counted = counted + redis.call('HLEN', own_of(name))
+  end
+  return found, counted
+end
+
 for _, id in ipairs(ids) do
   local record = records[id]
   if record and is_unreadable(record) then
@@ -90,7 +103,9 @@ for _, id in ipairs(ids) do
     repaired = repaired + mend_running(id, record)
   end
 end
-for name in pairs(leased) do repaired = repaired + mend_claims(name) end
+local owners, claims = owners_in_page()
+for _, name in ipairs(owners) do repaired = repaired + mend_claims(name) end
 flush()
 wake()
-return { #ids == PAGE and string.format('%.0f', first + PAGE) or '0', repaired }
+local is_last = #ids < PAGE and claims <= first + PAGE
+return { is_last and '0' or string.format('%.0f', first + PAGE), repaired }

@@ -167,3 +167,34 @@ def test_500_tasks_are_looked_at_in_a_call(pool: Pool) -> None:
     second, changed = pool.watch(commands.repair(pool.keys, "500"))
     assert second == ("0", 1)
     assert changed["ready"] == {"t500": score(501)}
+
+
+def test_claims_are_looked_at_page_by_page_in_the_order_of_their_owners(pool: Pool) -> None:
+    pool.submit(*[f"t{n:03}" for n in range(501)])
+    for name, slots in (("w1", 500), ("w2", 1)):
+        pool.join(name)
+        pool.claim(slots, instance=name)
+        pool.redis.hset(pool.name(f"own:{name}"), "missing", "7 1")
+
+    first, changed = pool.watch(commands.repair(pool.keys))
+    assert first == ("500", 1)
+    assert changed == {"own:w1": {"missing": GONE}}
+
+    second, changed = pool.watch(commands.repair(pool.keys, "500"))
+    assert second == ("0", 1)
+    assert changed == {"own:w2": {"missing": GONE}}
+
+
+def test_pages_go_on_where_more_is_owned_than_runs(pool: Pool) -> None:
+    running(pool, "a")
+    leftovers = {f"gone{n:03}": "7 1" for n in range(500)}
+    pool.redis.hset(pool.name("own:w0"), mapping=leftovers)
+    pool.redis.zadd(pool.keys.lease, {"w0": pool.now})
+    pool.redis.hset(pool.name("own:w1"), "missing", "7 1")
+
+    first, changed = pool.watch(commands.repair(pool.keys))
+    assert first == ("500", 500)
+    assert changed == {"own:w0": dict.fromkeys(leftovers, GONE), "lease": {"w0": GONE}}
+
+    assert pool.ask(commands.repair(pool.keys, "500")) == ("0", 0), "all of w0 is gone by now"
+    assert pool.ask(commands.repair(pool.keys, "0")) == ("0", 1)
