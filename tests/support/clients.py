@@ -6,6 +6,8 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tests.support.waiting import PATIENT
+
 
 class Clients:
     """Makes clients of one server and closes them all."""
@@ -15,8 +17,8 @@ class Clients:
         self._made: list[Redis] = []
 
     def new(self, **options: Any) -> Redis:
-        """Return a client that answers in bytes, does not retry, and gives up after 5 seconds."""
-        defaults = {"socket_timeout": 5, "retry": Retry(NoBackoff(), 0)}
+        """Return a client that answers in bytes, does not retry, and is patient."""
+        defaults = {"socket_timeout": PATIENT, "retry": Retry(NoBackoff(), 0)}
         self._made.append(Redis.from_url(self._url, **{**defaults, **options}))
         return self._made[-1]
 

@@ -44,7 +44,7 @@ class OwnServer:
         return self.embedded.is_running
 
     def client(self, **options: object) -> Redis:
-        """Return a client that gives up after 5 seconds, closed with the test."""
+        """Return a client that is closed with the test."""
         return self._clients.new(**options)
 
     def kill(self) -> None:

@@ -31,7 +31,7 @@ class Server:
         self._clients = Clients(self.url)
 
     def client(self, **options: Any) -> Redis:
-        """Return a client that gives up after 5 seconds, closed with the test."""
+        """Return a client that is closed with the test."""
         return self._clients.new(**options)
 
     def close(self) -> None:

@@ -39,8 +39,11 @@ class Pair:
         self.old.replicaof("127.0.0.1", str(self.places[1]))
 
     def _is_in_step(self) -> bool:
-        told: Any = self.new.info("replication")
-        return bool(told.get("master_link_status") == "up")
+        told: Any = self.old.info("replication")
+        heard: Any = self.new.info("replication")
+        if heard.get("master_link_status") != "up":
+            return False
+        return int(heard["slave_repl_offset"]) >= int(told["master_repl_offset"])
 
 
 def is_awaited(server: Redis) -> bool:
