@@ -39,8 +39,8 @@ def test_news_are_pushed_to_a_page_that_nobody_touches(
     expect(page.get_by_test_id("connection")).to_have_text("Live")
     expect(page.get_by_test_id("figure-backlog")).to_have_text("0")
     app.enqueue("send_email", args=["a@b.c"])
-    # `python -m benchmarks.live` tells how soon; this is for a machine that is busy.
-    expect(page.get_by_test_id("figure-backlog")).to_have_text("1", timeout=5_000)
+    # `python -m benchmarks.live` tells how soon.
+    expect(page.get_by_test_id("figure-backlog")).to_have_text("1")
 
 
 def test_pausing_everything_asks_first_and_cannot_be_missed(
