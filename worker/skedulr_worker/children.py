@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from skedulr.app import Skedulr
-from skedulr_worker.board import Blocker, Board, Phase
+from skedulr_worker.board import BLOCKED_AFTER, Blocker, Board, Phase
 from skedulr_worker.child import Birth, live
 from skedulr_worker.config import WorkerConfig
 from skedulr_worker.instance import Instance, PoolSlots, instance_name
@@ -27,6 +27,7 @@ from skedulr_worker.orders import Order, OrderWriter
 from skedulr_worker.pipes import Pipes
 from skedulr_worker.pools import isolated_jobs, job_slots
 from skedulr_worker.sentinel import KNOWN_AFTER
+from skedulr_worker.vigil import Silence
 
 WHAT: Final = "the worker process"
 NURSERY_PATIENCE: Final = 2.0
@@ -69,6 +70,7 @@ class Child:
         self._orders = orders
         self._nursery = nursery
         """Process id of the nursery of its job processes, ``None`` where none lives."""
+        self._silence = Silence()
         self._died_at = 0.0
         self._for_memory = False
         self._last_words = ""
@@ -140,16 +142,19 @@ class Child:
         text = f"{WHAT} was killed: the task blocked it beyond its time-out"
         return replace(death, cause="timeout", text=text)
 
-    def is_overdue(self, patience: float) -> bool:
+    def is_overdue(self, patience: float, awake: float) -> bool:
         """Whether a task goes on after its time-out and keeps its event loop from doing anything
-        about that: the one that blocks it, or where nobody knows which that is, any.
+        about that: the one that blocks it, or where nobody knows which that is, any. ``awake`` is
+        what a vigil counts: it is to be asked again and again, and only what it was seen not to do
+        is held against it.
         """
         now, tick, blocker = time.monotonic(), self.board.tick, self.board.blocker
-        if not self.board.is_blocked:
+        silent = self._silence.seconds(tick, awake)
+        if not tick or silent <= BLOCKED_AFTER:
             return False
         if blocker is not None:
             return 0 < blocker.deadline < now - patience
-        return now - tick > KNOWN_AFTER and tick < self.board.deadline < now - patience
+        return silent > KNOWN_AFTER and tick < self.board.deadline < now - patience
 
     def execute(self) -> None:
         """Kill it because of the task that blocks it."""

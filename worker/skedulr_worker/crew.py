@@ -20,6 +20,7 @@ from skedulr_worker.locks import Locks
 from skedulr_worker.orders import Order
 from skedulr_worker.relays import Relays
 from skedulr_worker.replacing import Replacing
+from skedulr_worker.vigil import Vigil
 
 GONE_EVERY: Final = 0.02
 
@@ -53,6 +54,7 @@ class Crew:
         self._wanted: list[tuple[int, Sequence[PoolSlots]]] = []
         self._relays = Relays(loop)
         self._replacing = Replacing()
+        self._vigil = Vigil()
         self._suspects: set[str] = set()
         """Pools in which tasks wait that must run alone."""
         self._burials = Burials(
@@ -74,11 +76,12 @@ class Crew:
 
     def watch(self) -> None:
         """Look after everyone: kill what blocks beyond its time, and fill empty places."""
+        awake = self._vigil.look()
         self._relays.catch_up()
         self.reap()
         for child in self.children():
             self._has_worked = self._has_worked or child.board.phase is Phase.WORKING
-            if child.is_overdue(self._config.overdue_seconds):
+            if child.is_overdue(self._config.overdue_seconds, awake):
                 child.execute()
                 self._logger.error(
                     "process %d is killed: %s blocks it beyond its time-out",
