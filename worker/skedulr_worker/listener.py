@@ -67,15 +67,16 @@ class Listener:
             self._waiting = asyncio.create_task(self._wait(), name=self._name)
 
     def close(self) -> None:
-        """Wait no more."""
+        """Wait for no further marker. One that is waited for still may come, and is heard: it was
+        meant for another worker, which gets it by the exchange that follows.
+        """
         self._closed = True
-        if self._waiting is not None:
-            self._waiting.cancel()
 
     async def end(self) -> None:
         """Close the connection."""
         self.close()
         if self._waiting is not None:
+            self._waiting.cancel()
             await asyncio.gather(self._waiting, return_exceptions=True)
         await self._line.close()
 
