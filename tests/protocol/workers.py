@@ -113,7 +113,7 @@ def _acknowledge(model: Model, ack: Ack) -> bool:
     task.ended = ack.epoch
     task.attempt += 1
     task.suspect, task.losses = False, 0
-    model.counters["ran_ms"] += model.now - task.started_at
+    model.counters["ran_ms"] += max(0, model.now - task.started_at)
     if ack.problem:
         keep_problem(model, task, ack.kind, ack.problem)
         model.counters["attempts_failed"] += 1

@@ -11,7 +11,7 @@ local function end_attempt(record, epoch)
   record[ENDED] = epoch
   record[ATTEMPT] = record[ATTEMPT] + 1
   record[SUSPECT], record[LOSSES] = 0, 0
-  count('ran_ms', now - record[STARTED_AT])
+  if now > record[STARTED_AT] then count('ran_ms', now - record[STARTED_AT]) end
 end
 
 -- The process of a task has died that it had for itself: it goes back to its place, charged with the crash, or with
