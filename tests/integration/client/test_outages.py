@@ -21,7 +21,7 @@ from skedulr import (
     commands,
 )
 from skedulr.config import Config
-from tests.integration.client.kit import Enqueue, StartServer, stored
+from tests.integration.client.kit import Enqueue, StartServer, stored, taken
 from tests.support.apps import MakeApp
 from tests.support.own_server import OwnServer
 from tests.support.servers import Server
@@ -79,14 +79,14 @@ class TestAway:
         self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
     ) -> None:
         app = make_app(spare.url, time_limit=LIMIT)
-        await enqueue(app)
+        await taken(enqueue, app)
         spare.freeze()
         began = time.monotonic()
         with pytest.raises(RedisUnavailable, match="no reply within 1 s"):
             await enqueue(app)
         assert time.monotonic() - began < GENEROUS
         spare.thaw()
-        assert (await enqueue(app)).id
+        assert (await taken(enqueue, app)).id
 
     async def test_frozen_before_the_first_call(
         self, make_app: MakeApp, spare: OwnServer, enqueue: Enqueue
@@ -98,7 +98,7 @@ class TestAway:
             await enqueue(app)
         assert time.monotonic() - began < GENEROUS
         spare.thaw()
-        assert (await enqueue(app)).id
+        assert (await taken(enqueue, app)).id
 
     async def test_a_hundred_coroutines_give_up_together(
         self, make_app: MakeApp, spare: OwnServer
