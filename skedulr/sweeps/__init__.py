@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from skedulr.errors import RedisUnavailable
 from skedulr.keys import RegistryKeys, pool_keys
 from skedulr.sweeps.look import PoolSight, Sight, look
 from skedulr.sweeps.services import Pauses, Promotion, Recovery, Repair, Sweep, Trimming
@@ -80,8 +81,7 @@ class Sweeper:
         self._known = sight.names
         if self._deputy and sight.coordinated:
             return Round(sight.busy)
-        for pools in _chunks(sight.pools):
-            await asyncio.gather(*(self._sweep(client, pool) for pool in pools))
+        await self._sweep_all(client, sight.pools)
         left = max(0.0, sight.lease_left - (time.monotonic() - begun))
         right, self._right = self._right, Counter()
         return Round(sight.busy, left, right[self._recovery], right[self._repair])
@@ -91,6 +91,21 @@ class Sweeper:
             self._registry, [pool_keys(self._namespace, pool) for pool in sorted(self._known)]
         )
         return step.parse(await client.ask(*step.calls))
+
+    async def _sweep_all(self, client: AsyncClient, pools: Sequence[PoolSight]) -> None:
+        """Put all in order: a pool that cannot be swept, such as one of a newer format, must not
+        keep the others from it. Raises the first error once all have had their turn, but at once
+        where Redis is away.
+        """
+        errors: list[BaseException] = []
+        for chunk in _chunks(pools):
+            sweeps = (self._sweep(client, pool) for pool in chunk)
+            answers = await asyncio.gather(*sweeps, return_exceptions=True)
+            errors += (answer for answer in answers if answer is not None)
+            if any(isinstance(error, RedisUnavailable) for error in errors):
+                break
+        if errors:
+            raise errors[0]
 
     async def _sweep(self, client: AsyncClient, pool: PoolSight) -> None:
         """Put one pool in order, one thing after the other."""

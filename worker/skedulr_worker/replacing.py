@@ -15,6 +15,15 @@ FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 15.0
 
 
+MOST_DOUBLINGS: Final = 10
+"""Waits have reached the longest by then; a float does not bear a failure every 15 s for hours."""
+
+
+def wait_after(failures: int) -> float:
+    """Seconds until the next try after so many failures in a row, 1 or more."""
+    return min(FIRST_WAIT * 2.0 ** min(failures - 1, MOST_DOUBLINGS), LONGEST_WAIT)
+
+
 class Replacing:
     """The places of processes that have died, with the time at which they are filled again."""
 
@@ -33,7 +42,7 @@ class Replacing:
         self._failures[number] = failures
         wait = max(0.0, SHORTEST_LIFE - lived)
         if failures:
-            wait = min(FIRST_WAIT * 2 ** (failures - 1), LONGEST_WAIT)
+            wait = wait_after(failures)
         self._due.append((self._clock() + wait, number, served))
 
     def is_awaited(self, served: Sequence[PoolSlots]) -> bool:

@@ -22,7 +22,7 @@ from skedulr_worker.context import Attempt
 from skedulr_worker.deadlines import Deadlines
 from skedulr_worker.instance import instance_name
 from skedulr_worker.orders import CLAIMS, NOW, STOP, Order, OrderReader, OrderWriter
-from skedulr_worker.replacing import LONGEST_WAIT, SHORTEST_LIFE, Replacing
+from skedulr_worker.replacing import LONGEST_WAIT, SHORTEST_LIFE, Replacing, wait_after
 from tests.support.servers import Server
 from tests.support.waiting import wait_until
 
@@ -173,6 +173,12 @@ class TestReplacing:
         longest = [LONGEST_WAIT] * 3
         assert waits(lived=0.1, failed=True) == [0.5, 1, 2, 4, 8, *longest]
         assert waits(lived=20, failed=True) == [0.5, 1, 2, 4, 8, *longest], "its hook may be slow"
+
+    def test_who_has_failed_for_days_is_still_tried_again(self) -> None:
+        replacing = Replacing()
+        for _ in range(2000):
+            replacing.add(1, [], failed=True)
+        assert wait_after(10**6) == LONGEST_WAIT
 
     def test_the_first_that_works_makes_up_for_all_failures(self) -> None:
         replacing = Replacing()

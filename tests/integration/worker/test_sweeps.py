@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from skedulr import Skedulr, State, commands
+from skedulr import Skedulr, State, UpgradeNeeded, commands, sweeps
 from skedulr.sweeps import Sweeper
 from skedulr.sweeps.look import look
 from tests.support.waiting import await_until
@@ -55,6 +55,21 @@ async def test_due_tasks_enter_the_queue_without_any_worker(app: Skedulr) -> Non
         return await task.astatus() is State.QUEUED
 
     await await_until(is_queued)
+
+
+async def test_a_pool_that_only_newer_code_may_sweep_keeps_no_other_from_it(
+    app: Skedulr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeps, "POOLS_AT_ONCE", 1)
+    sweeper = Sweeper(app.registry, app.config.namespace)
+    newer = await app.aenqueue("job", pool="a", delay=60)
+    task = await app.aenqueue("job", pool="b", delay=60)
+    for each in (newer, task):
+        await app.aclient.ask(("ZADD", app.keys(each.pool).due, "XX", 1, each.id))
+    await app.aclient.ask(("HSET", app.keys("a").meta, "format", 9))
+    with pytest.raises(UpgradeNeeded):
+        await sweeper.run_once(app.aclient)
+    assert await task.astatus() is State.QUEUED
 
 
 async def test_a_pool_that_missed_the_pause_of_the_cluster_gets_it(app: Skedulr) -> None:

@@ -21,7 +21,7 @@ from skedulr_worker.isolation.groups import kill_group
 from skedulr_worker.isolation.link import Died, NurseryLink
 from skedulr_worker.isolation.process import Ended, JobProcessHandle
 from skedulr_worker.lifetime import Lifetime
-from skedulr_worker.replacing import FIRST_WAIT, LONGEST_WAIT
+from skedulr_worker.replacing import wait_after
 
 RELEASE_MARGIN: Final = 0.5
 """Seconds that an interrupted job has where its worker stops."""
@@ -222,10 +222,9 @@ class ProcessExecutor:
 
     def _wait_before_the_next(self) -> None:
         """A process that does not come up is not tried again at once."""
-        wait = min(FIRST_WAIT * 2**self._young_deaths, LONGEST_WAIT)
         self._young_deaths += 1
         if self._pause is None and not self._closed:
-            self._pause = self._loop.call_later(wait, self._go_on)
+            self._pause = self._loop.call_later(wait_after(self._young_deaths), self._go_on)
 
     def _go_on(self) -> None:
         self._pause = None
