@@ -9,6 +9,7 @@ command, which is told there in two lines: process id, exit code.
 """
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -40,11 +41,17 @@ def main() -> None:
 
 
 def load() -> None:
-    """Import what a command needs; some of that waits for the first one."""
+    """Import what a command needs; some of that waits for the first one.
+
+    All of it is out of reach of the garbage collection with which a process ends: that would touch,
+    and so copy, the whole memory that a command shares with this process.
+    """
     from skedulr.cli.program import program
 
     with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
         program(["version"])
+    gc.collect()
+    gc.freeze()
 
 
 def watch(call: dict[str, object], out: int, err: int, told: int) -> NoReturn:
