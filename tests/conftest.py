@@ -1,6 +1,8 @@
 """The fixtures that every test can ask for; they live in `tests.support`."""
 
+import gc
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,6 +15,7 @@ pytest_plugins = [
     "tests.support.spawning",
     "tests.support.commands",
     "tests.support.apps",
+    "tests.support.order",
 ]
 
 
@@ -25,3 +28,16 @@ def pytest_configure(config: pytest.Config) -> None:
     runs_tests = config.getoption("dist", "no") == "no"
     if runs_tests and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, lambda *_: None)  # nothing here, and the default behind exec
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect without the garbage collector, from which all that is collected stays out of reach:
+    it would go through thousands of tests again and again, and through a copy in each fork.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
