@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final, NamedTuple
 from unittest.mock import patch
 
@@ -50,13 +51,35 @@ SMALL_STEPS: Final = bug(
 
 def scripts(planted: Bug | None = None) -> dict[str, str]:
     """The finished texts, with a virtual clock, and with the bug in one of them at least."""
-    right = {name: lua.load(name, virtual_clock=True).text for name in lua.names()}
+    right = {name: _made(name) for name in lua.names()}
     if planted is None:
-        return right
-    read = lua._read
-    with patch.object(lua, "_read", lambda file: planted.in_source(file, read(file))):
-        wrong = {name: lua.load.__wrapped__(name, virtual_clock=True).text for name in right}
-    for file in {change.file for change in planted.changes}:
-        planted.in_source(file, read(file))  # also where no script includes it any more
-    assert wrong != right, f"no script has the bug {planted.name!r}"
+        return {name: text for name, (text, _) in right.items()}
+    changed = {change.file for change in planted.changes}
+    for file in changed:
+        planted.in_source(file, lua._read(file))  # also where no script includes it any more
+    wrong = {
+        name: _make(name, planted)[0] if changed & files else text
+        for name, (text, files) in right.items()
+    }
+    assert any(wrong[name] != right[name][0] for name in right), (
+        f"no script has the bug {planted.name!r}"
+    )
     return wrong
+
+
+@cache
+def _made(name: str) -> tuple[str, frozenset[str]]:
+    """The text of a script as it is, and the files that it is put together from."""
+    return _make(name, Bug("", ()))
+
+
+def _make(name: str, planted: Bug) -> tuple[str, frozenset[str]]:
+    read, files = lua._read, set[str]()
+
+    def read_with_bug(file: str) -> str:
+        files.add(file)
+        return planted.in_source(file, read(file))
+
+    with patch.object(lua, "_read", read_with_bug):
+        made = lua.load.__wrapped__(name, virtual_clock=True)
+    return made.text, frozenset(files)
