@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, TypeVar, cast
 
 from redis import Redis
+from redis.exceptions import ResponseError
 
 from skedulr.commands import Command, Handed, Read, handed, pause
 from skedulr.dependencies.triggers import Event, events_of
@@ -51,6 +52,7 @@ class Runner:
         self._dump = client.script_load(DUMP)
         self._pools = 0
         self._channels = client.pubsub()
+        self._line = client.connection_pool.get_connection()
 
     def new_pool(self) -> PoolKeys:
         """The keys of a pool that nobody has used."""
@@ -59,13 +61,28 @@ class Runner:
 
     def run(self, keys: PoolKeys, now: int, command: Command[T]) -> Outcome:
         """Run a command at that time and look at the whole pool, in one trip."""
-        with self._client.pipeline(transaction=False) as trip:
-            trip.set(f"{keys.prefix}clock", now)
-            sha = self._shas[command.script]
-            trip.evalsha(sha, len(command.keys), *command.keys, *command.args)
-            trip.evalsha(self._dump, 1, keys.ready, keys.prefix)
-            _, reply, dumped = trip.execute()
+        sha = self._shas[command.script]
+        _, reply, dumped = self._say(
+            ("SET", f"{keys.prefix}clock", now),
+            ("EVALSHA", sha, len(command.keys), *command.keys, *command.args),
+            ("EVALSHA", self._dump, 1, keys.ready, keys.prefix),
+        )
         return Outcome(command.parse(reply), read(keys.prefix, dumped))
+
+    def _say(self, *commands: tuple[Any, ...]) -> list[Any]:
+        """The replies to commands that are sent in one trip, without the layers of a pipeline."""
+        self._line.send_packed_command(self._line.pack_commands(commands))
+        replies = [self._reply() for _ in commands]
+        for reply in replies:
+            if isinstance(reply, ResponseError):
+                raise reply
+        return replies
+
+    def _reply(self) -> Any:
+        try:
+            return self._line.read_response()
+        except ResponseError as error:
+            return error  # once the replies behind it are read, too
 
     def listen(self, keys: PoolKeys, instance: str) -> None:
         """Hear from now on what is handed over to an instance."""

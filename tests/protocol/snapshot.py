@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import msgpack
@@ -54,8 +54,16 @@ class Snapshot:
 
     def members(self, family: str) -> list[str]:
         """What follows the colon in the names of a family's keys."""
-        start = f"{family}:"
-        return [name.removeprefix(start) for name in self.names() if name.startswith(start)]
+        return self._families.get(family, [])
+
+    @cached_property
+    def _families(self) -> dict[str, list[str]]:
+        families: dict[str, list[str]] = {}
+        for name in self.names():
+            family, colon, member = name.partition(":")
+            if colon:
+                families.setdefault(family, []).append(member)
+        return families
 
     def places(self) -> dict[str, list[str]]:
         """Where each task is: every queue, gate and history that names it."""
