@@ -19,6 +19,8 @@ RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 # Each of these has a target of its own.
 SLOW := not containers and not browser and not outages and not planted and not testcontainers
+# These say the same whichever server is there.
+SERVERLESS := --ignore=tests/unit --ignore=tests/typing
 BENCH := PYTHONDONTWRITEBYTECODE=1 BENCH_PEERS=benchmarks/peers.toml \
 	BENCH_HARNESS='$(BENCH_HARNESS)' BENCH_ENVIRONMENTS='$(BENCH_ENVIRONMENTS)'
 # With bytecode, even where the environment forbids it: else each of a thousand processes compiles what it imports.
@@ -54,9 +56,9 @@ up: $(INSTALLED) dashboard ## Run skedulr on this machine with its demo, until C
 test: $(INSTALLED) ## Run the tests on a private Valkey (no container, no browser, nothing to install)
 	$(PYTEST) $(PARALLEL) -m '$(SLOW)' $(PYTEST_ARGS)
 
-test-redis: $(INSTALLED) ## Run the same tests on the redis-server of this machine
+test-redis: $(INSTALLED) ## Run the tests that need a server on the redis-server of this machine
 	@test -n '$(REDIS_SERVER)' || { echo 'test-redis: no redis-server on PATH; install it, or name it: make test-redis REDIS_SERVER=PATH'; exit 1; }
-	SKEDULR_TEST_SERVER='$(REDIS_SERVER)' $(PYTEST) $(PARALLEL) -m '$(SLOW)' $(PYTEST_ARGS)
+	SKEDULR_TEST_SERVER='$(REDIS_SERVER)' $(PYTEST) $(PARALLEL) -m '$(SLOW)' $(SERVERLESS) $(PYTEST_ARGS)
 
 test-outages: $(INSTALLED) ## Take every role through every kind of outage of Redis, a minute or two
 	$(PYTEST) $(PARALLEL) -m outages $(PYTEST_ARGS)
