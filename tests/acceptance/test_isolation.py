@@ -44,7 +44,6 @@ def begun(trace: Trace, many: int = 1) -> list[int]:
 
 
 # --- like all other jobs
-# -----------------------------------------------------------------------------------------
 
 
 def test_a_job_runs_in_a_process_of_its_own_and_sees_and_tells_what_any_job_does(
@@ -146,7 +145,6 @@ def test_hooks_run_once_in_every_process(app: Skedulr, start_lab: StartLab, trac
 
 
 # --- stopping
-# -----------------------------------------------------------------------------------------
 
 
 def test_a_job_that_takes_too_long_is_interrupted_and_can_clean_up(
@@ -229,7 +227,6 @@ def test_sigterm_from_somebody_else_interrupts_no_job(
 
 
 # --- the end of a worker
-# -----------------------------------------------------------------------------------------
 
 
 def test_a_worker_that_is_told_to_stop_lets_jobs_finish_and_hands_back_the_rest(

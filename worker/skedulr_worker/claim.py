@@ -99,7 +99,6 @@ class ClaimLoop:
         self._keep()
 
     # --- what happens outside
-    # ---------------------------------------------------------------------
 
     def ask(self) -> None:
         """Exchange as soon as none is under way: something may have become claimable."""
@@ -158,7 +157,6 @@ class ClaimLoop:
         await self._listener.end()
 
     # --- when to exchange
-    # -------------------------------------------------------------------------
 
     def _consider(self) -> None:
         if self._under_way or self._closed:
@@ -206,7 +204,6 @@ class ClaimLoop:
         self._keeping = self._loop.call_later(self.instance.lease / KEEP_PARTS, self._keep)
 
     # --- one exchange
-    # -----------------------------------------------------------------------------
 
     def _go(self) -> None:
         self._turns.begin()

@@ -101,7 +101,6 @@ class Crew:
                 self._suspects.add(instance.pool)
 
     # --- births
-    # ------------------------------------------------------------------------------------
 
     def fork_wanted(self) -> None:
         """Make the processes that are missing; nothing else may run in this one meanwhile."""
@@ -167,7 +166,6 @@ class Crew:
             self._want(number, served)
 
     # --- deaths
-    # ------------------------------------------------------------------------------------
 
     def reap(self) -> None:
         """Take note of those that have ended."""
@@ -192,7 +190,6 @@ class Crew:
         self._fill_places()
 
     # --- the end
-    # -----------------------------------------------------------------------------------
 
     def dismiss(self, order: Order) -> None:
         """Tell everyone to stop; nobody is replaced any more."""

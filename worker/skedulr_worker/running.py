@@ -95,7 +95,6 @@ class Running:
         return iter(list(self._attempts.values()))
 
     # --- beginning
-    # --------------------------------------------------------------------------------
 
     def take(self, claims: Sequence[Claim]) -> None:
         """Run claimed tasks, in their order."""
@@ -169,7 +168,6 @@ class Running:
         return True
 
     # --- stopping
-    # ---------------------------------------------------------------------------------
 
     def stop(self, attempt: Attempt, reason: Stop) -> None:
         """Ask an attempt to stop: a coroutine gets ``CancelledError``, a thread has to look."""
@@ -238,7 +236,6 @@ class Running:
                 self._over(attempt, None, asyncio.CancelledError())
 
     # --- ending
-    # -----------------------------------------------------------------------------------
 
     def _over(self, attempt: Attempt, result: Any, error: BaseException | None) -> None:
         """A job has returned or raised in this process."""

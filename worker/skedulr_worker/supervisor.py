@@ -93,7 +93,6 @@ class Supervisor:
         return FAILED if self._crew.cannot_start else 0
 
     # --- life
-    # -------------------------------------------------------------------------------------
 
     async def _live(self) -> None:
         try:
@@ -158,7 +157,6 @@ class Supervisor:
         return self._parent is not None and os.getppid() != self._parent
 
     # --- the end
-    # -----------------------------------------------------------------------------------
 
     def _asked(self) -> None:
         self._wishes += 1

@@ -9,7 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Awaitable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import psutil
 
@@ -57,13 +57,12 @@ DRAIN_PATIENCE: Final = 5.0
 """Seconds in which the last acknowledgements must reach Redis, before others take over."""
 
 
-class _Pool:
+class _Pool(NamedTuple):
     """One pool of a worker."""
 
-    def __init__(self, claims: ClaimLoop, running: Running, telling: Telling) -> None:
-        self.claims = claims
-        self.running = running
-        self.telling = telling
+    claims: ClaimLoop
+    running: Running
+    telling: Telling
 
 
 class Worker:
@@ -116,8 +115,7 @@ class Worker:
             for hook in self._app.startup_hooks:
                 await _call(hook)
         plans, chain = plans_of(self._app), chain_of(self._app.middlewares)
-        recovery = Recovery(self._app, self._spawn)
-        verdicts = Verdicts(recovery, self._app.config, self._app.logger)
+        verdicts = Verdicts(Recovery(self._app, self._spawn), self._app.config, self._app.logger)
         for instance in self._instances:
             telling = Telling(instance.keys, self._client, self._clock, self._loop)
             claims = ClaimLoop(

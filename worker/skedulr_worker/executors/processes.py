@@ -132,7 +132,6 @@ class ProcessExecutor:
                     process.kill()
 
     # --- processes for attempts
-    # -------------------------------------------------------------------
 
     def _serve(self) -> None:
         """Give waiting attempts to idle processes, and have more of these where there are too
@@ -176,7 +175,6 @@ class ProcessExecutor:
         self._serve()
 
     # --- deaths
-    # -----------------------------------------------------------------------------------
 
     def died(self, process: JobProcessHandle, attempt: Attempt | None, died: Died | None) -> None:
         """A process is gone."""

@@ -218,7 +218,6 @@ class JobProcess:
         return tell
 
     # --- interruptions
-    # -----------------------------------------------------------------------------
 
     def _stop_of(self, serial: int) -> Any:
         return lambda: self._notices.get(self._slot, serial)

@@ -127,7 +127,6 @@ class Nursery:
         return max(0.0, min(rest, LONGEST_REST))
 
     # --- what the worker process says
-    # -------------------------------------------------------------
 
     def _hear(self) -> None:
         space = socket.CMSG_SPACE(_MOST_DESCRIPTORS * array("i").itemsize)
@@ -192,7 +191,6 @@ class Nursery:
                 os.kill(kid.pid, signal.SIGHUP)
 
     # --- births and deaths
-    # -------------------------------------------------------------------------
 
     def _fork(self, slot: int) -> None:
         ours = socket.socket(fileno=self._descriptors.pop(0))

@@ -107,7 +107,6 @@ class JobProcessHandle(asyncio.Protocol):
         self._link.say(channel.KILL, self._slot)
 
     # --- what it says
-    # ------------------------------------------------------------------------------
 
     async def _open(self, sock: socket.socket) -> None:
         try:
@@ -148,7 +147,6 @@ class JobProcessHandle(asyncio.Protocol):
             self._keeper.told(self.attempt, message)
 
     # --- its death
-    # ---------------------------------------------------------------------------------
 
     def connection_lost(self, _error: Exception | None) -> None:
         """It, or this end, has closed the channel."""
