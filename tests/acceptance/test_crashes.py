@@ -42,9 +42,10 @@ def test_a_task_that_kills_its_own_process_is_dead_after_three_times(
     code: int | None,
 ) -> None:
     worker = start_lab()
+    go_on = trace.folder / "go-on"  # a process of a neighbour that has ended may get the poison
     neighbours = [
-        app.enqueue("work", args=["isolated", 2]),
-        app.enqueue("wait", args=["coroutine", 2]),
+        app.enqueue("hold", args=["isolated", str(go_on)]),
+        app.enqueue("work_until", args=["coroutine", str(go_on)]),
     ]
     begun(trace, 2)
     poison = app.enqueue(name, args=args)
@@ -60,6 +61,7 @@ def test_a_task_that_kills_its_own_process_is_dead_after_three_times(
         assert "the last words of a segfault" in info.attempts[0].stderr
         assert "in segfault" in info.attempts[0].stderr, "where it happened"
         assert "nursery.py" not in info.attempts[0].stderr
+    go_on.touch()
     assert all(task.result(timeout=15) in processes_of(worker) for task in neighbours)
     assert {(task.info().crashes, task.info().losses) for task in neighbours} == {(0, 0)}
     assert sorted(trace.labels("begin")) == ["coroutine", "isolated"], "each of them ran once"

@@ -11,6 +11,7 @@ from tests.acceptance.shop import FOLDER, is_there, trace, trace_line
 
 note = app.job(shop.note.function)
 wait = app.job(name="wait")(shop.work.function)
+work_until = app.job(shop.work_until.function)
 block = app.job(shop.block.function)
 
 

@@ -114,8 +114,9 @@ async def test_a_redis_that_stays_away_ends_the_wait(
     patience: float | None,
 ) -> None:
     server = own_server(appendonly=False)
-    task = make_app(server.url, time_limit=1).enqueue("add", [1])
-    waiter = await begun(server, result(task, patience))
+    task = make_app(server.url).enqueue("add", [1])
+    impatient = make_app(server.url, time_limit=1)
+    waiter = await begun(server, result(impatient.task(task.name), patience))
     server.kill()
     with pytest.raises(RedisUnavailable):
         await waiter
@@ -126,7 +127,7 @@ async def test_an_outage_within_the_time_that_was_named_is_waited_out(
 ) -> None:
     server = own_server(appendonly=True)
     app = make_app(server.url, time_limit=1)
-    task = app.enqueue("add", [1])
+    task = app.task(make_app(server.url).enqueue("add", [1]).name)
     waiter = await begun(server, result(task, 60))
     # The reader of its inbox may be ahead of the question itself, whose script has to be loaded.
     waiters = app.keys("default").waiters
@@ -158,8 +159,9 @@ async def test_a_redis_that_freezes_ends_the_wait(
     make_app: MakeApp, own_server: Callable[..., OwnServer], result: Result
 ) -> None:
     server = own_server(appendonly=False)
-    task = make_app(server.url, time_limit=1).enqueue("add", [1])
-    waiter = await begun(server, result(task, 2))
+    task = make_app(server.url).enqueue("add", [1])
+    impatient = make_app(server.url, time_limit=1)
+    waiter = await begun(server, result(impatient.task(task.name), 2))
     server.freeze()
     with pytest.raises((RedisUnavailable, ResultTimeout)):
         await waiter
