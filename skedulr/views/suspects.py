@@ -112,8 +112,8 @@ def _way_out(first: TaskInfo) -> str:
     """What ends the one that runs, and keeps the next one from running for ever."""
     if first.cancel_requested:
         return (
-            "a thread that does not look goes on all the same: restart its worker, and give its "
-            'job isolation="process"'
+            "where it goes on for --overdue (5s), its process is killed; one in a worker inside a "
+            'program goes on all the same: restart that, and give its job isolation="process"'
         )
     if first.timeout is not None:
         return f"if that is too long: skedulr cancel {first.name}"

@@ -25,7 +25,8 @@ _NURSERY: Final = _SENTINEL + MARK.size
 _BLOCKER: Final = _NURSERY + MARK.size
 _BLOCKER_SIZE: Final = 2048
 """Enough for the longest names of a pool and a task."""
-_HEADER_SIZE: Final = _BLOCKER + _BLOCKER_SIZE
+_STUCK: Final = _BLOCKER + _BLOCKER_SIZE
+_HEADER_SIZE: Final = _STUCK + _BLOCKER_SIZE
 
 BLOCKED_AFTER: Final = 2.5
 """Seconds without a turn of the event loop, which otherwise comes round every second."""
@@ -44,7 +45,7 @@ class Phase(IntEnum):
 
 
 class Blocker(NamedTuple):
-    """The task that keeps an event loop from coming round."""
+    """A task that keeps its process from doing anything else."""
 
     pool: str
     id: str
@@ -87,21 +88,38 @@ class Board:
     @property
     def blocker(self) -> Blocker | None:
         """What blocks the event loop, as far as that is known."""
-        size, checksum = SIZE.unpack_from(self._memory, _BLOCKER)
-        start = _BLOCKER + SIZE.size
+        return self._read(_BLOCKER)
+
+    @blocker.setter
+    def blocker(self, blocker: Blocker | None) -> None:
+        self._write(_BLOCKER, blocker)
+
+    @property
+    def stuck(self) -> Blocker | None:
+        """What goes on long after it was to stop, in a process that runs it alone and takes nothing
+        more: it ends with that process.
+        """
+        return self._read(_STUCK)
+
+    @stuck.setter
+    def stuck(self, task: Blocker) -> None:
+        self._write(_STUCK, task)
+
+    def _read(self, place: int) -> Blocker | None:
+        size, checksum = SIZE.unpack_from(self._memory, place)
+        start = place + SIZE.size
         data = self._memory[start : start + min(size, _BLOCKER_SIZE - SIZE.size)]
         if not size or zlib.crc32(data) != checksum:
             return None
         return Blocker(*msgpack.unpackb(data, unicode_errors="surrogateescape"))
 
-    @blocker.setter
-    def blocker(self, blocker: Blocker | None) -> None:
+    def _write(self, place: int, task: Blocker | None) -> None:
         data = b""
-        if blocker is not None:
-            data = msgpack.packb(list(blocker), unicode_errors="surrogateescape")
-            start = _BLOCKER + SIZE.size
+        if task is not None:
+            data = msgpack.packb(list(task), unicode_errors="surrogateescape")
+            start = place + SIZE.size
             self._memory[start : start + len(data)] = data
-        SIZE.pack_into(self._memory, _BLOCKER, len(data), zlib.crc32(data))
+        SIZE.pack_into(self._memory, place, len(data), zlib.crc32(data))
 
     @property
     def tick(self) -> float:

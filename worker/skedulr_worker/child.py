@@ -110,6 +110,7 @@ async def _work(birth: Birth) -> int:
         birth.nursery,
         birth.config.lifetime,
         birth.stderr,
+        birth.solo,
     )
     stopped = asyncio.Event()
 

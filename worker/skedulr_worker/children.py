@@ -139,7 +139,10 @@ class Child:
         )
         if self.guilty is None:
             return death
-        text = f"{WHAT} was killed: the task blocked it beyond its time-out"
+        how = (
+            "went on after it was to stop" if self.board.stuck else "blocked it beyond its time-out"
+        )
+        text = f"{WHAT} was killed: the task {how}"
         return replace(death, cause="timeout", text=text)
 
     def is_overdue(self, patience: float, awake: float) -> bool:
@@ -157,8 +160,8 @@ class Child:
         return silent > KNOWN_AFTER and tick < self.board.deadline < now - patience
 
     def execute(self) -> None:
-        """Kill it because of the task that blocks it."""
-        self.guilty = self.board.blocker
+        """Kill it because of the task that blocks it, or that is stuck in it."""
+        self.guilty = self.board.stuck or self.board.blocker
         self.kill()
 
     @property

@@ -82,17 +82,19 @@ class Crew:
         for child in self.children():
             self._has_worked = self._has_worked or child.board.phase is Phase.WORKING
             if child.is_overdue(self._config.overdue_seconds, awake):
-                child.execute()
-                self._logger.error(
-                    "process %d is killed: %s blocks it beyond its time-out",
-                    child.pid,
-                    f"task {child.guilty.id}" if child.guilty else "a task",
-                )
+                self._execute(child, "blocks it beyond its time-out")
+            elif child.board.stuck is not None and child.guilty is None:
+                self._execute(child, "goes on after it was to stop")
             self._look_for_suspects(child)
             if child.board.phase is Phase.RETIRING and not child.solo and not child.is_replaced:
                 child.is_replaced = True
                 self._want(child.number, child.served)
         self._fill_places()
+
+    def _execute(self, child: Child, why: str) -> None:
+        child.execute()
+        who = f"task {child.guilty.id}" if child.guilty else "a task"
+        self._logger.error("process %d is killed: %s %s", child.pid, who, why)
 
     def _look_for_suspects(self, child: Child) -> None:
         for instance in child.instances:

@@ -25,6 +25,7 @@ from skedulr_worker.isolation.deaths import Death
 from skedulr_worker.isolation.link import NurseryLink
 from skedulr_worker.isolation.process import Ended
 from skedulr_worker.middleware import Chain
+from skedulr_worker.patience import Patience
 from skedulr_worker.plans import Plan
 from skedulr_worker.telling import Telling
 from skedulr_worker.verdicts import Verdicts
@@ -66,6 +67,8 @@ class Running:
             loop, min(threads, self._slots), self._begin, self._over, chain, logger
         )
         self.processes: ProcessExecutor | None = None
+        self.patience: Patience | None = None
+        """With what does not stop here; ``None`` lets it go on for as long as it likes."""
 
     def isolate(
         self, loop: asyncio.AbstractEventLoop, link: NurseryLink, config: WorkerConfig
@@ -182,10 +185,17 @@ class Running:
             self._over(attempt, None, asyncio.CancelledError())
         elif attempt.plan.is_async:
             self._coroutines.cancel(attempt)
+            self._be_patient(attempt)
         elif self._executor(attempt).withdraw(attempt):
             self._over(attempt, None, asyncio.CancelledError())
-        elif self.processes:
+        elif attempt.plan.is_isolated and self.processes:
             self.processes.stop(attempt, reason)
+        else:
+            self._be_patient(attempt)
+
+    def _be_patient(self, attempt: Attempt) -> None:
+        if self.patience is not None:
+            self.patience.begin(attempt)
 
     def cancel(self, claims: Sequence[tuple[str, int]]) -> None:
         """The users of these tasks want them to stop."""

@@ -32,6 +32,7 @@ from skedulr_worker.isolation.stderr import Mouth
 from skedulr_worker.lifetime import FOR_EVER, Lifetime
 from skedulr_worker.middleware import Recovery, chain_of
 from skedulr_worker.orders import CLAIMS, Order
+from skedulr_worker.patience import Patience
 from skedulr_worker.plans import plans_of
 from skedulr_worker.pools import job_slots
 from skedulr_worker.running import Running
@@ -78,6 +79,7 @@ class Worker:
         nursery: socket.socket | None = None,
         lifetime: Lifetime = FOR_EVER,
         stderr: Mouth | None = None,
+        is_alone: bool = False,
     ) -> None:
         self.board = board
         self._app = app
@@ -98,6 +100,8 @@ class Worker:
         self.idle = asyncio.Event()
         """Whether nothing runs any more in a process that has done its share."""
         self._lifetime = lifetime
+        self._is_alone = is_alone
+        """Whether a process of its own runs one suspect at a time, so that it may end with it."""
         self._stderr = stderr
         """Where it is to be told which attempt has written what."""
         self._begun = 0
@@ -133,6 +137,10 @@ class Worker:
                 self._config.thread_limit,
                 self._note_begin,
             )
+            if self._is_alone:
+                running.patience = Patience(
+                    self._loop, self.board, self._config.overdue_seconds, self.retire
+                )
             if self._nursery is not None:
                 running.isolate(self._loop, self._nursery, self._config)
             self._pools[instance.pool] = _Pool(claims, running, telling)

@@ -96,7 +96,7 @@ async def test_one_that_was_asked_to_stop_and_goes_on_is_told_of(
     await first.acancel()
     found = await task.aexplain()
     assert "it has been asked to stop" in str(found)
-    assert "restart its worker" in found.reasons[1].hint
+    assert "its process is killed" in found.reasons[1].hint
 
 
 async def test_suspects_run_beside_each_other_as_far_as_there_are_processes(
