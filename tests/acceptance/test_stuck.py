@@ -39,7 +39,7 @@ def make_suspect(worker: Spawned, trace: Trace, label: str) -> int:
     return alone
 
 
-@pytest.mark.parametrize("job", ["labour", "stubborn"])
+@pytest.mark.parametrize("job", ["labour", "stubborn", "block"])
 def test_one_that_is_cancelled_is_cancelled_and_the_next_one_runs(
     app: Skedulr, worker: Spawned, trace: Trace, job: str
 ) -> None:

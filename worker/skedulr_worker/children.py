@@ -68,6 +68,9 @@ class Child:
         self.is_replaced = False
         """Whether another process has taken its place while it lived."""
         self._orders = orders
+        self._asked_at = 0.0
+        """When it was told of a cancelled task, and has not come round since."""
+        self._asked: Blocker | None = None
         self._nursery = nursery
         """Process id of the nursery of its job processes, ``None`` where none lives."""
         self._silence = Silence()
@@ -80,6 +83,9 @@ class Child:
         """Pass an order on."""
         if self.status is None:
             self._orders.send(order)
+            if order.cancelled and self._asked_at <= self.board.tick:
+                self._asked_at = time.monotonic()
+                self._asked = Blocker(order.pool, order.cancelled[0][0], 0.0)
 
     def hang_up(self) -> None:
         """Let it know that the terminal has closed; the kernel tells that not to all."""
@@ -159,9 +165,23 @@ class Child:
             return 0 < blocker.deadline < now - patience
         return silent > KNOWN_AFTER and tick < self.board.deadline < now - patience
 
+    def is_stuck(self, patience: float) -> bool:
+        """Whether a suspect, which has this process for itself, goes on after it was to stop: as
+        the process says, or since it hears nothing.
+        """
+        if self.board.stuck is not None:
+            return True
+        return self._is_deaf and self._asked_at < time.monotonic() - patience
+
+    @property
+    def _is_deaf(self) -> bool:
+        """Whether the one that it runs alone was cancelled, and keeps it from hearing of that."""
+        return self.solo and self.board.tick < self._asked_at
+
     def execute(self) -> None:
-        """Kill it because of the task that blocks it, or that is stuck in it."""
-        self.guilty = self.board.stuck or self.board.blocker
+        """Kill it because of the task that is stuck in it, or blocks it."""
+        known = self.board.stuck or self.board.blocker
+        self.guilty = known or (self._asked if self._is_deaf else None)
         self.kill()
 
     @property
