@@ -67,7 +67,7 @@ def test_one_beyond_its_time_out_is_charged_with_a_crash_each_time(
     info = task.info()
     assert (info.reason, info.crashes) == ("poison", 3)
     assert {(each.kind, each.cause) for each in info.attempts} == {("crash", "timeout")}
-    assert "went on after it was to stop" in info.attempts[0].error
+    assert "the task would not stop" in info.attempts[0].error
     assert neighbour.status() is State.SUCCEEDED
 
 

@@ -145,10 +145,8 @@ class Child:
         )
         if self.guilty is None:
             return death
-        how = (
-            "went on after it was to stop" if self.board.stuck else "blocked it beyond its time-out"
-        )
-        text = f"{WHAT} was killed: the task {how}"
+        what = "would not stop" if self.board.stuck else "blocked it beyond its time-out"
+        text = f"{WHAT} was killed: the task {what}"
         return replace(death, cause="timeout", text=text)
 
     def is_overdue(self, patience: float, awake: float) -> bool:
@@ -165,13 +163,13 @@ class Child:
             return 0 < blocker.deadline < now - patience
         return silent > KNOWN_AFTER and tick < self.board.deadline < now - patience
 
-    def is_stuck(self, patience: float) -> bool:
+    def is_stuck(self, patience: float, awake: float) -> bool:
         """Whether a suspect, which has this process for itself, goes on after it was to stop: as
-        the process says, or since it hears nothing.
+        the process says, or since it hears nothing. ``awake`` is as in ``is_overdue``.
         """
-        if self.board.stuck is not None:
-            return True
-        return self._is_deaf and self._asked_at < time.monotonic() - patience
+        silent = self._silence.seconds(self.board.tick, awake)
+        is_deaf = self._is_deaf and silent > max(patience, BLOCKED_AFTER)
+        return is_deaf or self.board.stuck is not None
 
     @property
     def _is_deaf(self) -> bool:

@@ -83,7 +83,7 @@ class Crew:
             self._has_worked = self._has_worked or child.board.phase is Phase.WORKING
             if child.is_overdue(self._config.overdue_seconds, awake):
                 self._execute(child, "blocks it beyond its time-out")
-            elif child.guilty is None and child.is_stuck(self._config.overdue_seconds):
+            elif child.guilty is None and child.is_stuck(self._config.overdue_seconds, awake):
                 self._execute(child, "goes on after it was to stop")
             self._look_for_suspects(child)
             if child.board.phase is Phase.RETIRING and not child.solo and not child.is_replaced:

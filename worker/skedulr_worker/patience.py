@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from skedulr_worker.board import Blocker, Board
 from skedulr_worker.context import Attempt, Stop
+
+LATE: Final = 1.0
+"""Seconds by which a timer is late only where nothing could run."""
 
 
 class Patience:
@@ -31,9 +35,12 @@ class Patience:
     def begin(self, attempt: Attempt) -> None:
         """It has just been told to stop; a worker that stops has a patience of its own."""
         if attempt.stop is not Stop.RELEASE and not attempt.over:
-            self._loop.call_later(self._seconds, self._end, attempt)
+            due = self._loop.time() + self._seconds
+            self._loop.call_at(due, self._end, attempt, due)
 
-    def _end(self, attempt: Attempt) -> None:
-        if not attempt.over:
+    def _end(self, attempt: Attempt, due: float) -> None:
+        if self._loop.time() > due + LATE:  # the whole machine stood still, and the job with it
+            self.begin(attempt)
+        elif not attempt.over:
             self._retire()
             self._board.stuck = Blocker(attempt.pool, attempt.id, attempt.deadline or 0.0)
