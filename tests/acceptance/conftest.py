@@ -6,14 +6,15 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
-from skedulr import Skedulr
+from skedulr import Skedulr, Task
 from tests.acceptance import shop
 from tests.support.servers import Server
 from tests.support.spawning import Spawn, Spawned
+from tests.support.waiting import wait_until
 
 LEASE = 3.5
 """Seconds; all waiting of these tests is measured by it. It is longer than the gap of 3 s after
@@ -117,6 +118,14 @@ def start_worker(
         return worker
 
     return start
+
+
+def running_until_told(app: Skedulr, trace: Trace) -> tuple[Task[Any], Path]:
+    """A task that runs, the first of the trace, and the file that lets it end."""
+    go_on = trace.folder / "go-on"
+    task = app.enqueue("work_until", args=["x", str(go_on)])
+    wait_until(lambda: trace.lines("begin"), what="a running task")
+    return task, go_on
 
 
 def processes_of(worker: Spawned) -> list[int]:

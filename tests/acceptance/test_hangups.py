@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from skedulr import Skedulr, State
-from tests.acceptance.conftest import StartWorker, Trace, processes_of
+from tests.acceptance.conftest import StartWorker, Trace, processes_of, running_until_told
 from tests.support import terminal
 from tests.support.waiting import wait_until
 
@@ -53,9 +53,7 @@ def test_a_hang_up_of_a_single_process_changes_nothing(
 ) -> None:
     worker = start_worker()
     [child] = processes_of(worker)
-    go_on = trace.folder / "go-on"
-    task = app.enqueue("work_until", args=["x", str(go_on)])
-    wait_until(lambda: trace.lines("begin"), what="a running task")
+    task, go_on = running_until_told(app, trace)
     os.kill(child, signal.SIGHUP)
     go_on.touch()
     assert task.result(timeout=15) == child
@@ -99,9 +97,7 @@ def test_a_worker_that_reloads_takes_one_ctrl_c_for_one_wish(
     app: Skedulr, start_worker: StartWorker, trace: Trace
 ) -> None:
     worker = start_worker("--reload")
-    go_on = trace.folder / "go-on"
-    task = app.enqueue("work_until", args=["x", str(go_on)])
-    wait_until(lambda: trace.lines("begin"), what="a running task")
+    task, go_on = running_until_told(app, trace)
     worker.press_ctrl_c()
     worker.wait_for_output("a second signal ends them now")
     go_on.touch()
@@ -113,9 +109,7 @@ def test_a_worker_that_reloads_ends_in_order_when_its_terminal_closes(
     app: Skedulr, start_worker: StartWorker, trace: Trace
 ) -> None:
     worker = start_worker("--reload")
-    go_on = trace.folder / "go-on"
-    task = app.enqueue("work_until", args=["x", str(go_on)])
-    wait_until(lambda: trace.lines("begin"), what="a running task")
+    task, go_on = running_until_told(app, trace)
     os.killpg(worker.pid, signal.SIGHUP)
     worker.wait_for_output("tasks may go on")
     os.killpg(worker.pid, signal.SIGHUP)

@@ -5,7 +5,7 @@ import signal
 import time
 
 from skedulr import Skedulr, State
-from tests.acceptance.conftest import StartWorker, Trace, processes_of
+from tests.acceptance.conftest import StartWorker, Trace, processes_of, running_until_told
 from tests.support.waiting import wait_until
 
 
@@ -95,9 +95,7 @@ def test_a_single_process_that_is_told_to_stop_finishes_and_is_replaced(
 ) -> None:
     worker = start_worker()
     [first] = processes_of(worker)
-    go_on = trace.folder / "go-on"
-    task = app.enqueue("work_until", args=["last", str(go_on)])
-    wait_until(lambda: trace.lines("begin"), what="a running task")
+    task, go_on = running_until_told(app, trace)
     os.kill(first, signal.SIGTERM)
     wait_until(lambda: "stopping" in states_of_processes(app), what="word of it")
     go_on.touch()
