@@ -50,8 +50,7 @@ class Sentinel:
 
     def look(self) -> None:
         """Show who blocks the loop now, or that nobody does."""
-        is_blocked = self._board.tick and time.monotonic() - self._board.tick > BLOCKED_AFTER
-        found = self._blocker() if is_blocked else None
+        found = self._blocker() if self._board.is_blocked else None
         if found != self._board.blocker:
             self._board.blocker = found
 
