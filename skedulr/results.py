@@ -180,8 +180,7 @@ class _Listener:
         try:
             reply = await self._line.call(link.pack("BLPOP", self._inbox, BLOCKED), limit)
         except link.FAILURES as error:
-            if link.is_past(error):
-                self._line.abandon(error)
+            self._line.leave_past(error)
             self._wake_all()  # what was told meanwhile is lost: everybody asks again
             await asyncio.sleep(LONGEST_PAUSE)
         else:

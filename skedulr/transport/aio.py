@@ -93,8 +93,7 @@ class AsyncClient:
             except link.FAILURES as error:
                 if refusal := link.refusal(error, command):
                     raise refusal from error
-                if isinstance(error, exceptions.ResponseError):
-                    self.line.abandon(error)  # its successor has to be found anew
+                self.line.leave_past(error)
                 timed_out = isinstance(error, exceptions.TimeoutError)
                 until = until or loop.time() + (
                     0.0 if timed_out or not persist else self.address.time_limit

@@ -116,6 +116,11 @@ class Line:
         if wire is not None:
             self._on_loss()
 
+    def leave_past(self, error: Exception) -> None:
+        """Connect anew next time where ``error`` says that this server cannot do it now."""
+        if link.is_past(error):
+            self.abandon(error)
+
     async def close(self) -> None:
         """Close the connection; what was under way fails. A later call opens it again."""
         tasks = [task for task in (self._opening, self._guard) if task is not None]

@@ -128,8 +128,7 @@ class Exchange:
                 await self._load()
             except Exception as error:
                 self._complain(error)
-                if link.is_past(error):
-                    self._line.abandon(error)
+                self._line.leave_past(error)
                 await asyncio.sleep(UPGRADE_PAUSE if isinstance(error, UpgradeNeeded) else pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
             answer = None

@@ -98,8 +98,7 @@ class Listener:
                 await self._connect()
         except link.FAILURES as error:
             self._contact.lost(error)
-            if link.is_past(error):
-                self._line.abandon(error)
+            self._line.leave_past(error)
             await asyncio.sleep(PAUSE)
         self._waiting = None
         self._heard()
